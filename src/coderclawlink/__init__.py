@@ -1,0 +1,1 @@
+"""coderClawLink: a self-hosted control plane for AI coding agents."""

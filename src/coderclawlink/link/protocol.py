@@ -1,0 +1,196 @@
+"""The words between hub and node, as data: pure, no sockets.
+
+One idea carries the link: **the hub's database says what should be, the node's spool says what was, and each `Hello` and
+`Beat` lays them beside each other.** So no word of the hub needs an acknowledgement: `Assign`, `Stop` and `Answer` follow
+from the database and are said again until they show in what the node holds. What a node tells is an `Entry`, numbered by
+`n` from 1 within its attempt, kept by the node until the hub says `Kept`, and safe to send twice: the hub drops doubles
+by `(run, attempt, n)`. A hub refuses the entries of an attempt it has given up (`Stop` with `stale`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+VERSION = 1
+"""Spoken by both ends; a hub refuses a node of another version in words."""
+
+
+class Word(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Fence(BaseModel):
+    """Names one attempt. Every word about an attempt carries it."""
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    attempt: int
+
+
+# ── node → hub ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AgentOffer(BaseModel):
+    """An agent as the node found it. `limit`: at most so many of its attempts at once on this node; None: no limit."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    description: str = ""
+    available: bool
+    version: str | None = None
+    why: str | None = None
+    capabilities: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    driver: str = ""
+    limit: int | None = None
+
+
+class Hello(Word):
+    """The first word. `held`: attempts at work here; `spooled`: attempts with entries the hub has not kept yet."""
+
+    word: Literal["hello"] = "hello"
+    version: int = VERSION
+    node: str
+    """A name that stays the same over restarts of the node."""
+    boot: str
+    """New at each start of the node's process: two boots of one name are two processes, the later one counts."""
+    slots: int
+    labels: dict[str, str] = Field(default_factory=dict)
+    agents: tuple[AgentOffer, ...] = ()
+    sandbox: str = "none"
+    held: tuple[Fence, ...] = ()
+    spooled: tuple[Fence, ...] = ()
+
+
+class Entry(BaseModel):
+    """One thing that happened in an attempt. `at`: the node's clock, for people only; order is by `n`."""
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    attempt: int
+    n: int
+    at: str
+    event: dict[str, Any]
+
+
+class Record(Word):
+    """Entries to keep, in order within each attempt."""
+
+    word: Literal["record"] = "record"
+    entries: tuple[Entry, ...]
+
+
+class Show(Word):
+    """A piece of what the agent is saying: for eyes only, never kept, may be lost."""
+
+    word: Literal["show"] = "show"
+    run: str
+    attempt: int
+    event: dict[str, Any]
+
+
+class Beat(Word):
+    """The lease is renewed. Sent every `beat_seconds`; `held` is what Hello says, so that both ends agree again."""
+
+    word: Literal["beat"] = "beat"
+    held: tuple[Fence, ...] = ()
+    agents: tuple[AgentOffer, ...] | None = None
+    """Present when a new look at the agents found something else."""
+
+
+class Goodbye(Word):
+    """The node is about to stop politely and holds nothing."""
+
+    word: Literal["goodbye"] = "goodbye"
+
+
+# ── hub → node ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Order(BaseModel):
+    """All that a node needs to know to make an attempt.
+
+    `repository`: what git clones, or None for an empty folder. `branch`: the name the result gets. `author`: "Name <mail>"
+    of the requester. `resume`: numbers of earlier attempts of the run whose work may lie on this node, latest first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    attempt: int
+    agent: str
+    prompt: str
+    context: dict[str, Any] = Field(default_factory=dict)
+    repository: str | None = None
+    branch: str = ""
+    author: str = ""
+    title: str = ""
+    """The first line of the commit."""
+    timeout_seconds: float
+    resume: tuple[int, ...] = ()
+
+
+class Welcome(Word):
+    """The answer to Hello. The node stops what is in `stop` (given up by the hub) and forgets its entries."""
+
+    word: Literal["welcome"] = "welcome"
+    hub: str
+    lease_seconds: float
+    beat_seconds: float
+    stop: tuple[Fence, ...] = ()
+
+
+class Assign(Word):
+    """Make this attempt. Said again until the node holds it; a node that has it already ignores it."""
+
+    word: Literal["assign"] = "assign"
+    order: Order
+
+
+class Stop(Word):
+    """End the attempt. `cancelled`: the run was cancelled; `timeout`: it took too long; `stale`: the hub gave it up, its
+    words are refused; `interrupted`: it will go on later. The work is saved in every case."""
+
+    word: Literal["stop"] = "stop"
+    run: str
+    attempt: int
+    why: Literal["cancelled", "timeout", "stale", "interrupted"]
+
+
+class Answer(Word):
+    word: Literal["answer"] = "answer"
+    run: str
+    attempt: int
+    question: str
+    option: str | None
+    text: str | None = None
+
+
+class Kept(Word):
+    """All entries of the attempt up to and with `n` are on the hub's disk: the node may forget them."""
+
+    word: Literal["kept"] = "kept"
+    run: str
+    attempt: int
+    n: int
+
+
+class Drain(Word):
+    """Stop politely: interrupt every attempt, save the work, send what is spooled, say Goodbye, exit."""
+
+    word: Literal["drain"] = "drain"
+
+
+class Refused(Word):
+    """The hub will not speak with this node; `why` is for people."""
+
+    word: Literal["refused"] = "refused"
+    why: str
+
+
+NodeWord = Hello | Record | Show | Beat | Goodbye
+HubWord = Welcome | Assign | Stop | Answer | Kept | Drain | Refused
+
+node_word: TypeAdapter[NodeWord] = TypeAdapter(Annotated[NodeWord, Field(discriminator="word")])
+hub_word: TypeAdapter[HubWord] = TypeAdapter(Annotated[HubWord, Field(discriminator="word")])
