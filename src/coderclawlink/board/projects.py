@@ -1,0 +1,169 @@
+"""Projects: create, change, delete, find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.board import repository
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import attempts, projects, runs
+from coderclawlink.errors import Conflict, Invalid, NotFound
+from coderclawlink.events import ProjectChanged, ProjectCreated, ProjectDeleted
+from coderclawlink.ids import ProjectId
+from coderclawlink.journal import log
+from coderclawlink.journal.log import About
+
+KEY = re.compile(r"^[A-Z][A-Z0-9_]{0,49}$")
+
+
+class ProjectNotFound(NotFound):
+    """Project not found."""
+
+
+class KeyTaken(Conflict):
+    """A project with this key already exists."""
+
+
+class BadKey(Invalid):
+    """A key has 1 to 50 letters, digits or underscores and begins with a letter."""
+
+
+class ProjectStatus(StrEnum):
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+    ON_HOLD = "on_hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: ProjectId
+    name: str
+    key: str
+    description: str | None
+    status: ProjectStatus
+    github_repo_url: str | None
+    github_repo_owner: str | None
+    github_repo_name: str | None
+    telegram_chat_id: str | None
+    created_at: float
+    updated_at: float
+
+
+_COLUMNS = [projects.c[name] for name in Project.__dataclass_fields__]
+
+
+def create(
+    tx: Tx,
+    actor: Actor,
+    *,
+    name: str,
+    key: str,
+    description: str | None = None,
+    status: ProjectStatus = ProjectStatus.ACTIVE,
+    github_repo_url: str | None = None,
+    telegram_chat_id: str | None = None,
+    server: str = "https://github.com",
+) -> Project:
+    """Raises `BadKey`, `KeyTaken`, `NoRepository`, `PermissionMissing`. The key is kept in upper case."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    key = key.upper()
+    if not KEY.match(key):
+        raise BadKey
+    if tx.scalar(sa.select(projects.c.id).where(projects.c.key == key)) is not None:
+        raise KeyTaken(f"A project with the key {key} already exists.")
+    now = tx.now()
+    try:
+        made = tx.insert(
+            projects.insert().values(
+                name=name,
+                key=key,
+                description=description,
+                status=status,
+                telegram_chat_id=telegram_chat_id,
+                created_at=now,
+                updated_at=now,
+                **_connected(github_repo_url, server),
+            )
+        )
+    except sa.exc.IntegrityError as error:  # another hub was faster
+        raise KeyTaken(f"A project with the key {key} already exists.") from error
+    project = find(tx, ProjectId(made))
+    log.append(tx, ProjectCreated(key=key, name=name), About(project.id), actor=actor.name)
+    return project
+
+
+def change(
+    tx: Tx, actor: Actor, project: ProjectId, changes: Mapping[str, Any], *, server: str = "https://github.com"
+) -> Project:
+    """Change the fields named; those not named stay. Raises `ProjectNotFound`, `NoRepository`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    before = asdict(find(tx, project))
+    values = dict(changes)
+    if "github_repo_url" in values:
+        values |= _connected(values["github_repo_url"], server)
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        tx.change(projects.update().where(projects.c.id == project).values(**changed, updated_at=tx.now()))
+        log.append(tx, ProjectChanged(changes=changed), About(project), actor=actor.name)
+    return find(tx, project)
+
+
+def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:
+    """Takes its tasks and runs along; what is at work is stopped. Raises `ProjectNotFound`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_DELETE)
+    found = find(tx, project)
+    ring_nodes(tx, runs.c.project_id == project)
+    tx.change(projects.delete().where(projects.c.id == project))
+    log.append(tx, ProjectDeleted(key=found.key), About(project), actor=actor.name)
+
+
+def ring_nodes(tx: Tx, which: sa.ColumnElement[bool]) -> None:
+    """Before these runs are deleted: whoever waits for one or holds an attempt of it must look again."""
+    rows = tx.rows(
+        sa.select(attempts.c.node, attempts.c.run_id)
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(which, attempts.c.state != "ended")
+    )
+    for row in rows:
+        tx.topics |= {f"node:{row['node']}", f"over:{row['run_id']}"}
+
+
+def find(look: Look, project: ProjectId) -> Project:
+    """Raises `ProjectNotFound`."""
+    row = look.row(sa.select(*_COLUMNS).where(projects.c.id == project))
+    if row is None:
+        raise ProjectNotFound
+    return _project(row)
+
+
+def find_by_key(look: Look, key: str) -> Project:
+    """In either case. Raises `ProjectNotFound`."""
+    row = look.row(sa.select(*_COLUMNS).where(projects.c.key == key.upper()))
+    if row is None:
+        raise ProjectNotFound(f"There is no project {key!r}.")
+    return _project(row)
+
+
+def all_of_them(look: Look) -> list[Project]:
+    """Oldest first."""
+    return [_project(row) for row in look.rows(sa.select(*_COLUMNS).order_by(projects.c.id))]
+
+
+def _connected(url: str | None, server: str) -> dict[str, str | None]:
+    if url is None or not url.strip():
+        return {"github_repo_url": None, "github_repo_owner": None, "github_repo_name": None}
+    found = repository.parse(url, server)
+    return {"github_repo_url": found.url, "github_repo_owner": found.owner, "github_repo_name": found.name}
+
+
+def _project(row: sa.RowMapping) -> Project:
+    return Project(**{**row, "status": ProjectStatus(row["status"])})

@@ -1,0 +1,313 @@
+"""Open the database, write to it, look at it.
+
+A transaction is a plain function of a `Tx`, run whole by the one writer thread: `await db.write(tasks.move, actor, …)`. So no
+agent or network call can stand inside one, a cancelled caller cannot tear one in half, and what many callers ask at once
+becomes one commit (each call in a savepoint of its own), which is where the speed under load comes from. Reads go beside
+it: `await db.read(tasks.all_of, project)`. The two are different types, so that a read can never write.
+
+SQLite: WAL, synchronous FULL, ONE pooled writing connection that DBOS shares, so writers queue in the pool and not at the
+file's lock. PostgreSQL: the same functions over psycopg; the journal's lock already puts our writers in a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from coderclawlink.db.wake import Bell, PostgresBell, Wake
+from coderclawlink.errors import Invalid, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GROUP_AT_MOST = 64
+"""Calls in one commit: enough to make the flush cheap, few enough that the first caller does not wait for the last."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+class now(sa.sql.functions.FunctionElement[float]):
+    """The database's own clock, in seconds since the epoch. Leases are judged by no other."""
+
+    name = "now"
+    inherit_cache = True
+    type = sa.Float()
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(element: now, compiler: SQLCompiler, **kw: object) -> str:
+    return "clawlink_now()"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(element: now, compiler: SQLCompiler, **kw: object) -> str:
+    return "extract(epoch from clock_timestamp())::float8"
+
+
+Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
+
+
+class Look:
+    """A view of the database that cannot write."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        return self._connection.execute(statement).mappings().all()
+
+    def row(self, statement: sa.Select[Any]) -> sa.RowMapping | None:
+        """The first row, or None."""
+        return self._connection.execute(statement).mappings().first()
+
+    def scalar(self, statement: sa.Select[Any]) -> Any:
+        """The first column of the first row, or None."""
+        return self._connection.execute(statement).scalar()
+
+    def now(self) -> float:
+        """The database's clock. On SQLite it is this machine's."""
+        if self.dialect == "sqlite":
+            return time.time()
+        return float(self.scalar(sa.select(now())))
+
+
+class Tx(Look):
+    """A transaction under way. `topics` are rung once it is on disk."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self.topics: set[str] = set()
+
+    @property
+    def connection(self) -> sa.Connection:
+        """For the durable engine's `enqueue_in_transaction`, and nothing else."""
+        return self._connection
+
+    def change(self, statement: sa.Insert | sa.Update | sa.Delete, parameters: Parameters = None) -> int:
+        """Execute, and return how many rows it touched."""
+        result: sa.CursorResult[Any] = self._connection.execute(statement, parameters)
+        return result.rowcount
+
+    def insert(self, statement: sa.Insert) -> int:
+        """Execute, and return the primary key that the database gave (the first column of it)."""
+        result = self._connection.execute(statement)
+        key = result.inserted_primary_key
+        return int(key[0]) if key is not None else 0
+
+    def lock(self, number: int) -> None:
+        """Take a lock until the end of the transaction. On SQLite the transaction itself is that lock."""
+        if self.dialect == "postgresql":
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+@dataclass
+class _Call:
+    work: Callable[[Tx], Any]
+    future: Future[Any]
+
+
+class Database:
+    """The open database. Made by `open_database`; closed by `close`."""
+
+    def __init__(self, writing: sa.Engine, reading: sa.Engine, bell: Wake) -> None:
+        self.writing = writing
+        """Shared with the durable engine."""
+        self.bell = bell
+        self._reading = reading
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="db-read")
+        self._writer = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
+        self._writer.start()
+        self._closed = False
+
+    @property
+    def dialect(self) -> str:
+        return self.writing.dialect.name
+
+    # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def submit(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue a transaction; the future holds its result once it is on disk."""
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(StoreUnavailable())
+            return future
+        self._calls.put(_Call(lambda tx: work(tx, *args, **kwargs), future))
+        return future
+
+    async def write(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(tx, …)` as a transaction. Returns after the commit; raises what `work` raises, with nothing written.
+
+        Cancelling the caller does not cancel the transaction.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self.submit(work, *args, **kwargs)))
+
+    def write_now(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` for a thread that may block."""
+        return self.submit(work, *args, **kwargs).result()
+
+    def _write_forever(self) -> None:
+        while (call := self._calls.get()) is not None:
+            group = [call]
+            last = False
+            while len(group) < GROUP_AT_MOST:
+                try:
+                    more = self._calls.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                group.append(more)
+            self._commit(group)
+            if last:
+                return
+
+    def _commit(self, group: Sequence[_Call]) -> None:
+        """One transaction for the whole group. A call that raises takes back only what it wrote itself."""
+        results: list[tuple[_Call, Any, BaseException | None]] = []
+        topics: set[str] = set()
+        try:
+            with self.writing.connect() as connection, connection.begin():
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                for call in group:
+                    tx = Tx(connection)
+                    try:
+                        with connection.begin_nested():
+                            result = call.work(tx)
+                    except sa.exc.OperationalError:
+                        raise  # the store itself failed: nobody's write stands
+                    except BaseException as error:  # noqa: BLE001 - handed to the caller, who decides
+                        results.append((call, None, error))
+                    else:
+                        results.append((call, result, None))
+                        topics |= tx.topics
+        except sa.exc.DBAPIError as error:
+            for call in group:
+                call.future.set_exception(StoreUnavailable(f"The database does not answer: {error.orig}"))
+            return
+        if topics:
+            self.bell.ring(topics)
+        for call, result, failure in results:
+            if failure is None:
+                call.future.set_result(result)
+            else:
+                call.future.set_exception(failure)
+
+    # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Look]:
+        """A consistent view, for a thread that may block."""
+        try:
+            with self._reading.connect() as connection:
+                yield Look(connection)
+        except sa.exc.DBAPIError as error:
+            raise StoreUnavailable(f"The database does not answer: {error.orig}") from error
+
+    async def read(self, work: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(look, …)` on a reading connection, off the event loop."""
+
+        def reading() -> T:
+            with self.look() as look:
+                return work(look, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the database. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._calls.put(None)
+        self._writer.join(30)
+        self._readers.shutdown(wait=True)
+        self.bell.close()
+        self._reading.dispose()
+        self.writing.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+# ── opening ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def store_url(text: str) -> sa.URL:
+    """The URL with the driver that this house uses, whatever driver it names. Raises `Invalid` for other databases."""
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError as error:
+        raise Invalid("DATABASE_URL is not a database URL.") from error
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise Invalid("DATABASE_URL must name a file: what is acknowledged must be on disk.")
+        return url.set(drivername="sqlite+pysqlite", query={})
+    if backend in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise Invalid(f"DATABASE_URL names {backend}; sqlite and postgresql are supported.")
+
+
+def open_database(text: str) -> Database:
+    """Open the database behind a URL; make the file's directory if it is missing. Migrates nothing."""
+    url = store_url(text)
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Database(_sqlite(url, pool_size=1, read_only=False), _sqlite(url, pool_size=4, read_only=True), Bell())
+    writing = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    reading = sa.create_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return Database(writing, reading, PostgresBell(conninfo).start())
+
+
+def _sqlite(url: sa.URL, *, pool_size: int, read_only: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"check_same_thread": False, "cached_statements": 512},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None if read_only else "IMMEDIATE"
+        connection.create_function("clawlink_now", 0, time.time)
+        # DBOS asks for unixepoch('subsec'), which SQLite knows from 3.42; before, it would be NULL or whole seconds.
+        connection.create_function("unixepoch", 1, lambda _: time.time())
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "foreign_keys=ON",
+            f"query_only={'ON' if read_only else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

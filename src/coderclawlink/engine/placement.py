@@ -1,0 +1,129 @@
+"""Which attempt goes to which node, under the limits: of the node (slots), of the agent there, of the project.
+
+Most urgent first, then oldest first. A run that was on a node before goes back to it if it can: its work lies there. An agent
+that no node can run fails its run at once and says why, rather than letting it wait for ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from coderclawlink.db.engine import Database, Look, Tx
+from coderclawlink.db.schema import attempts as attempts_table
+from coderclawlink.ids import NodeId, ProjectId, RunId
+from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs.nodes import Node
+
+_LOCK = 0x706C6163  # "plac"
+LOOK_AGAIN_SECONDS = 5.0
+TOPICS = ("attempt.offered", "attempt.ended", "attempt.lost", "run.cancelled", "node.joined", "project.deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Why an attempt has no place yet, for people."""
+
+    run: RunId
+    number: int
+    why: str
+    hopeless: bool = False
+
+
+def place(tx: Tx, project_limit: int) -> list[Unplaced]:
+    """Give every attempt that can have one its place. Returns the others, and why."""
+    tx.lock(_LOCK)
+    waiting = attempts.queued(tx)
+    if not waiting:
+        return []
+    here = nodes.online(tx)
+    by_node: Counter[NodeId] = Counter()
+    by_agent: Counter[tuple[NodeId, str]] = Counter()
+    by_project: Counter[ProjectId | None] = Counter()
+    for node, agent, project, count in attempts.loads(tx):
+        by_node[node] += count
+        by_agent[node, agent] += count
+        by_project[project] += count
+    unplaced: list[Unplaced] = []
+    for row in waiting:
+        run_id, agent, project = row["run_id"], row["agent"], row["project_id"]
+        if (hopeless := _hopeless(here, agent)) is not None:
+            unplaced.append(Unplaced(run_id, row["number"], hopeless, hopeless=True))
+            _give_up(tx, run_id, row["number"], hopeless)
+            continue
+        if project is not None and by_project[project] >= project_limit:
+            unplaced.append(Unplaced(run_id, row["number"], f"the project has {project_limit} runs at work, its limit"))
+            continue
+        able = [
+            node
+            for node in here
+            if (offer := node.offer(agent)) is not None
+            and offer.available
+            and by_node[node.name] < node.slots
+            and (offer.limit is None or by_agent[node.name, agent] < offer.limit)
+        ]
+        if not able:
+            unplaced.append(Unplaced(run_id, row["number"], _why(here, agent)))
+            continue
+        before = _last_node(tx, run_id)
+        best = min(able, key=lambda node: (node.name != before, by_node[node.name] / node.slots, node.name))
+        attempts.place(tx, ledger.find(tx, run_id), row["number"], best.name)
+        by_node[best.name] += 1
+        by_agent[best.name, agent] += 1
+        by_project[project] += 1
+    return unplaced
+
+
+def explain(look: Look, run: RunId) -> str | None:
+    """Why a run that is pending has no place yet; None if nothing holds it."""
+    here = nodes.online(look)
+    return _why(here, ledger.find(look, run).agent)
+
+
+def _why(here: Sequence[Node], agent: str) -> str:
+    if not here:
+        return "no node is online"
+    able = [node.name for node in here if (offer := node.offer(agent)) is not None and offer.available]
+    if not able:
+        return f"no node offers {agent}"
+    return f"all places for {agent} on {', '.join(able)} are taken"
+
+
+def _hopeless(here: Sequence[Node], agent: str) -> str | None:
+    """Why no node that is here will ever run the agent; None while one may, or while none is here to ask."""
+    if not here or any((offer := node.offer(agent)) is not None and offer.available for node in here):
+        return None
+    whys = {offer.why for node in here if (offer := node.offer(agent)) is not None and offer.why}
+    return f"Agent {agent} is not available: {' '.join(sorted(whys)) or 'no node knows it.'}"
+
+
+def _give_up(tx: Tx, run: RunId, number: int, why: str) -> None:
+    table = attempts_table
+    tx.change(
+        table.update()
+        .where(table.c.run_id == run, table.c.number == number)
+        .values(state="ended", outcome="failed", error=why, retry=False, ended_at=tx.now())
+    )
+    tx.topics.add(f"over:{run}")
+
+
+def _last_node(look: Look, run: RunId) -> NodeId | None:
+    table = attempts_table
+    name = look.scalar(
+        sa.select(table.c.node)
+        .where(table.c.run_id == run, table.c.node.is_not(None))
+        .order_by(table.c.number.desc())
+        .limit(1)
+    )
+    return None if name is None else NodeId(name)
+
+
+async def run(db: Database, project_limit: int) -> None:
+    """Place whenever something has changed, for ever."""
+    with db.bell.listen(*TOPICS) as ear:
+        while True:
+            await db.write(place, project_limit)
+            await ear.wait(LOOK_AGAIN_SECONDS)

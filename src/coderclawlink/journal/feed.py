@@ -1,0 +1,99 @@
+"""The journal as it grows, for eyes: one reader of the database, any number of watchers, each with what it asked for.
+
+A watcher that falls behind is cut, never waited for: it comes back with the last sequence number it saw. What is only shown
+(`agent.chunk`) goes the same way without a number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from coderclawlink.db.engine import Database
+from coderclawlink.journal import log
+from coderclawlink.journal.log import About, Told
+
+QUEUE_AT_MOST = 5000
+"""Events a watcher may be behind. At some hundred bytes each this bounds what a stuck browser can cost."""
+LOOK_AGAIN_SECONDS = 5.0
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something for eyes only: no number, never kept."""
+
+    about: About
+    data: dict[str, object]
+
+
+@dataclass(eq=False)
+class Watcher:
+    """What one browser sees. `everything` is for the machine's owner and for benches; else what is about these."""
+
+    runs: set[str] = field(default_factory=set)
+    tasks: set[int] = field(default_factory=set)
+    projects: set[int] = field(default_factory=set)
+    everything: bool = False
+    behind: bool = False
+    """It could not keep up: what is queued is not all. It must be closed and come back."""
+    queue: asyncio.Queue[Told | Shown] = field(default_factory=lambda: asyncio.Queue(QUEUE_AT_MOST))
+
+    def wants(self, about: About) -> bool:
+        return self.everything or about.run in self.runs or about.task in self.tasks or about.project in self.projects
+
+    def put(self, item: Told | Shown) -> None:
+        if self.behind or not self.wants(item.about):
+            return
+        try:
+            self.queue.put_nowait(item)
+        except asyncio.QueueFull:
+            if isinstance(item, Told):  # a chunk that is not shown is no loss; a hole in the journal is
+                self.behind = True
+
+
+class Feed:
+    """All watchers of this process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._watchers: set[Watcher] = set()
+        self.head = 0
+        """The last sequence number that every watcher has been given."""
+
+    @contextlib.contextmanager
+    def watch(self, watcher: Watcher) -> Iterator[Watcher]:
+        """From now on the watcher is given what it wants. `feed.head` at this moment is where its queue begins."""
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    def show(self, about: About, data: dict[str, object]) -> None:
+        """Show something to who watches, now and never again."""
+        if self._watchers:
+            shown = Shown(about, data)
+            for watcher in self._watchers:
+                watcher.put(shown)
+
+    async def run(self) -> None:
+        """Read the journal as it grows, for ever."""
+        self.head = await self._db.read(log.last_seq)
+        with self._db.bell.listen("journal") as ear:
+            while True:
+                if not self._watchers:
+                    head = await self._db.read(log.last_seq)
+                    if not self._watchers:  # nobody came meanwhile, so nothing is passed over
+                        self.head = head
+                else:
+                    told = await self._db.read(log.read, self.head, at_most=BATCH)
+                    for one in told:
+                        self.head = one.seq
+                        for watcher in self._watchers:
+                            watcher.put(one)
+                    if len(told) == BATCH:
+                        continue
+                await ear.wait(LOOK_AGAIN_SECONDS)

@@ -1,0 +1,160 @@
+"""Append to the journal, read from it.
+
+Sequence numbers are 1, 2, 3 … without a gap, and a reader that has seen n has seen all before n. That needs one lock: on
+PostgreSQL a number taken before a late commit would otherwise be passed over by every reader for ever. So `append` takes
+an advisory lock to the end of its transaction (the SQLite writer is alone anyway), and counts on from the last row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from coderclawlink.clock import rfc3339
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import events
+from coderclawlink.events import AnyEvent, any_event
+from coderclawlink.ids import ProjectId, RunId, TaskId
+
+_LOCK = 0x6A6F7572  # "jour"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an event is about; all that apply are given, so that a reader can take its share without looking further."""
+
+    project: ProjectId | None = None
+    task: TaskId | None = None
+    run: RunId | None = None
+    attempt: int | None = None
+
+
+NOTHING = About()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event in the journal. `data` is the event as JSON text, `kind` included."""
+
+    seq: int
+    at: float
+    kind: str
+    about: About
+    n: int | None
+    actor: str | None
+    data: str
+
+    @property
+    def event(self) -> AnyEvent:
+        return any_event.validate_json(self.data)
+
+    def as_json(self) -> dict[str, object]:
+        """The shape that the live stream and the HTTP interface show."""
+        return {
+            "seq": self.seq,
+            "at": rfc3339(self.at),
+            "project_id": self.about.project,
+            "task_id": self.about.task,
+            "run_id": self.about.run,
+            "attempt": self.about.attempt,
+            "actor": self.actor,
+            **json.loads(self.data),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event about to be appended. `at` None: now. `n`: the number its node gave it."""
+
+    event: AnyEvent
+    about: About = NOTHING
+    n: int | None = None
+    at: float | None = None
+
+
+def append(tx: Tx, event: AnyEvent, about: About = NOTHING, *, actor: str | None = None) -> int:
+    """Tell one event; returns its sequence number."""
+    return append_all(tx, [Line(event, about)], actor=actor)
+
+
+def append_all(tx: Tx, lines: Sequence[Line], *, actor: str | None = None) -> int:
+    """Tell several at once, in their order; returns the last one's sequence number."""
+    tx.lock(_LOCK)
+    head = last_seq(tx)
+    if not lines:
+        return head
+    at = tx.now()
+    tx.change(
+        events.insert(),
+        [
+            {
+                "seq": head + i,
+                "at": at if line.at is None else line.at,
+                "kind": line.event.kind,
+                "project_id": line.about.project,
+                "task_id": line.about.task,
+                "run_id": line.about.run,
+                "attempt": line.about.attempt,
+                "n": line.n,
+                "actor": actor,
+                "data": line.event.model_dump_json(),
+            }
+            for i, line in enumerate(lines, 1)
+        ],
+    )
+    tx.topics.add("journal")
+    for line in lines:
+        tx.topics.add(line.event.kind)
+        if line.about.run is not None:
+            tx.topics.add(f"run:{line.about.run}")
+    return head + len(lines)
+
+
+def last_seq(look: Look) -> int:
+    """The journal's head; 0 when nothing has happened yet."""
+    return int(look.scalar(sa.select(sa.func.max(events.c.seq))) or 0)
+
+
+def read(look: Look, after: int, *, at_most: int = 1000) -> list[Told]:
+    """What was told after a sequence number, in order."""
+    return _told(look, sa.select(events).where(events.c.seq > after).order_by(events.c.seq).limit(at_most))
+
+
+def read_about(
+    look: Look,
+    after: int,
+    *,
+    runs: Iterable[str] = (),
+    tasks: Iterable[int] = (),
+    projects: Iterable[int] = (),
+    up_to: int | None = None,
+    at_most: int = 1000,
+) -> list[Told]:
+    """What was told after a number about any of these, in order."""
+    about = sa.or_(
+        events.c.run_id.in_(list(runs)),
+        events.c.task_id.in_(list(tasks)),
+        events.c.project_id.in_(list(projects)),
+    )
+    statement = sa.select(events).where(events.c.seq > after, about)
+    if up_to is not None:
+        statement = statement.where(events.c.seq <= up_to)
+    return _told(look, statement.order_by(events.c.seq).limit(at_most))
+
+
+def _told(look: Look, statement: sa.Select[tuple[object, ...]]) -> list[Told]:
+    return [
+        Told(
+            row["seq"],
+            row["at"],
+            row["kind"],
+            About(row["project_id"], row["task_id"], row["run_id"], row["attempt"]),
+            row["n"],
+            row["actor"],
+            row["data"],
+        )
+        for row in look.rows(statement)
+    ]

@@ -1,0 +1,442 @@
+"""Attempts: one agent process on one node, with a lease and a fence.
+
+The fence is (run, attempt): every write that a node asks for is checked against the attempt's row, in the same transaction.
+Zero rows mean stale: the hub has given the attempt up, and a node that comes back late is refused, whatever it says.
+
+    queued ──place──► placed ──started──► running ──ended──► ended
+       └───────────────┴──────── lost ───────┴──────────────►
+
+The lease is the node's (`nodes.seen_at`): all its attempts live and die by it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from coderclawlink.clock import seconds
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import artifacts, attempts, questions, runs
+from coderclawlink.events import (
+    AgentChunk,
+    AgentUsage,
+    ArtifactKept,
+    AttemptEnded,
+    AttemptEvent,
+    AttemptLost,
+    AttemptOffered,
+    AttemptPlaced,
+    AttemptStarted,
+    QuestionAsked,
+    WorkCommitted,
+    attempt_event,
+)
+from coderclawlink.ids import NodeId, ProjectId, RunId
+from coderclawlink.journal import log
+from coderclawlink.journal.log import About, Line
+from coderclawlink.link.protocol import Entry, Fence, Kept, Order, Stop
+from coderclawlink.runs import ledger
+from coderclawlink.runs import questions as asked
+from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.run import State, WaitReason
+
+AT_WORK = ("placed", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    run_id: RunId
+    number: int
+    state: str
+    node: NodeId | None
+    stop: str | None
+    kept: int
+    outcome: str | None
+    result: str | None
+    error: str | None
+    retry: bool | None
+    sandbox: str | None
+    agent_version: str | None
+    model: str | None
+    calls: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    cost_usd: float | None
+    offered_at: float
+    placed_at: float | None
+    started_at: float | None
+    ended_at: float | None
+
+
+_COLUMNS = [attempts.c[name] for name in Attempt.__dataclass_fields__]
+
+
+def find(look: Look, run: RunId, number: int) -> Attempt | None:
+    row = look.row(sa.select(*_COLUMNS).where(attempts.c.run_id == run, attempts.c.number == number))
+    return None if row is None else Attempt(**row)
+
+
+def of_run(look: Look, run: RunId) -> list[Attempt]:
+    """In the order they were made."""
+    statement = sa.select(*_COLUMNS).where(attempts.c.run_id == run).order_by(attempts.c.number)
+    return [Attempt(**row) for row in look.rows(statement)]
+
+
+# ── offering and placing ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def offer(tx: Tx, run: Run) -> int:
+    """Make sure that the run has an attempt that is not over, and return its number. Safe to do twice."""
+    if run.attempt:
+        latest = find(tx, run.id, run.attempt)
+        if latest is not None and latest.state != "ended":
+            return run.attempt
+    number = run.attempt + 1
+    tx.change(
+        attempts.insert().values(
+            run_id=run.id,
+            number=number,
+            state="queued",
+            agent=run.agent,
+            project_id=run.project_id,
+            priority=run.priority,
+            kept=0,
+            offered_at=tx.now(),
+        )
+    )
+    ledger.requeue(tx, run)
+    ledger.note(tx, run.id, attempt=number)
+    log.append(tx, AttemptOffered(), About(run.project_id, run.task_id, run.id, number))
+    return number
+
+
+def place(tx: Tx, run: Run, number: int, node: NodeId) -> None:
+    """Give the attempt to a node."""
+    tx.change(
+        attempts.update()
+        .where(attempts.c.run_id == run.id, attempts.c.number == number, attempts.c.state == "queued")
+        .values(state="placed", node=node, placed_at=tx.now())
+    )
+    ledger.place(tx, run)
+    log.append(tx, AttemptPlaced(node=node), About(run.project_id, run.task_id, run.id, number))
+    tx.topics.add(f"node:{node}")
+
+
+def lose(tx: Tx, run_id: RunId, number: int, why: str) -> bool:
+    """Give the attempt up: what its node says from now on is refused. False if it is over already."""
+    attempt = find(tx, run_id, number)
+    if attempt is None or attempt.state == "ended":
+        return False
+    tx.change(
+        attempts.update()
+        .where(attempts.c.run_id == run_id, attempts.c.number == number)
+        .values(state="ended", outcome="lost", error=why, retry=True, ended_at=tx.now())
+    )
+    asked.dismiss(tx, run_id, number)
+    run = ledger.find(tx, run_id)
+    log.append(tx, AttemptLost(node=attempt.node), About(run.project_id, run.task_id, run_id, number))
+    tx.topics.add(f"over:{run_id}")
+    if attempt.node:
+        tx.topics.add(f"node:{attempt.node}")
+    return True
+
+
+def order_of(run: Run) -> Order:
+    """All that a node needs to know to make the run's latest attempt."""
+    return Order(
+        run=run.id,
+        attempt=run.attempt,
+        agent=run.agent,
+        prompt=run.prompt,
+        context=dict(run.context),
+        repository=run.repository,
+        branch=run.branch or "",
+        author=run.author,
+        title=run.title,
+        timeout_seconds=run.timeout_seconds,
+        resume=tuple(range(run.attempt - 1, 0, -1)),
+    )
+
+
+# ── what the hub has to say to a node, as it follows from the rows ─────────────────────────────────────────────────
+
+
+def at_node(look: Look, node: NodeId) -> dict[tuple[str, int], sa.RowMapping]:
+    """The attempts that the node should hold: (run, attempt) → state, stop."""
+    rows = look.rows(
+        sa.select(attempts.c.run_id, attempts.c.number, attempts.c.state, attempts.c.stop).where(
+            attempts.c.node == node, attempts.c.state.in_(AT_WORK)
+        )
+    )
+    return {(row["run_id"], row["number"]): row for row in rows}
+
+
+def waiting_orders(look: Look, node: NodeId) -> list[Order]:
+    """What is placed on the node and has not started."""
+    rows = look.rows(
+        sa.select(attempts.c.run_id).where(
+            attempts.c.node == node, attempts.c.state == "placed", attempts.c.stop.is_(None)
+        )
+    )
+    return [order_of(ledger.find(look, row["run_id"])) for row in rows]
+
+
+def stops(look: Look, node: NodeId) -> list[Stop]:
+    """What the node should end."""
+    return [
+        Stop(run=run, attempt=number, why=row["stop"])
+        for (run, number), row in at_node(look, node).items()
+        if row["stop"]
+    ]
+
+
+# ── what a node tells ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a node's entries: what it may forget, and what it must end because it is stale."""
+
+    kept: tuple[Kept, ...]
+    stale: tuple[Fence, ...]
+
+
+def record(tx: Tx, node: NodeId, entries: Iterable[Entry]) -> Taken:
+    """Keep a node's entries, and let the rows follow from them. Doubles are dropped by (run, attempt, n).
+
+    Entries of an attempt that is not the node's any more are stale. An entry that skips a number, or that is no event a
+    node may tell, is left out and everything of its attempt after it: the node will send it again from `kept`.
+    """
+    by_fence: defaultdict[tuple[str, int], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_fence[entry.run, entry.attempt].append(entry)
+    kept: list[Kept] = []
+    stale: list[Fence] = []
+    for (run_id, number), own in by_fence.items():
+        attempt = find(tx, RunId(run_id), number)
+        if attempt is not None and attempt.node == node and attempt.state == "ended" and attempt.outcome != "lost":
+            kept.append(Kept(run=run_id, attempt=number, n=attempt.kept))  # a double of its last words
+        elif attempt is None or attempt.node != node or attempt.state not in AT_WORK:
+            stale.append(Fence(run=run_id, attempt=number))
+        else:
+            kept.append(Kept(run=run_id, attempt=number, n=_keep(tx, attempt, own)))
+    return Taken(tuple(kept), tuple(stale))
+
+
+def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
+    """Append what is new; returns the number of the last entry that is now kept."""
+    kept = attempt.kept
+    run = ledger.find(tx, attempt.run_id)
+    about = About(run.project_id, run.task_id, run.id, attempt.number)
+    lines: list[Line] = []
+    told: list[AttemptEvent] = []
+    for entry in sorted(entries, key=lambda one: one.n):
+        if entry.n <= kept:
+            continue
+        if entry.n != kept + 1:
+            break
+        try:
+            event = attempt_event.validate_python(entry.event)
+            at = min(seconds(entry.at), tx.now())
+        except (ValidationError, ValueError):
+            break
+        kept = entry.n
+        told.append(event)
+        if isinstance(event, ArtifactKept):
+            _keep_artifact(tx, attempt, event)
+            event = event.model_copy(update={"text": ""})
+        if not isinstance(event, AgentChunk):
+            lines.append(Line(event, about, entry.n, at))
+    if kept == attempt.kept:
+        return kept
+    log.append_all(tx, lines)
+    tx.change(
+        attempts.update()
+        .where(attempts.c.run_id == attempt.run_id, attempts.c.number == attempt.number)
+        .values(kept=kept)
+    )
+    for event in told:
+        _follow(tx, attempt, event, about)
+    return kept
+
+
+def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About) -> None:
+    """Let the rows follow from what the node told."""
+    here = attempts.update().where(attempts.c.run_id == attempt.run_id, attempts.c.number == attempt.number)
+    match event:
+        case AttemptStarted():
+            tx.change(
+                here.values(
+                    state="running",
+                    started_at=tx.now(),
+                    sandbox=event.sandbox,
+                    agent_version=event.agent_version,
+                    model=event.model,
+                )
+            )
+            run = ledger.find(tx, attempt.run_id)
+            if not run.has_ended:
+                ledger.start(tx, run)
+        case AgentUsage():
+            tx.change(
+                here.values(
+                    model=event.model,
+                    calls=event.calls,
+                    input_tokens=event.input_tokens,
+                    output_tokens=event.output_tokens,
+                    cached_tokens=event.cached_tokens,
+                    cost_usd=event.cost_usd,
+                )
+            )
+        case QuestionAsked():
+            asked.ask(tx, attempt.run_id, attempt.number, event)
+            run = ledger.find(tx, attempt.run_id)
+            if run.has_ended:
+                asked.dismiss(tx, attempt.run_id, attempt.number)
+            else:
+                ledger.wait(tx, run, WaitReason.APPROVAL, "anyone who may submit tasks here")
+        case WorkCommitted():
+            ledger.note(
+                tx,
+                attempt.run_id,
+                head=event.head,
+                base=event.base,
+                branch=event.branch,
+                files=event.files,
+                additions=event.additions,
+                deletions=event.deletions,
+            )
+        case AttemptEnded():
+            tx.change(
+                here.values(
+                    state="ended",
+                    outcome=event.outcome,
+                    result=event.result,
+                    error=event.error,
+                    retry=event.retry,
+                    ended_at=tx.now(),
+                )
+            )
+            asked.dismiss(tx, attempt.run_id, attempt.number)
+            tx.topics.add(f"over:{attempt.run_id}")
+        case _:
+            pass
+
+
+def _keep_artifact(tx: Tx, attempt: Attempt, event: ArtifactKept) -> None:
+    here = sa.and_(
+        artifacts.c.run_id == attempt.run_id,
+        artifacts.c.attempt == attempt.number,
+        artifacts.c.name == event.name,
+    )
+    tx.change(artifacts.delete().where(here))
+    tx.change(
+        artifacts.insert().values(run_id=attempt.run_id, attempt=attempt.number, name=event.name, text=event.text)
+    )
+
+
+def artifact(look: Look, run: RunId, name: str) -> str | None:
+    """The text that the run's latest attempt which has it kept under this name."""
+    text = look.scalar(
+        sa.select(artifacts.c.text)
+        .where(artifacts.c.run_id == run, artifacts.c.name == name)
+        .order_by(artifacts.c.attempt.desc())
+        .limit(1)
+    )
+    return None if text is None else str(text)
+
+
+# ── leases ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def wait_for_node(tx: Tx, node: NodeId, until: float) -> None:
+    """The node's lease ran out: its runs wait for it until then."""
+    for row in tx.rows(sa.select(attempts.c.run_id).where(attempts.c.node == node, attempts.c.state.in_(AT_WORK))):
+        run = ledger.find(tx, row["run_id"])
+        if not run.has_ended and run.wait_reason is not WaitReason.NODE_OFFLINE:
+            ledger.wait(tx, run, WaitReason.NODE_OFFLINE, f"node {node}", until)
+
+
+def take_up(tx: Tx, node: NodeId) -> None:
+    """The node is back within the grace: its runs go on where they were."""
+    rows = tx.rows(
+        sa.select(attempts.c.run_id, attempts.c.number, attempts.c.state)
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(
+            attempts.c.node == node,
+            attempts.c.state.in_(AT_WORK),
+            runs.c.wait_reason == WaitReason.NODE_OFFLINE,
+            runs.c.state == State.WAITING,
+        )
+    )
+    for row in rows:
+        run = ledger.find(tx, row["run_id"])
+        if asked.open_in(tx, run.id):
+            ledger.wait(tx, run, WaitReason.APPROVAL, "anyone who may submit tasks here")
+        elif row["state"] == "running":
+            ledger.resume(tx, run)
+        else:
+            ledger.requeue(tx, run)
+            ledger.place(tx, ledger.find(tx, run.id))
+
+
+def of_nodes_gone(look: Look, nodes: Iterable[NodeId]) -> list[tuple[RunId, int]]:
+    """The attempts that stand on these nodes."""
+    rows = look.rows(
+        sa.select(attempts.c.run_id, attempts.c.number).where(
+            attempts.c.node.in_(list(nodes)), attempts.c.state.in_(AT_WORK)
+        )
+    )
+    return [(row["run_id"], row["number"]) for row in rows]
+
+
+def overdue(look: Look, margin: float) -> list[tuple[RunId, int]]:
+    """Attempts that should have ended `margin` seconds ago: past their run's time since they were placed."""
+    rows = look.rows(
+        sa.select(attempts.c.run_id, attempts.c.number)
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(
+            attempts.c.state.in_(AT_WORK),
+            attempts.c.placed_at + runs.c.timeout_seconds + margin < look.now(),
+            runs.c.wait_reason.is_(None),
+        )
+    )
+    return [(row["run_id"], row["number"]) for row in rows]
+
+
+def loads(look: Look) -> list[tuple[NodeId, str, ProjectId | None, int]]:
+    """What is at work, counted by (node, agent, project)."""
+    rows = look.rows(
+        sa.select(attempts.c.node, attempts.c.agent, attempts.c.project_id, sa.func.count().label("count"))
+        .where(attempts.c.state.in_(AT_WORK))
+        .group_by(attempts.c.node, attempts.c.agent, attempts.c.project_id)
+    )
+    return [(row["node"], row["agent"], row["project_id"], row["count"]) for row in rows]
+
+
+def queued(look: Look, at_most: int = 500) -> list[sa.RowMapping]:
+    """What waits for a place: most urgent first, then oldest first."""
+    return list(
+        look.rows(
+            sa.select(attempts.c.run_id, attempts.c.number, attempts.c.agent, attempts.c.project_id)
+            .where(attempts.c.state == "queued")
+            .order_by(attempts.c.priority, attempts.c.offered_at)
+            .limit(at_most)
+        )
+    )
+
+
+def question_answers(look: Look, node: NodeId) -> list[sa.RowMapping]:
+    """Answers to questions that attempts on this node have asked: the node ignores those it has acted upon."""
+    return list(
+        look.rows(
+            sa.select(questions)
+            .join(attempts, sa.and_(attempts.c.run_id == questions.c.run_id, attempts.c.number == questions.c.attempt))
+            .where(attempts.c.node == node, attempts.c.state.in_(AT_WORK), questions.c.answered_at.is_not(None))
+        )
+    )
