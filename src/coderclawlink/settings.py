@@ -35,7 +35,7 @@ def data_directory() -> Path:
 class Settings(BaseSettings):
     """Every setting there is."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
 
     clawlink_home: Path = Field(
         default_factory=data_directory,
@@ -102,3 +102,12 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL with its default filled in."""
         return self.database_url or f"sqlite:///{self.clawlink_home / 'clawlink.db'}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The same settings as variables, for a process of ours that is started from here."""
+        made = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is not None and name in self.model_fields_set:
+                made[(field.alias or name).upper()] = str(value)
+        return made

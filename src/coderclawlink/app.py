@@ -1,0 +1,155 @@
+"""THE composition root of the hub: the only file that knows every room of it.
+
+    async with open_hub(settings) as hub:
+        ...                      # hub.runtime speaks the runtime contract; hub.app is the ASGI application
+
+Opens in this order: lock, tables, engine, loops; closes in the other. The local node is a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from coderclawlink.db.engine import Database, open_database, store_url
+from coderclawlink.db.migrate import migrate
+from coderclawlink.engine import placement, reaper
+from coderclawlink.engine.dbos import Durable
+from coderclawlink.engine.lifecycle import Lifecycle, Limits
+from coderclawlink.errors import Conflict
+from coderclawlink.gate import local
+from coderclawlink.gate.connection import Gate
+from coderclawlink.gate.joining import local_key
+from coderclawlink.ids import NodeId, new_id
+from coderclawlink.journal.feed import Feed
+from coderclawlink.runtime.contract import Defaults, Runtime
+from coderclawlink.settings import Settings
+from coderclawlink.web import api
+
+DRAIN_SECONDS = 15.0
+HUBS_AT_MOST = 64
+
+
+class AlreadyRunning(Conflict):
+    """Another hub already runs on this data."""
+
+
+@dataclass
+class Hub:
+    """A running hub."""
+
+    settings: Settings
+    db: Database
+    feed: Feed
+    runtime: Runtime
+    gate: Gate
+    app: FastAPI
+    _tasks: asyncio.TaskGroup = field(repr=False)
+
+    def start_local_node(self, url: str) -> None:
+        """Announce where this hub listens and see to it that a local node lives."""
+        home = self.settings.clawlink_home
+        local.announce(home, url)
+        environment = {**os.environ, **self.settings.as_environment(), "CLAWLINK_HOME": str(home)}
+        self._tasks.create_task(local.supervise(home, environment))
+
+    async def drain_local_node(self) -> bool:
+        """Have the local node save its work and stop. False if it did not answer in time."""
+        return await self.gate.drain(NodeId(local.NAME), DRAIN_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """Open everything, run it, close it. Raises `AlreadyRunning`, `Invalid`, `StoreUnavailable`."""
+    home = settings.clawlink_home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = store_url(settings.store_url)
+    with contextlib.ExitStack() as stack:
+        if url.get_backend_name() == "sqlite":
+            stack.enter_context(_alone(Path(str(url.database))))
+        db = stack.enter_context(open_database(settings.store_url))
+        await asyncio.to_thread(migrate, db)
+        executor = stack.enter_context(_executor_slot(db))
+        durable = Durable(db, executor, Lifecycle(db).carry)
+        await asyncio.to_thread(durable.launch)
+        feed = Feed(db)
+        limits = Limits(project=settings.project_limit)
+        runtime = Runtime(
+            db,
+            durable,
+            feed,
+            limits,
+            Defaults(timeout_seconds=settings.attempt_timeout_seconds, server=settings.github_server_url),
+        )
+        gate = Gate(db, feed, hub=new_id(), key=local_key(home), lease_seconds=settings.lease_seconds)
+        app = api.make(
+            db=db,
+            runtime=runtime,
+            feed=feed,
+            link=gate.serve,
+            home=home,
+            allowed_hosts=[host.strip() for host in settings.allowed_hosts.split(",") if host.strip()],
+            server=settings.github_server_url,
+        )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                loops = [
+                    tasks.create_task(feed.run()),
+                    tasks.create_task(placement.run(db, limits.project)),
+                    tasks.create_task(reaper.run(db, settings.lease_seconds, settings.grace_seconds)),
+                ]
+                hub = Hub(settings, db, feed, runtime, gate, app, tasks)
+                try:
+                    yield hub
+                finally:
+                    await gate.close()
+                    raise _Closing
+        except* _Closing:
+            pass
+        finally:
+            del loops
+            await asyncio.to_thread(durable.close)
+
+
+class _Closing(Exception):
+    """Ends the task group, and with it every loop."""
+
+
+@contextlib.contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    """One hub for one SQLite file: a second one is refused."""
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with database.with_name(database.name + ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunning(f"Another hub already runs on {database}.") from error
+        yield
+
+
+@contextlib.contextmanager
+def _executor_slot(db: Database) -> Iterator[str]:
+    """A name for this process that no other running hub has, and that the next process will have after it is gone.
+
+    On PostgreSQL the slots are session locks: a hub that dies loses its connection, and with it the slot.
+    """
+    if db.dialect == "sqlite":
+        yield "hub"
+        return
+    with db.writing.connect() as connection:
+        for slot in range(1, HUBS_AT_MOST + 1):
+            if connection.scalar(sa.select(sa.func.pg_try_advisory_lock(0x68756273, slot))):
+                connection.commit()
+                yield f"hub-{slot}"
+                return
+    raise AlreadyRunning(f"{HUBS_AT_MOST} hubs already run on this database.")
+
+
