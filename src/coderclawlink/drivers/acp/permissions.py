@@ -1,0 +1,102 @@
+"""What an agent asks leave for, as questions; and the answers, in its own words.
+
+Above: the connection, which holds the agent still until a question is answered. Below: the events and the translation.
+Option ids differ from agent to agent, so a choice is made by what an option does (its `kind` on the wire).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from coderclawlink.drivers.acp.translate import Raw, part, parts, text
+from coderclawlink.events import AgentTool, FileChange, Option, QuestionAsked
+
+Mode = Literal["ask", "auto"]
+"""`ask`: every request becomes a question. `auto`: what the agent asks for is allowed at once, visibly."""
+
+_EFFECTS = ("allow_once", "allow_always", "reject_once", "reject_always")
+_NEXT_BEST = {
+    "allow_once": ("allow_once", "allow_always"),
+    "allow_always": ("allow_always", "allow_once"),
+    "reject_once": ("reject_once", "reject_always"),
+    "reject_always": ("reject_always", "reject_once"),
+}
+_LONGEST_DIFF = 20_000
+"""Characters: beyond it a diff is not worked out for a question's detail, only summed up."""
+
+
+@dataclass
+class Request:
+    """A permission request that is open. `answer` becomes the option's id, or None: dismissed."""
+
+    question: QuestionAsked
+    answer: asyncio.Future[str | None] = field(repr=False)
+    text: str | None = None
+
+
+def ask(params: Raw, question: str, call: AgentTool | None) -> QuestionAsked:
+    """The question in a `session/request_permission`. `call`: the tool call it is about, as far as it is known."""
+    options = tuple(
+        Option(id=id, label=text(raw, "name") or id, effect=_effect(text(raw, "kind")))
+        for raw in parts(params, "options")
+        if (id := text(raw, "optionId"))
+    )
+    title = text(part(params, "toolCall"), "title") or (call.title if call else "")
+    return QuestionAsked(
+        question=question,
+        title=title or "The agent asks for permission",
+        detail=detail(call) if call else "",
+        options=options,
+        tool=call.id if call else None,
+    )
+
+
+def detail(call: AgentTool) -> str:
+    """What exactly would be done: the command, or the diff, or the words."""
+    if call.changes:
+        return "\n".join(_diff(change) for change in call.changes)
+    return call.input or call.output
+
+
+def choose(options: Sequence[Option], wanted: str) -> Option | None:
+    """The option of this id; else the first that has this effect; else the one that does the next best."""
+    for option in options:
+        if option.id == wanted:
+            return option
+    for effect in _NEXT_BEST.get(wanted, ()):
+        for option in options:
+            if option.effect == effect:
+                return option
+    return None
+
+
+def reply(request: Request) -> dict[str, object]:
+    """The result of the JSON-RPC request, once it is answered."""
+    chosen = request.answer.result()
+    if chosen is None:
+        return {"outcome": {"outcome": "cancelled"}}
+    result: dict[str, object] = {"outcome": {"outcome": "selected", "optionId": chosen}}
+    if request.text:
+        # ACP has no place for a person's words; an agent that knows of this one can heed them.
+        result["_meta"] = {"text": request.text}
+    return result
+
+
+def _effect(kind: str) -> Literal["allow_once", "allow_always", "reject_once", "reject_always", "other"]:
+    for effect in _EFFECTS:
+        if kind == effect:
+            return effect  # type: ignore[return-value]  # one of the literals, which mypy loses in the loop
+    return "other"
+
+
+def _diff(change: FileChange) -> str:
+    old = change.old or ""
+    if len(old) + len(change.new) > _LONGEST_DIFF:
+        return f"{change.path}: {len(old.splitlines())} lines become {len(change.new.splitlines())}"
+    name_before = change.path if change.old is not None else "/dev/null"
+    lines = difflib.unified_diff(old.splitlines(), change.new.splitlines(), name_before, change.path, lineterm="")
+    return "\n".join(lines)

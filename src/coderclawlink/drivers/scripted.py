@@ -1,0 +1,261 @@
+"""The driver that does as a script says: the port's plainest answer, for demonstrations, tests and crash tests.
+
+Above: the catalogue (`driver = "scripted"`). It works in this process, in the given workspace; only `run` starts another.
+A script is text, one step a line; empty lines and lines that begin with `#` are skipped, `\\n` in a text is a new line:
+
+    say TEXT            a message                    title TEXT      a title for the work
+    think TEXT          a thought                    plan A; B       a plan
+    write PATH | TEXT   write a file                 run COMMAND     run a command in the workspace
+    ask TITLE           ask leave for the next step; if that is refused, the step is skipped
+    usage IN OUT        so many tokens were used     wait-for PATH   go on when the file is there
+    fail MESSAGE        end with an error            try-again MESSAGE   the same, worth another attempt
+    hang                never end by itself
+
+A prompt with a line `script:` brings its script below that line, up to a line `END`, a closing code fence, or its end; for
+any other prompt the driver's own is played.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from coderclawlink.drivers.acp import files
+from coderclawlink.drivers.acp.process import environment
+from coderclawlink.drivers.base import Ground, Job, Probe, Said, TurnEnded
+from coderclawlink.drivers.errors import CannotStart
+from coderclawlink.errors import Denied, Invalid
+from coderclawlink.events import (
+    AgentChunk,
+    AgentMessage,
+    AgentPlan,
+    AgentThought,
+    AgentTitle,
+    AgentTool,
+    AgentUsage,
+    FileChange,
+    Option,
+    PlanEntry,
+    QuestionAsked,
+)
+from coderclawlink.ids import new_id
+
+T = TypeVar("T")
+
+VERBS = frozenset(
+    {"say", "think", "title", "plan", "write", "run", "ask", "usage", "wait-for", "fail", "try-again", "hang"}
+)
+DEFAULT = """\
+think What was asked is a small thing.
+write NOTES.md | # Notes\\n\\nWritten by the scripted agent.\\n
+say I wrote NOTES.md.
+"""
+_SCRIPT = re.compile(r"^script:[ \t]*\n(.*?)(?:^END$|^```|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+LONGEST_OUTPUT = 100_000
+"""Bytes kept of a command's output."""
+
+
+@dataclass(frozen=True)
+class Step:
+    verb: str
+    text: str = ""
+
+
+def read(script: str) -> tuple[Step, ...]:
+    """The steps of a script. Raises `Invalid` naming the first line that is none."""
+    steps = []
+    for number, line in enumerate(script.splitlines(), start=1):
+        verb, _, rest = line.strip().partition(" ")
+        if not verb or verb.startswith("#"):
+            continue
+        if verb not in VERBS:
+            raise Invalid(f"Line {number} of the script: {verb} is none of {', '.join(sorted(VERBS))}.")
+        if verb == "write" and "|" not in rest:
+            raise Invalid(f"Line {number} of the script: write PATH | TEXT.")
+        if verb == "usage" and not (len(rest.split()) == 2 and all(n.isdecimal() for n in rest.split())):
+            raise Invalid(f"Line {number} of the script: usage INPUT OUTPUT, two numbers.")
+        steps.append(Step(verb, rest.strip()))
+    return tuple(steps)
+
+
+@dataclass(eq=False)
+class ScriptedDriver:
+    """An agent that plays a script. The port's `Driver`."""
+
+    name: str = "scripted"
+    script: str = DEFAULT
+    description: str = "Does as a script says; for demonstrations and tests"
+    capabilities: tuple[str, ...] = ("edit", "run", "ask")
+    needs_checkout: bool = True
+
+    @asynccontextmanager
+    async def open(self, job: Job, ground: Ground) -> AsyncIterator[ScriptedSession]:
+        session = ScriptedSession(self.script, ground)
+        try:
+            yield session
+        finally:
+            await session.cancel()
+
+    async def probe(self) -> Probe:
+        try:
+            read(self.script)
+        except Invalid as problem:
+            return Probe(False, why=problem.message)
+        return Probe(True, version="scripted 1")
+
+
+class _Failed(Exception):
+    """The script says that the agent fails."""
+
+    def __init__(self, error: str, *, retry: bool = False) -> None:
+        super().__init__(error)
+        self.error, self.retry = error, retry
+
+
+class ScriptedSession:
+    """The port's `Session`."""
+
+    version: str | None = "scripted 1"
+
+    def __init__(self, script: str, ground: Ground) -> None:
+        self._script = script
+        self._ground = ground
+        self._cancelled = False
+        self._pause: asyncio.Timeout | None = None
+        self._question = ""
+        self._options: tuple[Option, ...] = ()
+        self._answer: asyncio.Future[str | None] | None = None
+
+    async def turn(self, prompt: str) -> AsyncIterator[Said]:
+        self._cancelled = False
+        brought = _SCRIPT.search(prompt)
+        words = ""
+        try:
+            steps = read(brought[1] if brought else self._script)
+            skip = False
+            for number, step in enumerate(steps):
+                if skip:
+                    skip = False
+                elif step.verb == "ask":
+                    yield self._ask(step.text)
+                    skip = not await self._allowed()
+                else:
+                    async for said in self._play(step, f"step-{number + 1}"):
+                        if isinstance(said, AgentMessage):
+                            words = said.text
+                        yield said
+                # Others get their turn, and a cancel is heeded, between any two steps.
+                await self._unless_cancelled(asyncio.sleep(0))
+        except TimeoutError:
+            yield TurnEnded("cancelled", result=words)
+        except Invalid as problem:
+            yield TurnEnded("error", error=problem.message)
+        except _Failed as failure:
+            yield TurnEnded("error", result=words, error=failure.error, retry=failure.retry)
+        else:
+            yield TurnEnded("end_turn", result=words)
+
+    async def answer(self, question: str, option: str | None, text: str | None = None) -> None:
+        if self._answer and question == self._question and not self._answer.done():
+            self._answer.set_result(option)
+
+    async def cancel(self) -> None:
+        self._cancelled = True
+        if self._answer and not self._answer.done():
+            self._answer.set_result(None)
+        if self._pause and not self._pause.expired():
+            self._pause.reschedule(asyncio.get_running_loop().time())
+
+    async def _unless_cancelled(self, awaitable: Awaitable[T]) -> T:
+        """Wait, but not beyond a cancel. Raises TimeoutError when cancelled."""
+        try:
+            async with asyncio.timeout(0 if self._cancelled else None) as self._pause:
+                return await awaitable
+        finally:
+            self._pause = None
+
+    def _ask(self, title: str) -> QuestionAsked:
+        self._question = new_id()
+        self._answer = asyncio.get_running_loop().create_future()
+        self._options = (
+            Option(id="yes", label="Allow", effect="allow_once"),
+            Option(id="no", label="Refuse", effect="reject_once"),
+        )
+        return QuestionAsked(question=self._question, title=title, options=self._options)
+
+    async def _allowed(self) -> bool:
+        if self._answer is None:
+            return False
+        return await self._unless_cancelled(self._answer) in ("yes", "allow_once", "allow_always")
+
+    async def _play(self, step: Step, id: str) -> AsyncIterator[Said]:
+        words = step.text.replace("\\n", "\n")
+        match step.verb:
+            case "say":
+                yield AgentChunk(text=words)
+                yield AgentMessage(text=words)
+            case "think":
+                yield AgentThought(text=words)
+            case "title":
+                yield AgentTitle(title=words)
+            case "plan":
+                yield AgentPlan(entries=tuple(PlanEntry(text=entry.strip()) for entry in words.split(";")))
+            case "write":
+                path, _, content = words.partition("|")
+                yield self._write(id, path.strip(), content.strip(" "))
+            case "run":
+                yield AgentTool(id=id, title=words, tool="execute", status="running", input=words)
+                yield await self._run(id, words)
+            case "usage":
+                read_tokens, written_tokens = map(int, words.split())
+                yield AgentUsage(model="scripted", calls=1, input_tokens=read_tokens, output_tokens=written_tokens)
+            case "wait-for":
+                await self._unless_cancelled(self._appearance(words))
+            case "fail":
+                raise _Failed(words)
+            case "try-again":
+                raise _Failed(words, retry=True)
+            case "hang":
+                await self._unless_cancelled(asyncio.Event().wait())
+
+    def _write(self, id: str, path: str, content: str) -> AgentTool:
+        workspace = self._ground.workspace
+        try:
+            old: str | None = files.read(workspace, path)
+        except FileNotFoundError:
+            old = None
+        except (Denied, OSError) as problem:
+            raise _Failed(f"{path} could not be written: {problem}") from None
+        try:
+            files.write(workspace, path, content)
+        except (Denied, OSError) as problem:
+            raise _Failed(f"{path} could not be written: {problem}") from None
+        change = FileChange(path=path, old=old, new=content)
+        return AgentTool(id=id, title=f"Write {path}", tool="edit", status="completed", input=path, changes=(change,))
+
+    async def _run(self, id: str, command: str) -> AgentTool:
+        try:
+            process = await self._ground.launch(
+                ("/bin/sh", "-c", f"exec 2>&1\n{command}"), environment(self._ground.home, {})
+            )
+        except CannotStart as problem:
+            raise _Failed(problem.message) from None
+        try:
+            process.stdin.close()
+            output = b""
+            while piece := await self._unless_cancelled(process.stdout.read(65536)):
+                output = (output + piece)[:LONGEST_OUTPUT]
+            code = await self._unless_cancelled(process.wait())
+        finally:
+            await process.kill()
+        status = "completed" if code == 0 else "failed"
+        text = output.decode(errors="replace")
+        return AgentTool(id=id, title=command, tool="execute", status=status, input=command, output=text)
+
+    async def _appearance(self, path: str) -> None:
+        while not (self._ground.workspace / path).exists():  # noqa: ASYNC110  # a file has no bell to ring
+            await asyncio.sleep(0.02)
