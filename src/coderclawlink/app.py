@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,14 +52,23 @@ class Hub:
     runtime: Runtime
     gate: Gate
     app: FastAPI
-    _tasks: asyncio.TaskGroup = field(repr=False)
+    _group: asyncio.TaskGroup = field(repr=False)
+    _loops: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
+
+    def keep_running(self, loop: Coroutine[None, None, None]) -> None:
+        """Run one of the hub's loops until the hub closes."""
+        self._loops.append(self._group.create_task(loop))
+
+    def stop_loops(self) -> None:
+        for loop in self._loops:
+            loop.cancel()
 
     def start_local_node(self, url: str) -> None:
         """Announce where this hub listens and see to it that a local node lives."""
         home = self.settings.clawlink_home
         local.announce(home, url)
         environment = {**os.environ, **self.settings.as_environment(), "CLAWLINK_HOME": str(home)}
-        self._tasks.create_task(local.supervise(home, environment))
+        self.keep_running(local.supervise(home, environment))
 
     async def drain_local_node(self) -> bool:
         """Have the local node save its work and stop. False if it did not answer in time."""
@@ -101,26 +110,17 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
         )
         try:
             async with asyncio.TaskGroup() as tasks:
-                loops = [
-                    tasks.create_task(feed.run()),
-                    tasks.create_task(placement.run(db, limits.project)),
-                    tasks.create_task(reaper.run(db, settings.lease_seconds, settings.grace_seconds)),
-                ]
                 hub = Hub(settings, db, feed, runtime, gate, app, tasks)
+                hub.keep_running(feed.run())
+                hub.keep_running(placement.run(db, limits.project))
+                hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
                 try:
                     yield hub
                 finally:
                     await gate.close()
-                    raise _Closing
-        except* _Closing:
-            pass
+                    hub.stop_loops()
         finally:
-            del loops
             await asyncio.to_thread(durable.close)
-
-
-class _Closing(Exception):
-    """Ends the task group, and with it every loop."""
 
 
 @contextlib.contextmanager
@@ -151,5 +151,3 @@ def _executor_slot(db: Database) -> Iterator[str]:
                 yield f"hub-{slot}"
                 return
     raise AlreadyRunning(f"{HUBS_AT_MOST} hubs already run on this database.")
-
-
