@@ -13,9 +13,11 @@ import asyncio
 import contextlib
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -392,6 +394,12 @@ def _answer_headers(headers: httpx2.Headers) -> Headers:
     return [(key, value) for key, value in lowered if key not in _NOT_PASSED and key not in named]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The system's certificate authorities; reading them takes a while."""
+    return ssl.create_default_context()
+
+
 @contextlib.asynccontextmanager
 async def serve(
     upstreams: Upstreams, *, socket_path: Path | None = None, port: int = 0, prices: Prices | None = None
@@ -405,7 +413,7 @@ async def serve(
     timeout = httpx2.Timeout(connect=10, read=600, write=60, pool=None)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=60)
     direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
-    async with httpx2.AsyncClient(timeout=timeout, limits=limits, mounts=direct) as client:
+    async with httpx2.AsyncClient(timeout=timeout, limits=limits, mounts=direct, verify=_trusted()) as client:
         proxy = Proxy(upstreams, tcp.getsockname()[1], client, prices or known_prices())
         with contextlib.ExitStack() as leavings:
             if socket_path is not None:

@@ -255,11 +255,9 @@ class Schema(BaseModel):
     @classmethod
     def _only_objects(cls, value: object) -> object:
         # `true` is a schema too.
-        return (
-            {key: told if isinstance(told, dict) else {} for key, told in value.items()}
-            if isinstance(value, dict)
-            else {}
-        )
+        if not isinstance(value, dict):
+            return value
+        return {key: {} if isinstance(told, bool) else told for key, told in value.items()}
 
 
 @dataclass(frozen=True)
