@@ -1,0 +1,187 @@
+"""Checkouts: a folder for one attempt to work in, and its work as commits afterwards.
+
+Above: `node.execute`. Below: `mirror`, `snapshot`, `salvage`. The agent gets an ordinary repository of its own that shares
+objects with the mirror (read only) and nothing else: a linked worktree would let it move the branches of others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from coderclawlink.errors import Conflict
+from coderclawlink.workspaces import diff, folders, mirror, salvage
+from coderclawlink.workspaces.git import EMPTY_TREE, IDENTITY, GitFailed, git
+from coderclawlink.workspaces.mirror import Upstream
+from coderclawlink.workspaces.salvage import Saved
+from coderclawlink.workspaces.snapshot import builds_on_base, take, tree_of
+from coderclawlink.workspaces.store import Checkout, Store, locked, try_lock
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The work of an attempt as commits, kept in the mirror. Counts are lines and files against `base`.
+
+    `left_out`: git's words on files that could not be taken, else "".
+    """
+
+    head: str
+    base: str
+    files: int
+    additions: int
+    deletions: int
+    left_out: str = ""
+
+
+@asynccontextmanager
+async def prepare(
+    store: Store,
+    run: str,
+    attempt: int,
+    *,
+    repository: str | None,
+    resume: Sequence[int] = (),
+    author: str = "",
+    token: str | None = None,
+) -> AsyncIterator[Checkout]:
+    """Make the folder of an attempt and hold it while it is in use.
+
+    `repository`: an absolute path, `file://`, `https://`, `ssh://`, `user@host:path`, or None for an empty folder.
+    `resume`: earlier attempts of the run, latest first; the first that lies here and has done something is what this one
+    goes on from: its commits, and its changes as changes. `author`, "Name <mail>", is who the agent commits as.
+    Raises `GitFailed`, `Invalid`, and `Conflict` while another process holds the folder.
+    """
+    folder = store.folder(run, attempt)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = try_lock(folder / "lock")
+    if lock is None:
+        raise Conflict(f"Attempt {attempt} of run {run} is already being made.")
+    try:
+        # The folder itself may lie here from a node that died within this very attempt.
+        carried = await _carry(store, run, (attempt, *resume))
+        for name in ("checkout.json", "git", "work", "home"):
+            await folders.remove(folder / name)
+        checkout = await _make(store, run, attempt, repository, carried[0] if carried else None, token)
+        await _fill(checkout, author, carried[1] if carried else None)
+        checkout.write()
+        yield checkout
+    finally:
+        os.utime(lock)  # The time an attempt was last in use is its lock's.
+        os.close(lock)
+
+
+async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> Finished | None:
+    """Make commits of all that the agent left, on top of the base, and take them into the mirror under `checkout.ref`.
+
+    The agent's own commits stay as they are when they build on the base; what it had not committed becomes one commit by
+    `author` ("Name <mail>"). None when nothing changed. Raises `GitFailed`.
+    """
+    snapshot = await take(checkout)
+    if snapshot.tree == await tree_of(checkout, checkout.base):
+        return None
+    message = f"{_first_line(title) or f'Work of {agent}'}\n\nAgent: {_first_line(agent)}\nRun: {checkout.run}\n"
+    head = snapshot.head
+    if head is None or not await builds_on_base(checkout, head):
+        head = await _commit(checkout, snapshot.tree, checkout.base, message, author)
+    elif snapshot.dirty:
+        head = await _commit(checkout, snapshot.tree, head, message, author)
+    try:
+        await mirror.keep(checkout.mirror, checkout.data.git_dir, head, checkout.ref)
+    except GitFailed:
+        # The agent's commits hold what git refuses; its files, taken by us, are one commit on the base.
+        head = await _commit(checkout, snapshot.tree, checkout.base, message, author)
+        await mirror.keep(checkout.mirror, checkout.data.git_dir, head, checkout.ref)
+    files = await diff.changed(checkout, head)
+    return Finished(
+        head=head,
+        base=checkout.base,
+        files=len(files),
+        additions=sum(file.additions for file in files),
+        deletions=sum(file.deletions for file in files),
+        left_out=snapshot.left_out,
+    )
+
+
+async def _carry(store: Store, run: str, attempts: Sequence[int]) -> tuple[Checkout, Saved] | None:
+    """The first of the attempts that did something, with its work safe in the mirror."""
+    for number in attempts:
+        earlier = store.find(run, number)
+        if earlier and (saved := await salvage.secure(earlier, "the next attempt goes on from here")):
+            return earlier, saved
+    return None
+
+
+async def _make(
+    store: Store, run: str, attempt: int, repository: str | None, earlier: Checkout | None, token: str | None
+) -> Checkout:
+    """Decide what the attempt begins from. One that goes on keeps the base of the one before."""
+    where = store.mirror(repository, run)
+    if earlier is not None:
+        begin = Upstream(earlier.upstream, earlier.base)
+    elif repository is not None:
+        begin = await mirror.refresh(where, repository, token=token)
+    else:
+        begin = Upstream("main", EMPTY_TREE)
+        async with locked(where.with_suffix(".lock")):
+            await mirror.make(where)
+    return Checkout(run, attempt, store.folder(run, attempt), where, repository, begin.base, begin.branch)
+
+
+async def _fill(checkout: Checkout, author: str, saved: Saved | None) -> None:
+    """Make both git directories and the files."""
+    checkout.home.mkdir(mode=0o700)
+    checkout.work.mkdir(mode=0o700)
+    objects = checkout.mirror / "objects"
+    for place, bare, shared in (
+        (checkout.data, ("--bare",), (objects, checkout.work / ".git" / "objects")),
+        (checkout.agents, (), (objects,)),
+    ):
+        await git("init", "--quiet", "--template=", *bare, at=place)
+        (place.git_dir / "objects" / "info").mkdir(exist_ok=True)
+        (place.git_dir / "objects" / "info" / "alternates").write_text("".join(f"{path}\n" for path in shared))
+    name, mail = _person(author)
+    with (checkout.agents.git_dir / "config").open("a") as config:
+        config.write(f'[user]\n\tname = "{name}"\n\temail = "{mail}"\n[gc]\n\tauto = 0\n')
+    for inside in ("hooks", "info"):
+        (checkout.agents.git_dir / inside).mkdir()
+
+    head = (saved.head if saved else None) or (None if checkout.base == EMPTY_TREE else checkout.base)
+    files = saved.commit if saved else head
+    branch = f"refs/heads/{checkout.upstream}"
+    await git("symbolic-ref", "HEAD", branch, at=checkout.agents)
+    if head:
+        await git("update-ref", branch, head, at=checkout.agents)
+        await git("read-tree", head, at=checkout.agents)
+    if files:
+        await git("read-tree", "--reset", "-u", files, at=checkout.ours, timeout_seconds=600)
+    if files == head and head is not None:
+        # The same files, just looked at: the agent's git need not read them all again.
+        await asyncio.to_thread(shutil.copyfile, checkout.ours.git_dir / "index", checkout.agents.git_dir / "index")
+
+
+async def _commit(checkout: Checkout, tree: str, parent: str, message: str, author: str) -> str:
+    name, mail = _person(author)
+    made = await git(
+        *("commit-tree", tree, *(() if parent == EMPTY_TREE else ("-p", parent)), "-F", "-"),
+        at=checkout.data,
+        env=IDENTITY | {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail},
+        stdin=message.encode(errors="replace"),
+    )
+    return made.text
+
+
+def _person(author: str) -> tuple[str, str]:
+    """Read "Name <mail>"; what is missing is ours."""
+    found = re.fullmatch(r"\s*([^<>]*?)\s*(?:<([^<>\s]*)>)?\s*", author)
+    name = re.sub(r'[\x00-\x1f"\\]', "", found[1]) if found else ""
+    mail = re.sub(r'[\x00-\x1f"\\]', "", found[2] or "") if found else ""
+    return name or IDENTITY["GIT_COMMITTER_NAME"], mail or IDENTITY["GIT_COMMITTER_EMAIL"]
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.replace("\0", "").splitlines() if line.strip()), "")

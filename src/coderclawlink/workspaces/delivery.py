@@ -1,0 +1,106 @@
+"""Delivery: an attempt's result becomes a branch where people look for it. Never forced, never over other commits.
+
+Above: `node.execute`. Below: `mirror` and `git`. A name that is taken by other commits gives way to `<branch>-2`, `-3`….
+Delivering the same commit again is success and finds the name it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from coderclawlink.errors import Conflict, Invalid
+from coderclawlink.workspaces import mirror
+from coderclawlink.workspaces.git import GitFailed, Place, git
+from coderclawlink.workspaces.mirror import NETWORK_SECONDS, Remote
+from coderclawlink.workspaces.store import Checkout
+
+_NAMES = 100
+
+
+async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | None = None) -> str:
+    """Put the commit on a new branch of the checkout's repository and return the branch's name.
+
+    A repository on this machine gets nothing but the branch: its files and its checked-out branch stay as they are, and no
+    hook of it is run. Raises `GitFailed`, `Conflict` when all names are taken, `Invalid` without a repository.
+    """
+    if checkout.repository is None:
+        raise Invalid("There is no repository to deliver to.")
+    remote = mirror.locate(checkout.repository)
+    if remote.path is None:
+        return await push(checkout, head, checkout.repository, branch, token=token)
+    await _check_name(checkout, branch)
+    there = Place(mirror.git_dir(remote.path))
+    known = Place(checkout.mirror)
+    # Fetched by the receiver and not pushed: a push would run the receiver's hooks with the receiver's config.
+    await git(
+        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--upload-pack=git-upload-pack", "--"),
+        *(str(known.git_dir), head),
+        at=there,
+        over="files",
+        timeout_seconds=NETWORK_SECONDS,
+    )
+    async for name, stands in _candidates(there, None, branch, None):
+        if stands == head:
+            return name
+        try:
+            await git("update-ref", "--stdin", at=there, stdin=f"create refs/heads/{name} {head}\n".encode())
+        except GitFailed:
+            if await _stands(there, None, name, None) is None:
+                raise
+            continue  # Somebody was quicker with this very name.
+        return name
+    raise Conflict(f"All names from {branch} to {branch}-{_NAMES} are taken.")
+
+
+async def push(checkout: Checkout, head: str, url: str, branch: str, *, token: str | None = None) -> str:
+    """Push the commit to a new branch of a repository elsewhere and return the branch's name.
+
+    `token`: the password for https; ssh uses the keys of the user. Raises `GitFailed`, `Conflict`, `Invalid`.
+    """
+    await _check_name(checkout, branch)
+    remote = mirror.locate(url)
+    at = Place(checkout.mirror)
+    async for name, stands in _candidates(at, remote, branch, token):
+        if stands == head:
+            return name
+        try:
+            await git(
+                *("push", "--quiet", "--no-verify", "--receive-pack=git-receive-pack"),
+                # Expecting nothing there makes it the making of a branch, and never the moving of one.
+                *(f"--force-with-lease=refs/heads/{name}:", "--", remote.url, f"{head}:refs/heads/{name}"),
+                at=at,
+                over="network" if remote.path is None else "files",
+                url=remote.url,
+                token=token,
+                timeout_seconds=NETWORK_SECONDS,
+            )
+        except GitFailed:
+            now = await _stands(at, remote, name, token)
+            if now is None:
+                raise
+            if now != head:
+                continue
+        return name
+    raise Conflict(f"All names from {branch} to {branch}-{_NAMES} are taken.")
+
+
+async def _candidates(
+    at: Place, remote: Remote | None, branch: str, token: str | None
+) -> AsyncIterator[tuple[str, str | None]]:
+    """Names that are free, or taken by a commit that the caller may find to be its own."""
+    for n in range(1, _NAMES + 1):
+        name = branch if n == 1 else f"{branch}-{n}"
+        yield name, await _stands(at, remote, name, token)
+
+
+async def _stands(at: Place, remote: Remote | None, name: str, token: str | None) -> str | None:
+    if remote is not None:
+        return await mirror.branch_head(at, remote, name, token)
+    found = await git("rev-parse", "--verify", "--quiet", f"refs/heads/{name}", at=at, ok=(0, 1))
+    return found.text if found.code == 0 else None
+
+
+async def _check_name(checkout: Checkout, branch: str) -> None:
+    good = await git("check-ref-format", f"refs/heads/{branch}", at=checkout.data, ok=(0, 1))
+    if good.code or branch.startswith("-"):
+        raise Invalid(f"A branch cannot be named {branch!r}.")
