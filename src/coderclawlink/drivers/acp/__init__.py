@@ -13,12 +13,11 @@ one process with a HOME of its own; when the session is closed, the process is g
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -42,7 +41,8 @@ class AcpDriver:
     `command` and the values of `env` may hold placeholders in braces, filled when the agent is started: `{workspace}`,
     `{home}`, `{model}`, `{key}` (what the model proxy expects), `{anthropic_url}`, `{openai_url}`, `{ollama_url}` (base
     URLs without a version path). `session_mode`: an id among the modes the agent offers. `sign_in`: what a person does
-    when the agent wants authentication. `login`: files below the node user's HOME that are copied to the agent's HOME,
+    when the agent wants authentication. `files`: written to the agent's HOME where they are absent, placeholders filled;
+    for agents that are configured by a file. `check`: asked by `probe` once the program has answered. `login`: files below the node user's HOME that are copied to the agent's HOME,
     for agents that know their user by a file. `install`: what a person does when the program is missing.
     """
 
@@ -56,7 +56,9 @@ class AcpDriver:
     model: str = ""
     mcp_servers: tuple[McpServer, ...] = ()
     sign_in: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, ...] = ()
+    check: Callable[[], Awaitable[Probe]] | None = None
     install: str = ""
     patience: Patience = field(default_factory=Patience)
     wiretap: Wiretap | None = None
@@ -92,16 +94,22 @@ class AcpDriver:
             ground = Ground(Path(workspace), Path(home), launch, ModelAccess(nowhere, "probe"))
             try:
                 async with self._session(ground, replace(self.patience, start=PROBE_SECONDS)) as session:
-                    return Probe(True, version=session.version)
+                    version = session.version
             except AgentFailed as failure:
-                return Probe(False, why=failure.message)
+                return Probe(False, why=f"{failure.message} {self.install}".strip())
+        found = await self.check() if self.check else Probe(True)
+        return replace(found, version=version)
 
     @asynccontextmanager
     async def _session(self, ground: Ground, patience: Patience) -> AsyncIterator[AcpSession]:
         """A session with a process that has greeted us."""
         argv = [_fill(word, self, ground) for word in self.command]
         extra = {key: _fill(value, self, ground) for key, value in self.env.items()}
-        _bring_login(self.login, ground.home)
+        for name, template in self.files.items():
+            _put(ground.home / name, _fill(template, self, ground).encode())
+        for name in self.login:
+            if (source := Path.home() / name).is_file():
+                _put(ground.home / name, source.read_bytes())
         session = AcpSession(
             self.name,
             ground.workspace,
@@ -148,10 +156,8 @@ def _fill(template: str, driver: AcpDriver, ground: Ground) -> str:
         ) from None
 
 
-def _bring_login(login: tuple[str, ...], home: Path) -> None:
-    for name in login:
-        source, target = Path.home() / name, home / name
-        if source.is_file() and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-            os.chmod(target, 0o600)
+def _put(target: Path, content: bytes) -> None:
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch(mode=0o600)
+        target.write_bytes(content)

@@ -33,6 +33,8 @@ LONGEST_TEXT = 200_000
 """Characters kept of one text of a tool call: its input, its output, a side of a diff."""
 
 _TOOLS = frozenset({"read", "edit", "delete", "move", "search", "execute", "think", "fetch"})
+_TOOLS_BY_NAME = {"shell": "execute", "write": "edit", "edit": "edit", "read": "read", "tree": "read"}
+"""Goose names its tools and leaves the kind out."""
 _STATUS: Mapping[str, Literal["pending", "running", "completed", "failed"]] = {
     "pending": "pending",
     "in_progress": "running",
@@ -108,14 +110,14 @@ class _Call:
         # An absent, null or empty field means "as before".
         self.title = text(update, "title") or self.title
         kind = text(update, "kind")
-        self.tool = kind if kind in _TOOLS else self.tool
+        self.tool = kind if kind in _TOOLS else _TOOLS_BY_NAME.get(_tool_name(update), self.tool)
         self.status = _STATUS.get(text(update, "status"), self.status)
         self.input = _input(update) or self.input
         content = list(parts(update, "content"))
         if content:
             self.said = shorten("\n".join(filter(None, (_content(part(item, "content")) for item in content))))
-            changes = tuple(_change(item, root) for item in content if text(item, "type") == "diff")
-            self.changes = changes or self.changes
+        changes = tuple(_change(item, root) for item in content if text(item, "type") == "diff")
+        self.changes = changes or _named_change(update, root) or self.changes
         self.raw_output = _raw_output(update.get("rawOutput")) or self.raw_output
         whole, delta = _live(part(update, "_meta"))
         self.live = shorten(whole or self.live + delta)
@@ -144,7 +146,12 @@ def _input(update: Raw) -> str:
         return shorten(command)
     if isinstance(command, list) and all(isinstance(word, str) for word in command):
         return shorten(shlex.join(command))
-    return shorten(json.dumps(raw, ensure_ascii=False))
+    lines = (f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in raw.items())
+    return shorten("\n".join(lines))
+
+
+def _tool_name(update: Raw) -> str:
+    return text(part(part(part(update, "_meta"), "goose"), "toolCall"), "toolName")
 
 
 def _raw_output(raw: object) -> str:
@@ -160,15 +167,13 @@ def _raw_output(raw: object) -> str:
 
 def _live(meta: Raw) -> tuple[str, str]:
     """Output that is told while a command runs, in the dialects of three agents: (all of it so far, or what is new)."""
-    goose = part(part(meta, "toolNotification"), "live_output")
     claude = part(part(meta, "claudeCode"), "toolResponse")
-    whole = text(meta, "live_output") or text(claude, "stdout") + text(claude, "stderr")
-    delta = (
-        text(part(meta, "terminal_output_delta"), "data")
-        or text(part(meta, "terminal_output"), "data")
-        or text(goose, "text")
+    goose = part(part(meta, "toolNotification"), "params")
+    delta = text(part(meta, "terminal_output_delta"), "data") or text(part(meta, "terminal_output"), "data")
+    return (
+        text(claude, "stdout") + text(claude, "stderr"),
+        delta or "".join(text(chunk, "output") for chunk in parts(goose, "chunks")),
     )
-    return whole, delta
 
 
 def _content(block: Raw) -> str:
@@ -189,11 +194,25 @@ def _content(block: Raw) -> str:
 
 def _change(item: Raw, root: str) -> FileChange:
     old = item.get("oldText")
-    return FileChange(
-        path=text(item, "path").removeprefix(root.rstrip("/") + "/"),
-        old=shorten(old) if isinstance(old, str) else None,
-        new=shorten(text(item, "newText")),
-    )
+    return _file_change(text(item, "path"), old if isinstance(old, str) else None, text(item, "newText"), root)
+
+
+def _named_change(update: Raw, root: str) -> tuple[FileChange, ...]:
+    """What Goose's tools for files would change: it tells no diff, only the arguments."""
+    arguments = part(update, "rawInput")
+    path = text(arguments, "path")
+    match _tool_name(update):
+        case "write":
+            return (_file_change(path, None, text(arguments, "content"), root),)
+        case "edit":
+            return (_file_change(path, text(arguments, "before"), text(arguments, "after"), root),)
+        case _:
+            return ()
+
+
+def _file_change(path: str, old: str | None, new: str, root: str) -> FileChange:
+    inside = path.removeprefix(root.rstrip("/") + "/")
+    return FileChange(path=inside, old=None if old is None else shorten(old), new=shorten(new))
 
 
 # ── one session ────────────────────────────────────────────────────────────────────────────────────────────────────
