@@ -130,7 +130,7 @@ class Hands:
             raise CannotDo("The search took longer than 20 s; search a smaller folder.")
         if ran.code > 1:
             raise CannotDo(ran.output.strip())
-        return ran.output.strip() or "(no matches)"
+        return re.sub(r"^\./", "", ran.output.strip(), flags=re.MULTILINE) or "(no matches)"
 
     async def run(self, command: str, timeout_seconds: float, on_output: Callable[[str], Awaitable[None]]) -> Ran:
         """Run a shell command in the workspace. `on_output` is told the tail of its output so far, now and then.
@@ -161,37 +161,50 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _run(argv: list[str], cwd: Path, timeout_seconds: float, on_output: Callable[[str], Awaitable[None]]) -> Ran:
+    loop = asyncio.get_running_loop()
+    output = asyncio.StreamReader()
+    # A pipe of our own and not the process's, so that it can be closed while a process that fled still holds its end.
+    inlet, outlet = os.pipe()
+    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(output), os.fdopen(inlet, "rb", 0))
     try:
-        process = await asyncio.create_subprocess_exec(
+        try:
+            process = await _start(argv, cwd, outlet)
+        finally:
+            os.close(outlet)
+        heard = _Heard()
+        timed_out = False
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(_listen(output, heard, on_output))
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    await process.wait()
+            except TimeoutError:
+                timed_out = True
+            finally:
+                # Also after a good end: what it left in the background would hold the pipe and outlive the turn.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                code = await process.wait()
+            await asyncio.wait([listening], timeout=0.5)  # what is left in the pipe
+            listening.cancel()
+    finally:
+        pipe.close()
+    return Ran(heard.text(), None if timed_out else code)
+
+
+async def _start(argv: list[str], cwd: Path, output: int) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
             *argv,
             cwd=cwd,
             env=environment(os.environ),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
         raise CannotDo(f"{argv[0]} could not be started: {error}.") from error
-    heard = _Heard()
-    timed_out = False
-    async with asyncio.TaskGroup() as tasks:
-        assert process.stdout is not None  # noqa: S101  it was asked for above
-        listening = tasks.create_task(_listen(process.stdout, heard, on_output))
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                await process.wait()
-        except TimeoutError:
-            timed_out = True
-        finally:
-            # Also after a good end: what it left in the background would hold the pipe and outlive the turn.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            code = await process.wait()
-        # What is left in the pipe; a process that fled into a group of its own must not hold us.
-        await asyncio.wait([listening], timeout=0.5)
-        listening.cancel()
-    return Ran(heard.text(), None if timed_out else code)
 
 
 class _Heard:
@@ -214,10 +227,10 @@ class _Heard:
         return self.head + (f"\n… {self.lost} characters left out …\n" if self.lost else "") + self.tail
 
 
-async def _listen(stdout: asyncio.StreamReader, heard: _Heard, on_output: Callable[[str], Awaitable[None]]) -> None:
+async def _listen(output: asyncio.StreamReader, heard: _Heard, on_output: Callable[[str], Awaitable[None]]) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     told = 0.0
-    while data := await stdout.read(65536):
+    while data := await output.read(65536):
         heard.add(decoder.decode(data))
         if time.monotonic() - told >= LIVE_SECONDS:
             await on_output((heard.head + heard.tail)[-LIVE_CHARACTERS:])

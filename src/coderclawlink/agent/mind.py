@@ -95,10 +95,14 @@ class Mind:
         self._agent: Agent[_Turn, str] = Agent(
             chosen, deps_type=_Turn, instructions=_instructions, model_settings=settings, retries=3
         )
-        add = self._agent.tool
-        add(read_file), add(list_files), add(search)
+        tool = self._agent.tool
+        tool(read_file)
+        tool(list_files)
+        tool(search)
         # One after the other: they act on each other's results.
-        add(sequential=True)(write_file), add(sequential=True)(edit_file), add(sequential=True)(run_command)
+        tool(sequential=True)(write_file)
+        tool(sequential=True)(edit_file)
+        tool(sequential=True)(run_command)
 
     async def turn(
         self, prompt: str, messages: Sequence[object], hands: Hands, stage: Stage, keep: Callable[[list[object]], None]

@@ -158,8 +158,10 @@ def _standing(items: Sequence[_Item]) -> _Standing:
             if isinstance(item.content, list):
                 results += sum(block.type == "tool_result" for block in item.content)
             texts = _texts(item.content)
-            if any(find_script(text) is not None for text in texts) or (ended and texts):
-                prompt, results, ended = texts, 0, False
+            scripts = [text for text in texts if find_script(text) is not None]
+            if scripts or (ended and texts):
+                # After a turn that was broken off, clients send the old prompt and the new one together.
+                prompt, results, ended = scripts[-1:] or texts, 0, False
     return _Standing("\n\n".join(prompt), results)
 
 

@@ -98,12 +98,12 @@ class Reply:
 
 
 def find_script(text: str) -> str | None:
-    """The steps in a prompt, without the line that announces them; None: there is none."""
-    match = re.search(r"^[ \t>]*SCRIPT:[ \t]*\n?(.*)", text, re.DOTALL | re.MULTILINE)
-    if match is None:
+    """The steps of the last script in a prompt, without the line that announces them; None: there is none."""
+    starts = list(re.finditer(r"^[ \t>]*SCRIPT:[ \t]*\n?", text, re.MULTILINE))
+    if not starts:
         return None
     lines: list[str] = []
-    for line in map(str.strip, match[1].splitlines()):
+    for line in map(str.strip, text[starts[-1].end() :].splitlines()):
         # A tag or fence is what an agent's program puts around or after the prompt.
         if not line or line == "END" or line.startswith(("```", "</", "<")):
             break
