@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from pathlib import Path
 
@@ -136,10 +135,18 @@ async def test_output_is_told_while_it_comes_and_shortened_in_the_middle(hands: 
 
 
 async def gone(pid: int) -> None:
-    """Returns when the process is no more; a zombie nobody waits for is dead enough."""
-    with contextlib.suppress(FileNotFoundError):
-        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-            await asyncio.sleep(0)
+    """Returns when the process has ended; the kernel tells."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)
 
 
 async def test_a_command_that_takes_too_long_is_gone_with_its_children(hands: Hands) -> None:
