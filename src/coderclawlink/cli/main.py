@@ -1,0 +1,59 @@
+"""The command line as a whole: which commands there are, and what becomes of what they raise.
+
+Exit codes, for all commands: 0 it is done; 1 it was done and the answer is no (a run failed, a check failed); 2 it could not
+be done (wrong use, no hub, refused); 3 the run was cancelled; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import metadata
+
+from cyclopts import App, CycloptsError
+
+from coderclawlink.cli import serve
+from coderclawlink.errors import ClawlinkError
+
+CANNOT = 2
+INTERRUPTED = 130
+
+app = App(
+    name="clawlink",
+    help="Run AI coding agents on your own machines: durable, governed, proven.",
+    version=metadata.version("coderclawlink"),
+    help_format="plaintext",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+app.command(serve.serve)
+
+
+@app.command
+def version() -> int:
+    """Print the version of this program."""
+    print(metadata.version("coderclawlink"))
+    return 0
+
+
+def run(words: list[str] | None = None) -> int:
+    """Do what the words say; returns the exit code."""
+    try:
+        answer = app(words, exit_on_error=False)
+    except CycloptsError:
+        return CANNOT  # it has been printed with the usage
+    except ClawlinkError as error:
+        print(error.message, file=sys.stderr)
+        return CANNOT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, `head` say, has what it wanted. Nothing may be written to the pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return answer if isinstance(answer, int) else 0
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(run())

@@ -1,0 +1,76 @@
+"""`clawlink serve`: the hub in this process and the local node beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    import socket
+
+    from coderclawlink.cli.hosting import Hosted
+    from coderclawlink.settings import Settings
+
+
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="Address to listen on (API_HOST). Loopback only.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on (API_PORT); 0 takes any free one.")] = None,
+    data: Annotated[Path | None, Parameter(help="Data directory (CLAWLINK_HOME).")] = None,
+) -> int:
+    """Start the hub and this machine's node, and serve the web interface until Ctrl-C.
+
+    Ctrl-C stops both; the agents' work is saved first, and a second Ctrl-C does not wait for that. SIGTERM stops the hub
+    alone: the node and its agents go on, and the next hub on the same data directory takes them up again.
+    """
+    from coderclawlink.cli import configured, hosting
+
+    settings = configured.settings(host=host, port=port, data=data)
+    with hosting.listening(settings.api_host, settings.api_port) as listener:
+        return asyncio.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> int:
+    from coderclawlink.cli import hosting
+
+    async with hosting.hosted(settings, listener) as here:
+        for line in _greeting(settings, here):
+            print(line, flush=True)
+        await here.until(_tell_agents(here))
+        if here.interrupted:
+            print("\nSaving the work of the agents…", flush=True)
+            if not await here.save_work():
+                print("The node did not say in time that all is saved; it goes on by itself.", flush=True)
+    print("The hub has stopped." if here.interrupted else "The hub has stopped; its node and the agents go on.")
+    return 0
+
+
+def _greeting(settings: Settings, here: Hosted) -> list[str]:
+    from coderclawlink.db.engine import store_url
+
+    home = settings.clawlink_home
+    rows = [
+        ("Open", here.url),
+        ("Data", str(home)),
+        ("Database", store_url(settings.store_url).render_as_string(hide_password=True)),
+        ("Node", f"this machine, {settings.slots} places; log in {home / 'node.log'}"),
+    ]
+    if settings.model_script:
+        rows.append(("Models", "every model call is answered by the built-in script (CLAWLINK_MODEL_SCRIPT)"))
+    lines = [f"  {name:<9} {value}" for name, value in rows]
+    return ["coderClawLink is ready. Ctrl-C stops it.", *lines]
+
+
+async def _tell_agents(here: Hosted) -> None:
+    agents = await here.agents()
+    able = [f"{agent.name} ({agent.version})" if agent.version else agent.name for agent in agents if agent.available]
+    if able:
+        print(f"  Agents    {', '.join(able)}", flush=True)
+        return
+    print("  Agents    none is available yet. What to do, for any one of them:", flush=True)
+    for agent in agents:
+        print(f"            {agent.name}: {agent.why or 'not available'}", flush=True)
+    print("            Or see it work without any key: clawlink demo", flush=True)
