@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -126,6 +127,25 @@ async def test_cancelling_a_command_ends_it_and_its_children(every: Worker, work
         assert time.monotonic() - began < 0.3
         # The conversation can go on, though the call never came to a result.
         assert (await talk.ask("SCRIPT:\nsay Still here.\n")).stop_reason == "end_turn"
+
+
+@pytest.mark.parametrize("how", ["its input ends", "it is terminated"])
+async def test_no_command_outlives_the_agent_when(how: str, start: Start, workspace: Path) -> None:
+    async def ask(talk: Any) -> None:
+        with contextlib.suppress(ConnectionError):
+            await talk.ask("SCRIPT:\nrun sleep 600 & echo pid $!; wait\n")
+
+    async with asyncio.timeout(30), start("openai") as worker, asyncio.TaskGroup() as tasks:
+        talk = await worker.session(workspace)
+        tasks.create_task(ask(talk))
+        await talk.shown.until(lambda: "'pid " in repr(talk.shown.calls))
+        pid = int(repr(talk.shown.calls).split("'pid ")[1].split("\\n")[0])
+        if how == "its input ends":
+            worker.process.stdin.close()
+        else:
+            worker.process.terminate()
+        await gone(pid)
+        assert await worker.process.wait() == 0
 
 
 async def test_cancelling_a_hanging_model_is_quick(worker: Worker, workspace: Path) -> None:

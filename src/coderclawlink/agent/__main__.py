@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import cast, get_args
@@ -36,10 +38,18 @@ def main() -> int:
         return 2
     model = Model(chosen.wire, chosen.model)
     home = Path(os.environ.get("HOME") or Path.home())
-    talk = Talk(model, chosen.mode, home / ".clawlink-agent")
-    # What ACP knows beyond Talk's methods, the library answers with "method not found".
-    asyncio.run(run_agent(cast("Agent", talk)))
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_serve(Talk(model, chosen.mode, home / ".clawlink-agent")))
     return 0
+
+
+async def _serve(talk: Talk) -> None:
+    """Until stdin ends or a SIGTERM comes: either way the turn under way is cancelled, and its command with it."""
+    serving = asyncio.current_task()
+    if serving is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    # What ACP knows beyond Talk's methods, the library answers with "method not found".
+    await run_agent(cast("Agent", talk))
 
 
 if __name__ == "__main__":

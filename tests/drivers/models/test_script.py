@@ -174,3 +174,26 @@ async def test_it_can_be_started_from_the_command_line() -> None:
     finally:
         process.terminate()
         await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [
+        ("Primary working directory: /w/x\nmore", "/w/x/a.txt"),
+        ("<working-directory>/w/x</working-directory>", "/w/x/a.txt"),
+        ("The current working directory is `/w/x`.", "/w/x/a.txt"),
+        ("<d>the working directory</d> and /tmp", "a.txt"),
+    ],
+)
+async def test_tools_that_want_absolute_paths_get_them_where_the_folder_is_told(
+    model_url: str, told: str, path: str
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"file_path": {"type": "string", "description": "An absolute path"}, "content": {}},
+    }
+    tool = {"type": "function", "function": {"name": "Write", "parameters": schema}}
+    talk = [{"role": "system", "content": told}, {"role": "user", "content": "SCRIPT:\nwrite a.txt | x\n"}]
+    async with asyncio.timeout(10), httpx2.AsyncClient() as http:
+        answer = (await http.post(f"{model_url}/v1/chat/completions", json={"messages": talk, "tools": [tool]})).json()
+    assert json.loads(answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"])["file_path"] == path

@@ -26,7 +26,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coderclawlink.drivers.base import ModelAccess
-from coderclawlink.drivers.models.failure import Limit, ModelFailure, read_failure, read_stream_failure
+from coderclawlink.drivers.models.failure import ModelFailure, read_failure, read_stream_failure
 from coderclawlink.drivers.models.listen import (
     BodyTooLarge,
     ClientGone,
@@ -245,7 +245,7 @@ class _Forwarding:
         asked, body, hide_usage = _read_request(self.endpoint, body)
         call = line._begin(self.endpoint, asked)
         if self.endpoint.generates and (why := line._may_call(line.usage)) is not None:
-            line._judge(call, ModelFailure(why, "budget", limit=Limit()))
+            line._judge(call, ModelFailure(why, "budget"))
             await answer(self.send, 402, error_body(speech, "billing_error", why))
             return
         request = self.client.build_request(

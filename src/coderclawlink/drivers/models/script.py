@@ -165,7 +165,7 @@ def _standing(items: Sequence[_Item]) -> _Standing:
     return _Standing("\n\n".join(prompt), results)
 
 
-_CWD = re.compile(r"(?:working[ -]directory|cwd)[^/\n]{0,24}(/[^\s<>\"'`]+)", re.IGNORECASE)
+_CWD = re.compile(r"(?:working[ -]directory|cwd)(?: is)?[>:=\"'`* ]{1,6}(/[^\s<>\"'`]+)", re.IGNORECASE)
 
 
 def _cwd(request: _Request) -> str | None:
