@@ -35,7 +35,9 @@ def data_directory() -> Path:
 class Settings(BaseSettings):
     """Every setting there is."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     clawlink_home: Path = Field(
         default_factory=data_directory,
@@ -82,6 +84,9 @@ class Settings(BaseSettings):
         alias="CLAWLINK_MODEL_SCRIPT",
         description="`on`: every model call is answered by the built-in scripted model; no key, no network. "
         "What `clawlink demo` uses.",
+    )
+    goose: Maybe = Field(
+        default=None, alias="CLAWLINK_GOOSE", description="Path of Goose's program, where it is not on the PATH."
     )
     github_token: Maybe = Field(default=None, description="Token for GitHub, for pull requests and private clones.")
     github_api_url: str = Field(default="https://api.github.com", description="Base URL of GitHub's REST interface.")

@@ -123,6 +123,7 @@ attempts = Table(
     Column("result", Text),
     Column("error", Text),
     Column("retry", Boolean),
+    Column("settled", Boolean, nullable=False),  # the run has drawn its conclusion from it
     Column("sandbox", Text),
     Column("agent_version", Text),
     Column("model", Text),

@@ -82,7 +82,7 @@ class Durable:
             "executor_id": executor,
             "serializer": _Json(),
             "max_executor_threads": 64,
-            "notification_listener_polling_interval_sec": 5.0,  # nothing here waits in recv
+            "notification_listener_polling_interval_sec": 0.5,  # nothing here waits in recv
             "log_level": "ERROR",
         }
         DBOS(config=config)

@@ -116,6 +116,9 @@ def settle(tx: Tx, run_id: RunId, number: int) -> float | None:
     attempt = attempts.find(tx, run_id, number)
     if attempt is None or attempt.state != "ended" or run.attempt != number:
         return 0.0  # not over after all, or a later attempt is under way: look again
+    if attempt.settled:
+        return 0.0  # done before the crash; the run has not ended, so the next attempt is due
+    attempts.settle(tx, run_id, number)
     error = attempt.error or "The attempt ended without a word."
     match attempt.outcome:
         case "completed":

@@ -59,6 +59,7 @@ class Attempt:
     result: str | None
     error: str | None
     retry: bool | None
+    settled: bool
     sandbox: str | None
     agent_version: str | None
     model: str | None
@@ -91,10 +92,10 @@ def of_run(look: Look, run: RunId) -> list[Attempt]:
 
 
 def offer(tx: Tx, run: Run) -> int:
-    """Make sure that the run has an attempt that is not over, and return its number. Safe to do twice."""
+    """Make sure that the run has an attempt whose outcome is still to be settled; its number. Safe to do twice."""
     if run.attempt:
         latest = find(tx, run.id, run.attempt)
-        if latest is not None and latest.state != "ended":
+        if latest is not None and not latest.settled:
             return run.attempt
     number = run.attempt + 1
     tx.change(
@@ -106,6 +107,7 @@ def offer(tx: Tx, run: Run) -> int:
             project_id=run.project_id,
             priority=run.priority,
             kept=0,
+            settled=False,
             offered_at=tx.now(),
         )
     )
@@ -125,6 +127,11 @@ def place(tx: Tx, run: Run, number: int, node: NodeId) -> None:
     ledger.place(tx, run)
     log.append(tx, AttemptPlaced(node=node), About(run.project_id, run.task_id, run.id, number))
     tx.topics.add(f"node:{node}")
+
+
+def settle(tx: Tx, run: RunId, number: int) -> None:
+    """The run has drawn its conclusion from the attempt."""
+    tx.change(attempts.update().where(attempts.c.run_id == run, attempts.c.number == number).values(settled=True))
 
 
 def lose(tx: Tx, run_id: RunId, number: int, why: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from coderclawlink.db.engine import Look
@@ -10,6 +11,8 @@ from coderclawlink.runs import nodes
 
 KNOWN = ("auggie", "claude", "opendevin", "goose", "ollama")
 """Names that are always known, whether or not any node can run them."""
+
+WELL_FORMED = re.compile(r"^[a-z0-9][a-z0-9_.-]{0,63}$")
 
 
 class UnknownAgent(Invalid):
@@ -62,8 +65,15 @@ def _agent(name: str, everywhere: list[nodes.Node]) -> Agent:
 
 
 def named(look: Look, name: str) -> str:
-    """The agent's name as it is known, from any case. Raises `UnknownAgent`."""
+    """The agent's name as it is known, from any case. Raises `UnknownAgent`.
+
+    While no node has ever come, any name may turn out to be one: placement decides, and fails the run if it is none.
+    """
     wanted = name.strip().lower()
+    if not WELL_FORMED.match(wanted):
+        raise UnknownAgent(f"No agent is called {name[:80]!r}.")
+    if not nodes.all_of_them(look):
+        return wanted
     known = [agent.name for agent in all_of_them(look)]
     if wanted not in known:
         raise UnknownAgent(f"There is no agent {name!r}. Known are: {', '.join(known)}.")

@@ -60,9 +60,7 @@ class Defaults:
 class Runtime:
     """The contract over this hub."""
 
-    def __init__(
-        self, db: Database, durable: Durable, feed: Feed, limits: Limits, defaults: Defaults
-    ) -> None:
+    def __init__(self, db: Database, durable: Durable, feed: Feed, limits: Limits, defaults: Defaults) -> None:
         self._db = db
         self._durable = durable
         self._feed = feed

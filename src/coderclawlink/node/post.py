@@ -1,0 +1,66 @@
+"""PORT: the hub as one attempt sees it: tell it something, show it something, hear what it says about this attempt.
+
+Two answers: `SpooledPost` over the node's spool and the wire, and `PaperPost` in memory, for tests and for running an attempt
+by hand. Both pass `tests/conformance/test_posts.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from coderclawlink.events import AgentChunk, AttemptEvent
+from coderclawlink.link.protocol import Answer, Order, Show, Stop
+from coderclawlink.node.spool import Spool
+
+
+class Post(Protocol):
+    order: Order
+    heard: asyncio.Queue[Stop | Answer]
+    """What the hub says about this attempt, in its order. The same answer may come twice."""
+
+    def tell(self, event: AttemptEvent) -> None:
+        """Something happened: it will be kept, in this order, exactly once."""
+        ...
+
+    def show(self, event: AgentChunk) -> None:
+        """For eyes only; may be lost."""
+        ...
+
+
+class PaperPost:
+    """Writes everything down, in memory."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.heard: asyncio.Queue[Stop | Answer] = asyncio.Queue()
+        self.told: list[AttemptEvent] = []
+        self.shown: list[AgentChunk] = []
+        self.news = asyncio.Event()
+
+    def tell(self, event: AttemptEvent) -> None:
+        self.told.append(event)
+        self.news.set()
+
+    def show(self, event: AgentChunk) -> None:
+        self.shown.append(event)
+        self.news.set()
+
+
+class SpooledPost:
+    """Through the spool, so that it outlives a hub that is away and the node itself."""
+
+    def __init__(self, order: Order, spool: Spool, send: Callable[[Show], None]) -> None:
+        self.order = order
+        self.heard: asyncio.Queue[Stop | Answer] = asyncio.Queue()
+        self._spool = spool
+        self._send = send
+
+    def tell(self, event: AttemptEvent) -> None:
+        # Given up by the hub meanwhile: nobody wants to hear it, and the end is near.
+        if self._spool.holds(self.order.run, self.order.attempt):
+            self._spool.add(self.order.run, self.order.attempt, event)
+
+    def show(self, event: AgentChunk) -> None:
+        self._send(Show(run=self.order.run, attempt=self.order.attempt, event=event.model_dump()))
