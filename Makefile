@@ -1,0 +1,56 @@
+# The verbs of the workshop. `make run` and `make test` set up all that they need by themselves.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export CLAWLINK_CACHE ?= $(CURDIR)/.cache
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+
+.PHONY: help run demo dev test test-agents check format bench lock docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
+
+run: $(VENV)/run.stamp ## serve on http://127.0.0.1:8000, with SQLite and no keys
+	@exec $(BIN)/clawlink serve
+
+demo: $(VENV)/run.stamp ## a sample board with real commits by a real agent, without any key
+	@exec $(BIN)/clawlink demo
+
+dev: $(VENV)/dev.stamp ## serve, and start anew when a source file changes
+	@exec $(BIN)/python -m watchfiles --filter python --sigint-timeout 20 "$(BIN)/clawlink serve" src
+
+test: $(VENV)/dev.stamp ## every test, with real servers and agents
+	@scripts/peers/debian.sh
+	@PATH="$(BIN):$$PATH" scripts/peers/goose.sh >/dev/null
+	@exec $(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp ## format, lint, types, floors
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## put the code into its form
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+bench: $(VENV)/dev.stamp ## the figures, beside their peers and limits
+	@scripts/peers/debian.sh
+	@exec $(BIN)/python -m bench
+
+lock: ## pin all dependencies anew, with hashes and without addresses
+	scripts/lock.sh
+
+docs: $(VENV)/dev.stamp ## make the generated pages of docs/reference anew
+	$(BIN)/python -m scripts.reference
+
+clean: ## remove what `make` has made
+	rm -rf $(VENV) $(CLAWLINK_CACHE) build dist
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh requirements-dev.lock
+	@touch $@ $(VENV)/run.stamp
