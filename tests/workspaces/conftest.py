@@ -36,7 +36,15 @@ def plain(tmp_path: Path) -> Plain:
 
     def run(folder: Path, *args: str, check: bool = True) -> str:
         done = subprocess.run(
-            ["git", *args], cwd=folder, env=env, check=False, capture_output=True, text=True, errors="surrogateescape"
+            ["git", *args],
+            cwd=folder,
+            env=env,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=60,
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip("\n")

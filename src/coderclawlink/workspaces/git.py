@@ -81,7 +81,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": "/dev/null",
+    "GIT_GRAFT_FILE": "/dev/null/none",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "0",
     "GIT_PAGER": "cat",
@@ -109,6 +109,8 @@ _FOR_THE_NETWORK = (
 
 # A control master would outlive the call and hold its pipes open.
 _SSH = "ssh -o BatchMode=yes -o ControlMaster=no"
+
+_GRACE_SECONDS = 0.5
 
 _DRIVER = re.compile(r"(filter|diff|merge)\.(.+)\.[^.]+", re.DOTALL | re.IGNORECASE)
 _CHATTER = re.compile(r"hint:|fatal: Could not read from remote|Please make sure you have|and the repository exists")
@@ -293,7 +295,7 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, limit_bytes: 
             if limit_bytes is not None and len(heard) > limit_bytes:
                 del heard[limit_bytes:]
                 cut = True
-                _kill_group(process.pid)
+                _signal_group(process.pid, signal.SIGTERM)
         return bytes(heard), cut
 
     async with asyncio.TaskGroup() as tasks:
@@ -306,14 +308,22 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, limit_bytes: 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """See to it that nothing of git's process group is left, whatever ended the call."""
-    if process.returncode is None:
-        _kill_group(process.pid)
-        await process.communicate()  # Reads what is left in the pipes: unread ones would keep the process from ending.
+    if process.returncode is not None:
+        return
+    _signal_group(process.pid, signal.SIGTERM)  # Git takes its lock files away when it is asked to end.
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_SECONDS):
+                await process.communicate()  # Reads what is left in the pipes: unread ones would keep it from ending.
+    finally:
+        if process.returncode is None:
+            _signal_group(process.pid, signal.SIGKILL)
+            await process.communicate()
 
 
-def _kill_group(pid: int) -> None:
+def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
 
 
 def _last_words(stderr: str, token: str | None) -> str:

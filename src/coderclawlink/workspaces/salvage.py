@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from coderclawlink.workspaces import mirror
 from coderclawlink.workspaces.git import EMPTY_TREE, IDENTITY, GitFailed, Place, git
-from coderclawlink.workspaces.snapshot import Snapshot, take
+from coderclawlink.workspaces.snapshot import Snapshot, files, our_index, take
 from coderclawlink.workspaces.store import Checkout
 
 
@@ -52,8 +52,9 @@ async def restore(checkout: Checkout, commit: str) -> None:
 
     What is in the folder now and not ignored is replaced: save it first. Raises `GitFailed`.
     """
-    await take(checkout)  # Our index must know what lies there for it to be taken away.
-    await git("read-tree", "--reset", "-u", f"{commit}^{{tree}}", at=checkout.ours, timeout_seconds=600)
+    async with our_index(checkout) as at:
+        await files(at)  # Our index must know what lies there for it to be taken away.
+        await git("read-tree", "--reset", "-u", f"{commit}^{{tree}}", at=at, timeout_seconds=600)
 
 
 def has_work(checkout: Checkout, snapshot: Snapshot) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coderclawlink.workspaces.git import EMPTY_TREE, GitFailed, Output, Place, git
-from coderclawlink.workspaces.store import Checkout
+from coderclawlink.workspaces.git import EMPTY_TREE, Output, Place, git
+from coderclawlink.workspaces.store import Checkout, locked
 
 _TRIES = 3
 
@@ -41,7 +43,8 @@ async def take(checkout: Checkout) -> Snapshot:
     Raises `GitFailed` when git can make nothing of them.
     """
     head = await _head(checkout)
-    tree, left_out = await _files(checkout.ours)
+    async with our_index(checkout) as at:
+        tree, left_out = await files(at)
     head_tree = await tree_of(checkout, head or checkout.base)
     if tree == head_tree and head in (None, checkout.base) and (elsewhere := await _work_elsewhere(checkout)):
         head, tree = elsewhere, await tree_of(checkout, elsewhere)
@@ -96,34 +99,58 @@ def _is_repository(checkout: Checkout) -> bool:
         return False
 
 
-async def _files(at: Place) -> tuple[str, str]:
-    """All files below `at.work_tree` as a tree, with git's words on what was left out."""
+@asynccontextmanager
+async def our_index(checkout: Checkout) -> AsyncIterator[Place]:
+    """Have our git directory and its index to oneself."""
+    async with locked(checkout.folder / "index.lock"):
+        _fresh(checkout.ours.git_dir / "index.lock")  # Left by a git that was killed.
+        yield checkout.ours
+
+
+async def files(at: Place) -> tuple[str, str]:
+    """All files below `at.work_tree` as a tree, with git's words on what was left out. Needs `our_index`."""
     left_out = ""
-    for tries_left in reversed(range(_TRIES)):
-        # A file that vanishes or grows while it is read fails the call: look again, and at last take what can be had.
-        inner, added = await _add(at, ignore_errors=not tries_left)
-        left_out = added.stderr.strip()[-2000:] if added.code else ""
-        if added.code == 0 or (not tries_left and added.code == 1):
+    inner: list[str] = []
+    for _ in range(_TRIES):
+        # A file that vanishes or grows while it is read fails the whole call: look again.
+        inner = await _repositories_inside(at)
+        added = await _add(at, ["."], inner)
+        if added.code == 0:
             break
     else:
-        raise GitFailed(f"The files could not be read: {left_out}")
+        changed = await git(
+            "ls-files", "--others", "--modified", "--deleted", "--exclude-standard", "-z", at=at, timeout_seconds=600
+        )
+        left_out = await _add_what_goes(at, list(dict.fromkeys(changed.names)), inner)
     for path in inner:
         left_out += await _flatten(at, path)
-    return (await git("write-tree", at=at)).text, left_out
+    return (await git("write-tree", at=at)).text, left_out[-2000:]
 
 
-async def _add(at: Place, *, ignore_errors: bool) -> tuple[list[str], Output]:
-    """Bring the index up to the files, except for the repositories inside, which are returned."""
-    inner = await _repositories_inside(at)
-    added = await git(
-        *("add", "--all", *(("--ignore-errors",) if ignore_errors else ())),
-        *("--pathspec-from-file=-", "--pathspec-file-nul"),
+async def _add(at: Place, paths: Sequence[str], inner: Sequence[str], *options: str) -> Output:
+    """Bring the index up to the files below these paths, except for the repositories inside."""
+    specs = [*paths, *(f":(exclude,literal){path}" for path in inner)]
+    return await git(
+        *("add", "--all", *options, "--pathspec-from-file=-", "--pathspec-file-nul"),
         at=at,
-        stdin=b"\0".join([b".", *(os.fsencode(f":(exclude,literal){path}") for path in inner)]),
+        stdin=b"\0".join(os.fsencode(spec) for spec in specs),
         ok=range(256),
         timeout_seconds=600,
     )
-    return inner, added
+
+
+async def _add_what_goes(at: Place, paths: Sequence[str], inner: Sequence[str]) -> str:
+    """Add each of the files that can be read, halving the list where it fails. Returns git's words on the rest."""
+    if not paths:
+        return ""
+    added = await _add(at, [f":(literal){path}" for path in paths], inner, "--ignore-errors")
+    if added.code in (0, 1):
+        return added.stderr if added.code else ""
+    if len(paths) > 1:
+        half = len(paths) // 2
+        return await _add_what_goes(at, paths[:half], inner) + await _add_what_goes(at, paths[half:], inner)
+    gone = at.work_tree is not None and not os.path.lexists(at.work_tree / paths[0])
+    return "" if gone else added.stderr
 
 
 async def _repositories_inside(at: Place) -> list[str]:
@@ -135,7 +162,7 @@ async def _repositories_inside(at: Place) -> list[str]:
 async def _flatten(at: Place, path: str) -> str:
     """Take the files of a repository inside the work tree as ordinary files. Returns what was left out."""
     index = _fresh(Path(f"{at.index or at.git_dir / 'index'}-inside"))
-    tree, left_out = await _files(Place(at.git_dir, (at.work_tree or Path()) / path, index))
+    tree, left_out = await files(Place(at.git_dir, (at.work_tree or Path()) / path, index))
     known = await git("ls-files", "-z", "--", f":(literal){path}", at=at)
     await git("update-index", "--force-remove", "-z", "--stdin", at=at, stdin=known.stdout)
     if tree != EMPTY_TREE:
@@ -143,6 +170,6 @@ async def _flatten(at: Place, path: str) -> str:
     return left_out
 
 
-def _fresh(index: Path) -> Path:
-    index.unlink(missing_ok=True)
-    return index
+def _fresh(path: Path) -> Path:
+    path.unlink(missing_ok=True)
+    return path

@@ -6,6 +6,7 @@
     runs/<run>/<attempt>/home         the agent's HOME
     runs/<run>/<attempt>/git          our own git directory for `work`, out of the agent's reach
     runs/<run>/<attempt>/lock         held while the attempt is in use
+    runs/<run>/<attempt>/index.lock   held while our git directory's index is in use
     runs/<run>/<attempt>/checkout.json
 
 Above: the verbs of `workspaces`. Below: the file system. Locks are flock(2): they end with the process that held them.
@@ -119,8 +120,11 @@ class Checkout:
 
     @property
     def data(self) -> Place:
-        """Our git directory without any files: commits and trees alone."""
-        return Place(self.folder / "git")
+        """Our git directory without any files: commits and trees alone.
+
+        Without the index too, in which git would find the agent's attributes, that can hide a change from a diff.
+        """
+        return Place(self.folder / "git", index=self.folder / "git" / "no-index")
 
     @property
     def agents(self) -> Place:
