@@ -89,7 +89,6 @@ class Settings(BaseSettings):
         default=None, alias="CLAWLINK_GOOSE", description="Path of Goose's program, where it is not on the PATH."
     )
     github_token: Maybe = Field(default=None, description="Token for GitHub, for pull requests and private clones.")
-    github_api_url: str = Field(default="https://api.github.com", description="Base URL of GitHub's REST interface.")
     github_server_url: str = Field(
         default="https://github.com", description="Base URL that repositories are cloned from."
     )
