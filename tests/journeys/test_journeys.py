@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from tests.journeys.crash import storm
 from tests.journeys.house import House, git, house, make_repository
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -117,9 +118,7 @@ async def test_a_killed_agent_fails_its_attempt_and_the_next_one_goes_on(home: H
     assert (ended["state"], ended["attempt"]) == ("completed", 2)
 
 
-async def test_a_cancelled_run_stops_its_agent_within_a_second_and_stays_cancelled(
-    home: House, tmp_path: Path
-) -> None:
+async def test_a_cancelled_run_stops_its_agent_within_a_second_and_stays_cancelled(home: House, tmp_path: Path) -> None:
     task = await make_task(home, make_repository(tmp_path / "repo"))
     run = await submit(home, task, "steps=1000 pause=0.05")
     await until_said(home, run, 3)
@@ -181,3 +180,10 @@ async def test_the_older_clients_call_runs_to_its_end(home: House, tmp_path: Pat
     assert [one["id"] for one in listed] == [failed["id"], done["id"]]
     changed = await home.get(f"/api/tasks/{task['id']}")
     assert changed["assigned_agent_type"] == "steady"
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "none"])
+async def test_a_storm_of_kills_loses_nothing(tmp_path: Path, sandbox: str) -> None:
+    toll = await storm(tmp_path, rounds=5, seed=20261124, sandbox=sandbox)
+    assert toll.clean, f"{toll}"
+    assert toll.runs > 0
