@@ -86,6 +86,9 @@ def play(verb: str, rest: str) -> None:
         say(
             "chose:" + permission(f"ask-{rest}", rest, {"toolCallId": "asked", "rawInput": {"command": "rm -rf build"}})
         )
+    elif verb == "ask-to-write":
+        if permission("w", f"Write {rest.split()[0]}", {"toolCallId": "writing"}).startswith("proceed"):
+            play("write", rest)
     elif verb == "ask-untitled":
         update("tool_call", toolCallId="joined", title="Known title", kind="execute", status="pending")
         say("chose:" + permission(0, None, {"toolCallId": "joined"}))

@@ -388,9 +388,10 @@ def _built_in(name: str, description: str, wire: Wire, entry: Entry, settings: A
     """Our own agent, as a program like any other, on a model of this wire."""
     model = entry.model or DEFAULT_MODELS[wire]
     mode = entry.mode or "auto"
+    # -P: the workspace, in which it is started, must not lend it modules.
     driver = AcpDriver(
         name,
-        (sys.executable, "-m", "coderclawlink.agent", "--wire", wire, "--model", model),
+        (sys.executable, "-P", "-m", "coderclawlink.agent", "--wire", wire, "--model", model),
         description,
         ("edit", "run", "ask"),
         env={**BUILT_IN_ENV[wire], **entry.env},
@@ -484,12 +485,13 @@ class Provider:
         match self.wire:
             case "anthropic":
                 base = self.settings.anthropic_base_url or "https://api.anthropic.com"
-                headers = {"x-api-key": self.settings.anthropic_api_key or "", "anthropic-version": "2023-06-01"}
+                key = self.settings.anthropic_api_key
+                headers = {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
                 return f"{_without_version(base)}/v1/models", headers
             case "openai":
                 base = self.settings.openai_base_url or "https://api.openai.com"
-                headers = {"authorization": f"Bearer {self.settings.openai_api_key or ''}"}
-                return f"{_without_version(base)}/v1/models", headers
+                key = self.settings.openai_api_key
+                return f"{_without_version(base)}/v1/models", {"authorization": f"Bearer {key}"} if key else {}
             case "ollama":
                 return f"{_without_version(self.settings.ollama_base_url or '')}/api/tags", {}
 
