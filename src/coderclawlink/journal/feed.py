@@ -16,7 +16,9 @@ from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Told
 
 QUEUE_AT_MOST = 5000
-"""Events a watcher may be behind. At some hundred bytes each this bounds what a stuck browser can cost."""
+"""Events a watcher may be behind."""
+BYTES_AT_MOST = 4 * 1024 * 1024
+"""Characters of events a watcher may be behind: with the above this bounds what a stuck browser can cost."""
 LOOK_AGAIN_SECONDS = 5.0
 BATCH = 1000
 
@@ -29,29 +31,68 @@ class Shown:
     data: dict[str, object]
 
 
+class _Queue(asyncio.Queue["Told | Shown"]):
+    """Full also when what is in it is long."""
+
+    def __init__(self) -> None:
+        self._characters = 0
+        super().__init__(QUEUE_AT_MOST)
+
+    def full(self) -> bool:
+        return super().full() or self._characters >= BYTES_AT_MOST
+
+    def _put(self, item: Told | Shown) -> None:
+        self._characters += _length(item)
+        super()._put(item)
+
+    def _get(self) -> Told | Shown:
+        item = super()._get()
+        self._characters -= _length(item)
+        return item
+
+
+def _length(item: Told | Shown) -> int:
+    return len(item.data) if isinstance(item, Told) else 100
+
+
 @dataclass(eq=False)
 class Watcher:
-    """What one browser sees. `everything` is for the machine's owner and for benches; else what is about these."""
+    """What one browser sees: what is about these; with `board`, also what moves cards, runs and nodes, of all projects.
+
+    `everything` is for benches.
+    """
 
     runs: set[str] = field(default_factory=set)
     tasks: set[int] = field(default_factory=set)
     projects: set[int] = field(default_factory=set)
+    board: bool = False
     everything: bool = False
-    behind: bool = False
-    """It could not keep up: what is queued is not all. It must be closed and come back."""
-    queue: asyncio.Queue[Told | Shown] = field(default_factory=lambda: asyncio.Queue(QUEUE_AT_MOST))
+    fell_behind: asyncio.Event = field(default_factory=asyncio.Event)
+    queue: asyncio.Queue[Told | Shown] = field(default_factory=_Queue)
 
-    def wants(self, about: About) -> bool:
-        return self.everything or about.run in self.runs or about.task in self.tasks or about.project in self.projects
+    @property
+    def behind(self) -> bool:
+        """It could not keep up: what is queued is not all. It must be closed and come back."""
+        return self.fell_behind.is_set()
+
+    def wants(self, item: Told | Shown) -> bool:
+        about = item.about
+        return (
+            self.everything
+            or about.run in self.runs
+            or about.task in self.tasks
+            or about.project in self.projects
+            or (self.board and isinstance(item, Told) and item.kind.startswith(log.BOARD_KINDS))
+        )
 
     def put(self, item: Told | Shown) -> None:
-        if self.behind or not self.wants(item.about):
+        if self.behind or not self.wants(item):
             return
         try:
             self.queue.put_nowait(item)
         except asyncio.QueueFull:
             if isinstance(item, Told):  # a chunk that is not shown is no loss; a hole in the journal is
-                self.behind = True
+                self.fell_behind.set()
 
 
 class Feed:

@@ -21,6 +21,9 @@ from coderclawlink.ids import ProjectId, RunId, TaskId
 
 _LOCK = 0x6A6F7572  # "jour"
 
+BOARD_KINDS = ("project.", "task.", "run.", "question.", "node.")
+"""How the kinds begin that a board shows: what moves cards, runs and nodes, not what agents say."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -130,14 +133,16 @@ def read_about(
     runs: Iterable[str] = (),
     tasks: Iterable[int] = (),
     projects: Iterable[int] = (),
+    board: bool = False,
     up_to: int | None = None,
     at_most: int = 1000,
 ) -> list[Told]:
-    """What was told after a number about any of these, in order."""
+    """What was told after a number about any of these, in order; with `board`, also all that a board shows."""
     about = sa.or_(
         events.c.run_id.in_(list(runs)),
         events.c.task_id.in_(list(tasks)),
         events.c.project_id.in_(list(projects)),
+        *(events.c.kind.startswith(beginning) for beginning in BOARD_KINDS if board),
     )
     statement = sa.select(events).where(events.c.seq > after, about)
     if up_to is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,16 +160,38 @@ def newest_of_task(look: Look, task: TaskId) -> Run | None:
     return None if row is None else _run(row)
 
 
-def latest(look: Look, actor: Actor, *, state: State | None = None, at_most: int = 100) -> list[Run]:
+def latest(
+    look: Look,
+    actor: Actor,
+    *,
+    state: State | None = None,
+    project: ProjectId | None = None,
+    task: TaskId | None = None,
+    at_most: int = 100,
+) -> list[Run]:
     """The newest runs that the actor may see, newest first."""
     statement = sa.select(runs).order_by(runs.c.number.desc()).limit(at_most)
     if state is not None:
         statement = statement.where(runs.c.state == state)
+    if project is not None:
+        statement = statement.where(runs.c.project_id == project)
+    if task is not None:
+        statement = statement.where(runs.c.task_id == task)
     if not (actor.is_owner or actor.role is policy.Role.ADMIN):
         statement = statement.where(
             sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None)))
         )
     return _seen(look, actor, statement)
+
+
+def seen_among(look: Look, actor: Actor, some: Iterable[str]) -> set[str]:
+    """Which of these runs the actor may see. One that has been deleted nobody sees."""
+    rows = look.rows(sa.select(runs.c.id, runs.c.session, runs.c.project_id).where(runs.c.id.in_(list(some))))
+    return {
+        row["id"]
+        for row in rows
+        if policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
+    }
 
 
 def branches_of(look: Look, task: TaskId) -> set[str]:

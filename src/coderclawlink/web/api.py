@@ -1,0 +1,107 @@
+"""The application: all routes behind the guard. `make` is called by `app`, the composition root, and by nobody else.
+
+It refuses to start with a route that declares no permission (`signing_in`), so that none is ever open by forgetfulness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from starlette.websockets import WebSocket
+
+from coderclawlink.db.engine import Database
+from coderclawlink.errors import ClawlinkError
+from coderclawlink.journal.feed import Feed
+from coderclawlink.runtime.contract import Runtime
+from coderclawlink.web import agents, health, live, nodes, page, problems, projects, runs, runtime, tasks
+from coderclawlink.web.guard import Guard
+from coderclawlink.web.peer import Peers
+from coderclawlink.web.problems import LastResort
+from coderclawlink.web.rooms import Rooms
+from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_all
+
+ROUTERS = (projects, tasks, agents, runtime, runs, nodes, live, health, page)
+
+DESCRIPTION = """The interface of a coderClawLink hub. Without a session, a request from the hub's own machine is the owner's.
+Each operation names the permission it needs as `x-permission`."""
+
+
+class Undeclared(ClawlinkError):
+    """A route declares no permission."""
+
+
+def make(
+    *,
+    db: Database,
+    runtime: Runtime,
+    feed: Feed,
+    link: Callable[[WebSocket], Awaitable[None]],
+    home: Path,
+    allowed_hosts: Iterable[str] = (),
+    server: str = "https://github.com",
+) -> FastAPI:
+    """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself.
+
+    `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
+    of the code host. Raises `Undeclared`.
+    """
+    gate = APIRouter()
+    gate.add_api_websocket_route("/api/link", link, dependencies=[open_to_all("a node proves itself by its key")])
+    app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server)
+    return app
+
+
+def assemble(routers: Sequence[APIRouter], allowed_hosts: Iterable[str] = ()) -> FastAPI:
+    """The routes behind the guard, and nothing behind them yet. Raises `Undeclared`."""
+    app = FastAPI(
+        title="coderClawLink",
+        version=health.VERSION,
+        description=DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        _declare(router)
+        app.include_router(router)
+    _refuse_undeclared(app)
+    problems.install(app)
+    app.add_middleware(LastResort)
+    app.add_middleware(Guard, hosts=list(allowed_hosts))
+    return app
+
+
+def describe() -> dict[str, object]:
+    """The OpenAPI description, without a hub."""
+    return assemble([noun.router for noun in ROUTERS]).openapi()
+
+
+def _declare(router: APIRouter) -> None:
+    """Tell each route's permission in the description too."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            declared = next(declarations(route.dependant), None)
+            if isinstance(declared, Needs):
+                route.openapi_extra = {"x-permission": str(declared.permission)}
+            elif isinstance(declared, OwnersOnly):
+                route.openapi_extra = {"x-permission": "owner"}
+
+
+def _refuse_undeclared(app: FastAPI) -> None:
+    for found in iter_route_contexts(app.routes):
+        route = found.original_route
+        if not isinstance(route, APIRoute | APIWebSocketRoute) or not any(declarations(route.dependant)):
+            raise Undeclared(f"The route {getattr(route, 'path', route)} declares no permission.")
+
+
+def declarations(dependant: Dependant) -> Iterator[Declared]:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Declared):
+            yield dependency.call
+        yield from declarations(dependency)

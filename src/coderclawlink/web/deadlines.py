@@ -1,0 +1,95 @@
+"""Deadlines for a request to arrive: uvicorn has none of its own, and waits for ever for a header or a body.
+
+    uvicorn.Config(app, http=Deadlined, ws=Severed, …)
+
+Both are absolute: a byte now and then does not help. The first runs from the connection, or from the first byte of a later
+request on it, to the end of the headers; the second from there to the end of the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from coderclawlink.web.rooms import Rooms
+
+HEAD_AT_MOST = 64 * 1024
+"""Bytes of a request line and headers."""
+LINGER_SECONDS = 10.0
+
+
+class Deadlined(HttpToolsProtocol):
+    """HTTP/1.1 with deadlines. Tests make them shorter in a subclass."""
+
+    header_seconds = 10.0
+    body_seconds = 30.0
+
+    _deadline: asyncio.TimerHandle | None = None
+    _in_body = False
+    _head_size = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._set(self.header_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._in_body:
+            if self._deadline is None:
+                self._set(self.header_seconds)
+            self._head_size += len(data)
+        super().data_received(data)
+        if not self._in_body and self._head_size > HEAD_AT_MOST and not self.transport.is_closing():
+            self._cut()
+
+    def on_headers_complete(self) -> None:
+        self._in_body, self._head_size = True, 0
+        self._set(self.body_seconds)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self._clear()
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._clear()
+        super().handle_websocket_upgrade()
+
+    def shutdown(self) -> None:
+        """The server begins to stop: who waits is told, and a stream under way ends here, to be resumed elsewhere."""
+        super().shutdown()
+        if isinstance(self.config.app, FastAPI):
+            rooms: Rooms = self.config.app.state.rooms
+            rooms.close()
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        if cycle is not None and cycle.response_started and not cycle.response_complete:
+            self.transport.close()
+
+    def _set(self, seconds: float) -> None:
+        self._clear()
+        self._deadline = self.loop.call_later(seconds, self._cut)
+
+    def _clear(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cut(self) -> None:
+        """No answer: whoever sends so slowly does not read one either."""
+        self._clear()
+        self.transport.abort()
+
+
+class Severed(WebSocketsSansIOProtocol):
+    """WebSockets whose connection is gone soon after their end, also when the other side reads nothing any more."""
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)

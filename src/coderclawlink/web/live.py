@@ -1,0 +1,292 @@
+"""The live stream: one WebSocket a browser tab, on which everything it shows is told as it happens.
+
+    → {"session": "…"}                                              only with a session, and then first
+    → {"subscribe": {"runs": [], "tasks": [], "projects": [], "board": true}, "after": 17}
+    ← {"refused": {"runs": [], "tasks": [], "projects": [], "board": false}}      if anything was
+    ← {"events": [ … ]}                                             all that was told since 17
+    ← {"subscribed": {…}, "head": 42}
+    ← {"events": [ … ]}                                             and so on, live, from 43
+    ← {"error": "…"}                                                to what makes no sense
+
+A further `subscribe` takes the place of the one before. Without `after` the stream begins at the head. There is no hole and
+no double between what was read and what is live: the watcher is put up first, then the journal is read up to the head,
+then what the watcher saw beyond it. A reader that falls behind is cut with code 4408 and comes back with the last number
+it saw. What the actor may not see is never sent; it is looked at for each event, not only when subscribing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.board import projects, tasks
+from coderclawlink.board.projects import ProjectNotFound
+from coderclawlink.board.tasks import TaskNotFound
+from coderclawlink.db.engine import Look, StoreUnavailable
+from coderclawlink.errors import NotSignedIn
+from coderclawlink.ids import ProjectId, TaskId
+from coderclawlink.journal import log
+from coderclawlink.journal.feed import Shown, Watcher
+from coderclawlink.journal.log import Told
+from coderclawlink.runs import ledger
+from coderclawlink.web import strict_json
+from coderclawlink.web.rooms import Here, Rooms
+from coderclawlink.web.runtime import shown_json
+from coderclawlink.web.shapes import Asked, Id, Seq
+from coderclawlink.web.signing_in import actor_of, open_to_all
+
+router = APIRouter()
+
+FRAME_AT_MOST = 64 * 1024
+"""Characters of a frame from the browser."""
+SUBJECTS_AT_MOST = 500
+EVENTS_A_FRAME = 100
+CHARACTERS_A_FRAME = 256 * 1024
+GATHER_SECONDS = 0.01
+PAGE = 500
+CHECK_SECONDS = 5.0
+"""How often it is looked whether a session still holds."""
+CLOSE_SECONDS = 5.0
+SIGN_IN_FIRST = 4401
+TOO_SLOW = 4408
+REMEMBERED_AT_MOST = 10_000
+
+
+class Subscription(Asked):
+    runs: Annotated[
+        list[Annotated[str, Field(max_length=64)]], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)
+    ]
+    tasks: Annotated[list[Id], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)]
+    projects: Annotated[list[Id], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)]
+    board: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.runs or self.tasks or self.projects or self.board)
+
+
+class Frame(Asked):
+    session: Annotated[str, Field(max_length=200)] | None = None
+    subscribe: Subscription | None = None
+    after: Seq | None = None
+
+
+@router.websocket("/api/live", dependencies=[open_to_all("the first frame says who asks, or the socket itself does")])
+async def live(socket: WebSocket, here: Here) -> None:
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await _Tab(socket, here).serve()
+
+
+class _TooSlow(Exception):
+    """The browser does not take in what it is told."""
+
+
+class _Tab:
+    """One browser tab's conversation."""
+
+    def __init__(self, socket: WebSocket, here: Rooms) -> None:
+        self._socket = socket
+        self._here = here
+        self._session: str | None = None
+        self._seen: dict[str, bool] = {}
+
+    async def serve(self) -> None:
+        try:
+            await self._converse()
+        except* NotSignedIn as refused:
+            await self._close(SIGN_IN_FIRST, _first(refused))
+        except* _TooSlow:
+            await self._close(TOO_SLOW, "Too slow: come back with the last number you saw.")
+        except* StoreUnavailable:
+            await self._close(1013, "The database does not answer.")
+        except* (WebSocketDisconnect, RuntimeError):
+            pass
+
+    async def _close(self, code: int, reason: str) -> None:
+        """The close waits until what was sent before is taken in; who takes nothing in is left."""
+        with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._socket.close(code, reason)
+
+    async def _converse(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            checking = group.create_task(self._check())
+            telling: asyncio.Task[None] | None = None
+            async for frame in self._frames():
+                if frame.session is not None:
+                    self._session = frame.session
+                    self._seen.clear()
+                actor = await actor_of(self._socket, self._here, self._session)
+                if frame.subscribe is None:
+                    continue
+                if telling is not None:
+                    telling.cancel()
+                    await asyncio.wait([telling])
+                telling = group.create_task(self._tell(actor, frame.subscribe, frame.after))
+            checking.cancel()
+            if telling is not None:
+                telling.cancel()
+
+    async def _frames(self) -> AsyncIterator[Frame]:
+        """What the browser says, until it hangs up. What makes no sense is answered and passed over."""
+        while (message := await self._socket.receive())["type"] != "websocket.disconnect":
+            text = message.get("text")
+            try:
+                if text is None or len(text) > FRAME_AT_MOST:
+                    raise strict_json.NotStrict(f"A frame is text of at most {FRAME_AT_MOST} characters")
+                yield Frame.model_validate(strict_json.parse(text))
+            except strict_json.NotStrict as error:
+                await self._say({"error": f"{error}."})
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"]) or "the frame"
+                await self._say({"error": f"{where}: {first['msg']}."})
+
+    async def _check(self) -> None:
+        """Whoever's session has ended hears nothing any more. Raises `NotSignedIn`."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if self._session is not None:
+                await actor_of(self._socket, self._here, self._session)
+
+    # ── telling ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tell(self, actor: Actor, wanted: Subscription, after: int | None) -> None:
+        async with asyncio.TaskGroup() as group:
+            granted, refused = await self._here.db.read(_grant, actor, wanted)
+            watcher = Watcher(set(granted.runs), set(granted.tasks), set(granted.projects), board=granted.board)
+            group.create_task(_cut_when_behind(watcher))
+            if not refused.is_empty:
+                await self._say({"refused": refused.model_dump()})
+            with self._here.feed.watch(watcher):
+                head = await self._here.db.read(log.last_seq)
+                if after is not None:
+                    await self._catch_up(actor, granted, after, head)
+                await self._say({"subscribed": granted.model_dump(), "head": head})
+                while True:
+                    await self._send(actor, [item for item in await _gather(watcher) if _is_new(item, head)])
+
+    async def _catch_up(self, actor: Actor, granted: Subscription, after: int, head: int) -> None:
+        while page := await self._here.db.read(
+            log.read_about,
+            after,
+            runs=granted.runs,
+            tasks=granted.tasks,
+            projects=granted.projects,
+            board=granted.board,
+            up_to=head,
+            at_most=PAGE,
+        ):
+            after = page[-1].seq
+            await self._send(actor, page)
+
+    async def _send(self, actor: Actor, items: Sequence[Told | Shown]) -> None:
+        """In frames that are neither too many nor too long, without what the actor may not see."""
+        unknown = {item.about.run for item in items if item.about.run is not None} - self._seen.keys()
+        if unknown:
+            seen = await self._here.db.read(ledger.seen_among, actor, unknown)
+            if len(self._seen) > REMEMBERED_AT_MOST:
+                self._seen.clear()
+            self._seen |= {run: run in seen for run in unknown}
+        frame: list[str] = []
+        length = 0
+        for item in items:
+            if not self._may_see(actor, item):
+                continue
+            text = json.dumps(item.as_json() if isinstance(item, Told) else shown_json(item))
+            frame.append(text)
+            length += len(text)
+            if len(frame) == EVENTS_A_FRAME or length > CHARACTERS_A_FRAME:
+                await self._socket.send_text(f'{{"events": [{", ".join(frame)}]}}')
+                frame, length = [], 0
+        if frame:
+            await self._socket.send_text(f'{{"events": [{", ".join(frame)}]}}')
+
+    def _may_see(self, actor: Actor, item: Told | Shown) -> bool:
+        if item.about.run is not None:
+            return self._seen.get(item.about.run, False)
+        kind = item.kind if isinstance(item, Told) else ""
+        if kind.startswith("node."):
+            return policy.may(actor, Permission.AGENT_LIST)
+        if kind.startswith(("project.", "task.")):
+            return policy.may(actor, Permission.PROJECT_READ)
+        return policy.may(actor, Permission.ADMIN_USERS)
+
+    async def _say(self, word: dict[str, object]) -> None:
+        await self._socket.send_text(json.dumps(word))
+
+
+def _grant(look: Look, actor: Actor, wanted: Subscription) -> tuple[Subscription, Subscription]:
+    """What of it the actor may see, and what not; what is not there is refused like what is hidden."""
+    runs = ledger.seen_among(look, actor, (run.lower() for run in wanted.runs))
+    reads = policy.may(actor, Permission.PROJECT_READ)
+    known_tasks = {task for task in wanted.tasks if reads and _is_task(look, task)}
+    known_projects = {project for project in wanted.projects if reads and _is_project(look, project)}
+    granted = Subscription(
+        runs=_those(wanted.runs, runs),
+        tasks=[task for task in wanted.tasks if task in known_tasks],
+        projects=[project for project in wanted.projects if project in known_projects],
+        board=wanted.board and reads,
+    )
+    refused = Subscription(
+        runs=[run for run in wanted.runs if run.lower() not in runs],
+        tasks=[task for task in wanted.tasks if task not in known_tasks],
+        projects=[project for project in wanted.projects if project not in known_projects],
+        board=wanted.board and not reads,
+    )
+    return granted, refused
+
+
+def _those(wanted: Iterable[str], seen: set[str]) -> list[str]:
+    return [run.lower() for run in wanted if run.lower() in seen]
+
+
+def _is_task(look: Look, task: int) -> bool:
+    try:
+        tasks.find(look, TaskId(task))
+    except TaskNotFound:
+        return False
+    return True
+
+
+def _is_project(look: Look, project: int) -> bool:
+    try:
+        projects.find(look, ProjectId(project))
+    except ProjectNotFound:
+        return False
+    return True
+
+
+def _is_new(item: Told | Shown, head: int) -> bool:
+    return isinstance(item, Shown) or item.seq > head
+
+
+async def _gather(watcher: Watcher) -> list[Told | Shown]:
+    """What there is, and what comes within a moment: many small events make one frame."""
+    items = [await watcher.queue.get()]
+    await asyncio.sleep(GATHER_SECONDS)
+    while len(items) < EVENTS_A_FRAME and not watcher.queue.empty():
+        items.append(watcher.queue.get_nowait())
+    return items
+
+
+async def _cut_when_behind(watcher: Watcher) -> None:
+    await watcher.fell_behind.wait()
+    raise _TooSlow
+
+
+def _first(group: BaseExceptionGroup[NotSignedIn]) -> str:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found.message[:120] if isinstance(found, NotSignedIn) else ""

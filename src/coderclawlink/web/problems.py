@@ -1,0 +1,91 @@
+"""What is told when something goes wrong: the five families of `errors` as a status and one sentence.
+
+{"detail": "<sentence>"}      and for fields that are wrong, 422 with FastAPI's list of them
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coderclawlink.errors import ClawlinkError, Conflict, Denied, Invalid, NotFound, NotSignedIn, Unavailable
+
+logger = logging.getLogger(__name__)
+
+STATUS: dict[type[ClawlinkError], int] = {
+    NotSignedIn: 401,
+    Denied: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    Unavailable: 503,
+}
+
+
+def status_of(error: ClawlinkError) -> int:
+    return next((STATUS[family] for family in type(error).__mro__ if family in STATUS), 500)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(ClawlinkError, _tell)
+    app.add_exception_handler(RequestValidationError, _tell_fields)
+    app.add_exception_handler(sa.exc.IntegrityError, _tell_overtaken)
+
+
+async def _tell(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ClawlinkError)  # noqa: S101 - registered for no other
+    status = status_of(error)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse({"detail": error.message}, status, headers)
+
+
+async def _tell_fields(request: Request, error: Exception) -> JSONResponse:
+    """Without the input itself: it may be long, and it may be a secret."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for no other
+    fields = [{"type": one["type"], "loc": list(one["loc"]), "msg": one["msg"]} for one in error.errors()]
+    return JSONResponse({"detail": fields}, 422)
+
+
+async def _tell_overtaken(request: Request, error: Exception) -> JSONResponse:
+    """Another hub on the same database was faster, between our look and our write."""
+    return JSONResponse({"detail": "It has just been changed; look again."}, 409)
+
+
+class LastResort:
+    """The middleware that keeps a fault of ours from being told as anything but itself: logged, 500, and no more."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = scope["type"] != "http"
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:  # the web's last resort: one of the three places
+            request_id = scope.get("request_id", "-")
+            logger.exception("request %s: %s %s failed", request_id, scope.get("method", "WS"), scope.get("path"))
+            if begun:
+                raise
+            detail = f"The hub made a mistake. Its log tells more, under request {request_id}."
+            body = json.dumps({"detail": detail}).encode()
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 500,
+                    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+                }
+            )
+            await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,87 @@
+"""Routes of projects."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.board import projects
+from coderclawlink.board.projects import Project, ProjectStatus
+from coderclawlink.ids import ProjectId
+from coderclawlink.web.rooms import Here
+from coderclawlink.web.shapes import Asked, Id, LongText, Stamp, Told
+from coderclawlink.web.signing_in import needs
+
+router = APIRouter(prefix="/api/projects", tags=["projects"])
+
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Url = Annotated[str, Field(max_length=2000)]
+Chat = Annotated[str, Field(max_length=100)]
+
+Reader = Annotated[Actor, needs(Permission.PROJECT_READ)]
+Writer = Annotated[Actor, needs(Permission.PROJECT_WRITE)]
+Deleter = Annotated[Actor, needs(Permission.PROJECT_DELETE)]
+
+
+class ProjectTold(Told):
+    id: int
+    name: str
+    key: str
+    description: str | None
+    status: ProjectStatus
+    github_repo_url: str | None
+    github_repo_owner: str | None
+    github_repo_name: str | None
+    telegram_chat_id: str | None
+    created_at: Stamp
+    updated_at: Stamp
+
+
+class ProjectWanted(Asked):
+    name: Name
+    key: Annotated[str, Field(min_length=1, max_length=50)]
+    description: LongText | None = None
+    status: ProjectStatus = ProjectStatus.ACTIVE
+    github_repo_url: Url | None = None
+    telegram_chat_id: Chat | None = None
+
+
+class ProjectChanges(TypedDict, total=False):
+    """Only what is named is changed."""
+
+    name: Name
+    description: LongText | None
+    status: ProjectStatus
+    github_repo_url: Url | None
+    telegram_chat_id: Chat | None
+
+
+@router.get("", response_model=list[ProjectTold])
+async def list_projects(actor: Reader, here: Here) -> list[Project]:
+    return await here.db.read(projects.all_of_them)
+
+
+@router.post("", status_code=201, response_model=ProjectTold)
+async def create_project(actor: Writer, here: Here, wanted: ProjectWanted) -> Project:
+    return await here.db.write(projects.create, actor, **wanted.model_dump(), server=here.server)
+
+
+@router.get("/{project_id}", response_model=ProjectTold)
+async def show_project(actor: Reader, here: Here, project_id: Id) -> Project:
+    return await here.db.read(projects.find, ProjectId(project_id))
+
+
+@router.patch("/{project_id}", response_model=ProjectTold)
+async def change_project(
+    actor: Writer, here: Here, project_id: Id, changes: Annotated[ProjectChanges, Body()]
+) -> Project:
+    return await here.db.write(projects.change, actor, ProjectId(project_id), changes, server=here.server)
+
+
+@router.delete("/{project_id}", status_code=204)
+async def delete_project(actor: Deleter, here: Here, project_id: Id) -> None:
+    await here.db.write(projects.delete, actor, ProjectId(project_id))

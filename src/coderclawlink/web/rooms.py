@@ -1,0 +1,42 @@
+"""The rooms of the hub that the routes reach, put on the application by `api.make`, and whether it is about to close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from coderclawlink.db.engine import Database
+from coderclawlink.journal.feed import Feed
+from coderclawlink.runtime.contract import Runtime
+from coderclawlink.web.peer import Peers
+
+CLOSING = "hub.closing"
+"""The bell's topic for those who wait: answer now, or you will be cut off."""
+
+
+@dataclass
+class Rooms:
+    db: Database
+    runtime: Runtime
+    feed: Feed
+    peers: Peers
+    server: str
+    """Base URL of the code host that owner and name of a repository are told for."""
+    is_closing: bool = False
+
+    def close(self) -> None:
+        """Called once the server begins to stop: whoever waits for a run looks up."""
+        if not self.is_closing:
+            self.is_closing = True
+            self.db.bell.ring([CLOSING])
+
+
+def rooms_of(connection: HTTPConnection) -> Rooms:
+    rooms: Rooms = connection.app.state.rooms
+    return rooms
+
+
+Here = Annotated[Rooms, Depends(rooms_of)]

@@ -1,0 +1,302 @@
+"""Routes of the runtime contract: sessions, submit, state, cancel, stream, agents, skills."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Depends, Header, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, Field, JsonValue
+
+from coderclawlink.access import sessions
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.sessions import Session
+from coderclawlink.db.engine import Look
+from coderclawlink.ids import ProjectId, RunId, SessionId, TaskId
+from coderclawlink.journal.feed import Shown
+from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs.attempts import Attempt
+from coderclawlink.runs.ledger import Run, RunNotFound
+from coderclawlink.runs.run import State
+from coderclawlink.runtime.contract import CutOff
+from coderclawlink.web.rooms import Here
+from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
+from coderclawlink.web.shapes import SEQ_AT_MOST, Asked, Id, Seq, Stamp
+from coderclawlink.web.signing_in import needs, open_to_all, owners_only
+from coderclawlink.web.tasks import AgentName
+
+router = APIRouter(prefix="/api/runtime", tags=["runtime"])
+
+UserName = Annotated[str, Field(max_length=255)]
+
+Submitter = Annotated[Actor, needs(Permission.TASK_SUBMIT, session_in_body=True)]
+Canceller = Annotated[Actor, needs(Permission.TASK_CANCEL, session_in_body=True)]
+Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
+AgentLister = Annotated[Actor, needs(Permission.AGENT_LIST)]
+SkillLister = Annotated[Actor, needs(Permission.SKILL_LIST)]
+THE_ID_IS_THE_SECRET = open_to_all("who knows the id has the session")
+
+
+# ── sessions ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SessionWanted(Asked):
+    user_id: UserName | None = None
+    device_id: UserName | None = None
+
+
+class SessionTold(BaseModel):
+    session_id: str
+    user_id: str | None
+    created_at: Stamp
+    last_activity: Stamp
+    permissions: list[Permission]
+
+
+def _session(session: Session) -> SessionTold:
+    return SessionTold(
+        session_id=session.id,
+        user_id=session.user,
+        created_at=session.created_at,
+        last_activity=session.last_activity,
+        permissions=session.permissions,
+    )
+
+
+@router.post("/sessions")
+async def create_session(
+    owner: Annotated[Actor, owners_only()],
+    here: Here,
+    wanted: SessionWanted | None = None,
+    user_id: UserName | None = None,
+    device_id: UserName | None = None,
+) -> SessionTold:
+    """Only the owner of the hub's machine makes sessions. `user_id` alone never gives more than a developer's rights."""
+    wanted = wanted or SessionWanted()
+    user = wanted.user_id or user_id or None
+    device = wanted.device_id or device_id or None
+    return _session(await here.db.write(sessions.create, user, device))
+
+
+@router.get("/sessions/{session_id}", dependencies=[THE_ID_IS_THE_SECRET])
+async def show_session(here: Here, session_id: str) -> SessionTold:
+    """Refreshes `last_activity`."""
+    return _session(await here.db.write(sessions.touch, SessionId(session_id)))
+
+
+@router.delete("/sessions/{session_id}", status_code=204, dependencies=[THE_ID_IS_THE_SECRET])
+async def delete_session(here: Here, session_id: str) -> None:
+    await here.db.write(sessions.delete, SessionId(session_id))
+
+
+# ── runs, as tasks of the contract ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Submission(Asked):
+    """`task_id`: the board's task that the run is for. `session_id` may stand here, in the query or in a header."""
+
+    agent_type: AgentName
+    prompt: Annotated[str, Field(min_length=1)]
+    context: dict[str, JsonValue] = Field(default_factory=dict)
+    session_id: str | None = None
+    project_id: Id | None = None
+    task_id: Id | None = None
+
+
+class Cancellation(Asked):
+    session_id: str | None = None
+
+
+class Cancelled(BaseModel):
+    success: Literal[True] = True
+    task_id: str
+
+
+class TaskMetadata(BaseModel):
+    agent_type: str
+    attempt: int
+    node: str | None
+    branch: str | None
+    head: str | None
+    wait: Wait | None
+    usage: Usage | None
+
+
+class TaskState(BaseModel):
+    """`execution_time`: seconds since the agent began, null before."""
+
+    task_id: str
+    execution_uuid: str
+    state: State
+    success: bool
+    result: str | None
+    error: str | None
+    execution_time: float | None
+    metadata: TaskMetadata | None
+
+
+def _state(look: Look, actor: Actor, run_id: RunId) -> TaskState:
+    run = ledger.find_for(look, actor, run_id)
+    return state_of(run, attempts.of_run(look, run.id))
+
+
+def state_of(run: Run, made: list[Attempt]) -> TaskState:
+    until = time.time() if run.ended_at is None else run.ended_at
+    return TaskState(
+        task_id=run.id,
+        execution_uuid=run.id,
+        state=run.state,
+        success=run.state is State.COMPLETED,
+        result=run.result,
+        error=run.error,
+        execution_time=None if run.started_at is None else max(0.0, until - run.started_at),
+        metadata=TaskMetadata(
+            agent_type=run.agent,
+            attempt=run.attempt,
+            node=made[-1].node if made else None,
+            branch=run.branch,
+            head=run.head,
+            wait=wait_of(run),
+            usage=usage_of(made),
+        ),
+    )
+
+
+@router.post("/tasks/submit")
+async def submit(actor: Submitter, here: Here, wanted: Submission) -> TaskState:
+    run = await here.runtime.submit(
+        actor,
+        agent=wanted.agent_type,
+        prompt=wanted.prompt,
+        context=wanted.context,
+        project_id=None if wanted.project_id is None else ProjectId(wanted.project_id),
+        task_id=None if wanted.task_id is None else TaskId(wanted.task_id),
+    )
+    # A run that found a place at once is further already; who has just asked is told what was asked for.
+    return state_of(run, []).model_copy(update={"state": State.PENDING})
+
+
+@router.get("/tasks/{task_id}/state")
+async def show_state(actor: Viewer, here: Here, task_id: str) -> TaskState:
+    return await here.db.read(_state, actor, RunId(task_id.lower()))
+
+
+@router.post("/tasks/{task_id}/cancel")
+async def cancel(
+    actor: Canceller, here: Here, task_id: str, _: Annotated[Cancellation | None, Body()] = None
+) -> Cancelled:
+    run = await here.runtime.cancel(actor, RunId(task_id.lower()))
+    return Cancelled(task_id=run.id)
+
+
+async def _visible(actor: Viewer, here: Here, task_id: str) -> Run:
+    """Found before the answer begins, so that it can still be a 404."""
+    return await here.runtime.query(actor, RunId(task_id.lower()))
+
+
+@router.get("/tasks/{task_id}/stream", response_class=EventSourceResponse)
+async def stream(
+    actor: Viewer,
+    here: Here,
+    run: Annotated[Run, Depends(_visible)],
+    after: Annotated[Seq, Query()] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """The run's events as they happen, and from `after` or `Last-Event-ID` on; ends with the run.
+
+    What is only shown (`agent.chunk`) has no id. A reader that is too slow is cut, and may come back with the last id.
+    """
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        after = min(int(last_event_id[:16]), SEQ_AT_MOST)
+    try:
+        async for item in here.runtime.stream(actor, run.id, after):
+            if isinstance(item, Shown):
+                yield ServerSentEvent(raw_data=json.dumps(shown_json(item)), event="agent.chunk")
+            else:
+                yield ServerSentEvent(raw_data=json.dumps(item.as_json()), event=item.kind, id=str(item.seq))
+    except CutOff:
+        yield ServerSentEvent(comment="too slow: come back with the last id")
+    except RunNotFound:
+        yield ServerSentEvent(comment="the run has been deleted")
+
+
+def shown_json(shown: Shown) -> dict[str, object]:
+    """As `Told.as_json`, without a number: it is for eyes only."""
+    about = shown.about
+    told = {name: value for name, value in shown.data.items() if name != "seq"}
+    return {
+        **told,
+        "project_id": about.project,
+        "task_id": about.task,
+        "run_id": about.run,
+        "attempt": about.attempt,
+    }
+
+
+# ── agents and skills ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AgentMetadata(BaseModel):
+    """`why`: for people, why it is not available and what to do. `nodes`: those that can run it now."""
+
+    version: str | None
+    why: str | None
+    driver: str
+    models: list[str]
+    nodes: list[str]
+    limit: int | None
+
+
+class AgentInfo(BaseModel):
+    agent_type: str
+    name: str
+    description: str
+    available: bool
+    capabilities: list[str]
+    metadata: AgentMetadata | None
+
+
+class SkillInfo(BaseModel):
+    skill_id: str
+    name: str
+    description: str
+    required_permissions: list[Permission]
+    metadata: dict[str, JsonValue] | None = None
+
+
+@router.get("/agents")
+async def list_agents(actor: AgentLister, here: Here) -> list[AgentInfo]:
+    return [
+        AgentInfo(
+            agent_type=agent.name,
+            name=agent.name,
+            description=agent.description,
+            available=agent.available,
+            capabilities=list(agent.capabilities),
+            metadata=AgentMetadata(
+                version=agent.version,
+                why=agent.why,
+                driver=agent.driver,
+                models=list(agent.models),
+                nodes=list(agent.nodes),
+                limit=agent.limit,
+            ),
+        )
+        for agent in await here.runtime.list_agents(actor)
+    ]
+
+
+@router.get("/skills")
+async def list_skills(actor: SkillLister, here: Here) -> list[SkillInfo]:
+    return [
+        SkillInfo(
+            skill_id=skill.id,
+            name=skill.name,
+            description=skill.description,
+            required_permissions=list(skill.required_permissions),
+        )
+        for skill in await here.runtime.list_skills(actor)
+    ]
