@@ -144,6 +144,14 @@ async def test_temporary_files_can_be_made(given: Confinement, sandbox: Sandbox)
     assert await said("import tempfile; print(tempfile.TemporaryFile().write(b'x'))", given, sandbox) == "1"
 
 
+async def test_our_own_agents_can_import_what_they_are_made_of(given: Confinement, sandbox: Sandbox) -> None:
+    async with running(
+        [sys.executable, "-c", "import coderclawlink.events, ssl; print('ok')"], given, sandbox
+    ) as process:
+        out, err = await process.stdout.read(), await process.stderr.read()
+    assert (out, err) == (b"ok\n", b"")
+
+
 async def test_nothing_else_can_be_written(given: Confinement, wall: Sandbox, tmp_path: Path) -> None:
     code = """
 import sys

@@ -13,11 +13,14 @@ import pytest
 
 from coderclawlink.drivers.errors import CannotStart
 from coderclawlink.node.supervise import start
+from coderclawlink.workspaces import checkout, diff
+from coderclawlink.workspaces.git import Place, git
 from coderclawlink.workspaces.sandbox import launch
 from coderclawlink.workspaces.sandbox.base import PYTHON, Confinement, Enclosure, Probe, Reach, Sandbox
 from coderclawlink.workspaces.sandbox.base import Name as SandboxName
 from coderclawlink.workspaces.sandbox.choice import SANDBOXES, choose
 from coderclawlink.workspaces.sandbox.none import Unconfined
+from coderclawlink.workspaces.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -210,6 +213,44 @@ async def test_a_program_of_npm_is_found_with_its_packages_and_its_node(
         out, err = await process.stdout.read(), await process.stderr.read()
         await process.kill()
     assert (out, err) == (b"from the library\n", b"")
+
+
+async def test_an_agent_works_in_its_checkout_and_its_work_comes_back(tmp_path: Path) -> None:
+    upstream = await checkout_of_one_commit(Store(tmp_path / "upstream"))
+    store = Store(tmp_path / "store")
+    work_of_an_agent = """
+set -e
+git status --porcelain
+git log --format=%s
+echo a > a.txt; mkdir folder; echo b > folder/b
+git add -A
+git commit -qm "By the agent"
+git gc -q
+echo more > more.txt
+git status --porcelain
+"""
+    for sandbox in SANDBOXES:
+        if not (await sandbox.probe()).works:
+            continue
+        async with asyncio.timeout(30), checkout.prepare(store, sandbox.name, 1, repository=upstream) as work:
+            given = Confinement(work.work, work.home, read_only=work.read_only)
+            process = await start(["sh", "-c", work_of_an_agent], ENV, given, sandbox)
+            out, err = await process.stdout.read(), await process.stderr.read()
+            await process.kill()
+            assert (out, err) == (b"Begin\n?? more.txt\n", b"")
+            done = await checkout.finish(work, title="Finish", author="", agent="a")
+            assert done is not None
+            change = await diff.between(work, done.head)
+        assert [file.path for file in change.files] == ["a.txt", "folder/b", "more.txt"]
+
+
+async def checkout_of_one_commit(store: Store) -> str:
+    async with checkout.prepare(store, "seed", 1, repository=None) as seed:
+        (seed.work / "seed.txt").write_text("seed\n")
+        begun = await checkout.finish(seed, title="Begin", author="", agent="a")
+    assert begun is not None
+    await git("update-ref", "refs/heads/main", begun.head, at=Place(seed.mirror))
+    return str(seed.mirror)
 
 
 async def test_the_start_is_quick(given: Confinement, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ async def test_a_save_while_files_are_being_written_takes_what_is_there(store: S
         script = 'i=0; while :; do i=$((i+1)); echo "$i" >> churn.txt; echo x > "t$((i % 50))"; rm -f "t$(((i+7) % 50))"; done'
         busy = await asyncio.create_subprocess_exec("sh", "-c", script, cwd=work.work)
         try:
-            commits = set()
+            commits: set[str] = set()
             while len(commits) < 4:
                 if saved := await salvage.save(work, "busy"):
                     commits.add(saved.commit)

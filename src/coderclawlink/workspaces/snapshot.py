@@ -149,8 +149,7 @@ async def _add_what_goes(at: Place, paths: Sequence[str], inner: Sequence[str]) 
     if len(paths) > 1:
         half = len(paths) // 2
         return await _add_what_goes(at, paths[:half], inner) + await _add_what_goes(at, paths[half:], inner)
-    gone = at.work_tree is not None and not os.path.lexists(at.work_tree / paths[0])
-    return "" if gone else added.stderr
+    return added.stderr if _is_there(at, paths[0]) else ""
 
 
 async def _repositories_inside(at: Place) -> list[str]:
@@ -168,6 +167,10 @@ async def _flatten(at: Place, path: str) -> str:
     if tree != EMPTY_TREE:
         await git("read-tree", f"--prefix={path}/", tree, at=at)
     return left_out
+
+
+def _is_there(at: Place, path: str) -> bool:
+    return os.path.lexists((at.work_tree or Path()) / path)
 
 
 def _fresh(path: Path) -> Path:

@@ -128,37 +128,19 @@ read them and not write them, whether they are there or not."""
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 _PACKAGE = Path(__file__).parents[2]
+# Python lists the folder that it finds a package in, and Landlock's rules know no listing without reading.
+_IMPORTED_FROM = _PACKAGE.parent if _PACKAGE.parent.name in ("src", "site-packages", "dist-packages") else _PACKAGE
 PYTHON = os.path.realpath(sys.executable)
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-ETC = tuple(
-    f"/etc/{name}"
-    for name in (
-        *(
-            "alternatives",
-            "bash.bashrc",
-            "ca-certificates",
-            "crypto-policies",
-            "fonts",
-            "gai.conf",
-            "group",
-            "host.conf",
-        ),
-        *("hosts", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "localtime", "magic"),
-        *(
-            "mime.types",
-            "nsswitch.conf",
-            "os-release",
-            "passwd",
-            "pki",
-            "profile",
-            "profile.d",
-            "protocols",
-            "resolv.conf",
-        ),
-        *("services", "ssl", "terminfo", "timezone", "java-17-openjdk", "java-21-openjdk", "perl", "python3"),
-    )
-)
+# fmt: off
+ETC = tuple(f"/etc/{name}" for name in (
+    "alternatives", "bash.bashrc", "ca-certificates", "crypto-policies", "debian_version", "fonts", "gai.conf", "gitconfig",
+    "group", "host.conf", "hosts", "inputrc", "java-17-openjdk", "java-21-openjdk", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
+    "locale.alias", "localtime", "lsb-release", "magic", "mime.types", "nsswitch.conf", "os-release", "passwd", "perl", "pki",
+    "profile", "profile.d", "protocols", "python3", "resolv.conf", "services", "shells", "ssl", "terminfo", "timezone",
+))
+# fmt: on
 """What programs want to read in /etc; nothing there that only its owner may read."""
 
 
@@ -210,7 +192,9 @@ def _interpreter(program: Path, search: str) -> Path | None:
 
 def own_paths() -> list[Path]:
     """What our own launcher and our own agents need: the interpreter, its libraries, and this package."""
-    return list(dict.fromkeys(Path(each) for each in (sys.prefix, sys.base_prefix, os.path.dirname(PYTHON), _PACKAGE)))
+    return list(
+        dict.fromkeys(Path(each) for each in (sys.prefix, sys.base_prefix, os.path.dirname(PYTHON), _IMPORTED_FROM))
+    )
 
 
 def launcher(channel: int) -> list[str]:

@@ -1,7 +1,8 @@
 """Sandbox by Landlock: the kernel refuses the agent all files and TCP ports but those it is given. Needs no program.
 
 Above: `choice`. Below: Linux 6.7 or later (`launch.restrict` does it). Files elsewhere can be seen to exist but not be
-opened; UDP and the names in `PROTECTED` it cannot hold back, so bubblewrap is the better wall.
+opened. It cannot hold back UDP, nor writing to the names in `PROTECTED`, and there is no /tmp and no shared memory (as Python's
+multiprocessing wants) because those are everybody's: bubblewrap is the better wall.
 """
 
 from __future__ import annotations
