@@ -166,6 +166,7 @@ class Runtime:
             while batch := await self._db.read(log.read_about, seen, runs=[run]):
                 for told in batch:
                     seen = told.seq
+                    ended = ended or told.kind in END_KINDS
                     yield told
             while not ended:
                 try:
