@@ -56,7 +56,7 @@ class House:
         (self.home / "hub.json").unlink(missing_ok=True)
         with (self.home / "serve.log").open("ab") as log:
             self.hub = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "coderclawlink.cli.main", "serve", "--port", "0", "--data", str(self.home),
+                sys.executable, "-m", "coderclawlink", "serve", "--port", "0", "--data", str(self.home),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
                 start_new_session=True,
             )  # fmt: skip

@@ -1,0 +1,5 @@
+"""`python -m coderclawlink`: the same as `clawlink`."""
+
+from coderclawlink.cli.main import main
+
+main()
