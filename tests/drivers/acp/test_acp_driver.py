@@ -245,6 +245,19 @@ async def test_the_login_is_copied_into_the_home_of_the_run(
         assert (ground.home / ".agent" / "login.json").stat().st_mode & 0o777 == 0o600
 
 
+async def test_files_are_put_into_the_home_by_no_link(
+    misbehaving: Make, ground: Ground, job: Job, tmp_path: Path
+) -> None:
+    driver = misbehaving(files={".agent/config": "url = {openai_url}"})
+    async with driver.open(job, ground):
+        assert (ground.home / ".agent/config").read_text() == "url = http://127.0.0.1:9/openai"
+    (ground.home / ".agent/config").unlink()
+    (ground.home / ".agent").rmdir()
+    (ground.home / ".agent").symlink_to(tmp_path)
+    assert "in the agent's HOME cannot be read" in await fails_to_open(driver, ground, job)
+    assert not (tmp_path / "config").exists()
+
+
 async def test_the_configured_session_mode_is_chosen(misbehaving: Make, ground: Ground, job: Job) -> None:
     async with misbehaving(session_mode="bold").open(job, ground) as session:
         assert messages(await told(session, "mode")) == ["mode:bold"]

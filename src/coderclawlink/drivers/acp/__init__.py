@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from coderclawlink.drivers.acp import files
 from coderclawlink.drivers.acp.connection import AcpSession, McpServer, Patience, Wiretap
 from coderclawlink.drivers.acp.permissions import Mode
 from coderclawlink.drivers.acp.process import AgentProcess, environment, start_uncontained
@@ -106,10 +107,10 @@ class AcpDriver:
         argv = [_fill(word, self, ground) for word in self.command]
         extra = {key: _fill(value, self, ground) for key, value in self.env.items()}
         for name, template in self.files.items():
-            _put(ground.home / name, _fill(template, self, ground).encode())
+            _put(ground.home, name, _fill(template, self, ground))
         for name in self.login:
             if (source := Path.home() / name).is_file():
-                _put(ground.home / name, source.read_bytes())
+                _put(ground.home, name, source.read_text())
         session = AcpSession(
             self.name,
             ground.workspace,
@@ -156,8 +157,11 @@ def _fill(template: str, driver: AcpDriver, ground: Ground) -> str:
         ) from None
 
 
-def _put(target: Path, content: bytes) -> None:
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch(mode=0o600)
-        target.write_bytes(content)
+def _put(home: Path, name: str, content: str) -> None:
+    """Write a file into the HOME where it is absent. An agent may have worked there before, so no link is followed."""
+    try:
+        files.read(home, name)
+    except FileNotFoundError:
+        files.write(home, name, content, mode=0o600)
+    except OSError as problem:
+        raise AgentFailed(f"{name} in the agent's HOME cannot be read: {problem.strerror}.") from problem

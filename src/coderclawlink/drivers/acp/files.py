@@ -1,6 +1,6 @@
 """The files an agent may read and write through its client: those of its workspace, and never by way of a link.
 
-Above: the connection, which answers `fs/*`. We do not declare these abilities, yet some agents use them. The agent can
+Above: the connection, which answers `fs/*`, and the driver, which puts files into a HOME. We do not declare these abilities, yet some agents use them. The agent can
 change its workspace while we look, so a path is walked component by component from an open directory, following nothing.
 """
 
@@ -29,12 +29,12 @@ def read(workspace: Path, path: str, line: int | None = None, limit: int | None 
     return "".join(lines if limit is None else lines[: max(limit, 0)])
 
 
-def write(workspace: Path, path: str, content: str) -> None:
-    """Write the file whole, with the folders it needs. Raises `Denied` and `OSError`."""
+def write(workspace: Path, path: str, content: str, mode: int = 0o644) -> None:
+    """Write the file whole, with the folders it needs; a new one gets `mode`. Raises `Denied` and `OSError`."""
     steps = _inside(workspace, path)
     if protected := _PROTECTED.intersection(steps):
         raise Denied(f"{min(protected)} is not the agent's to write.")
-    descriptor = _open(workspace, steps, os.O_WRONLY | os.O_CREAT)
+    descriptor = _open(workspace, steps, os.O_WRONLY | os.O_CREAT, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
         file.truncate()
         file.write(content)
@@ -48,7 +48,7 @@ def _inside(workspace: Path, path: str) -> tuple[str, ...]:
     return steps.relative_to(workspace).parts
 
 
-def _open(workspace: Path, steps: tuple[str, ...], flags: int) -> int:
+def _open(workspace: Path, steps: tuple[str, ...], flags: int, mode: int = 0) -> int:
     """Open a regular file without following a link anywhere below the workspace."""
     folder = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -60,7 +60,7 @@ def _open(workspace: Path, steps: tuple[str, ...], flags: int) -> int:
             os.close(folder)
             folder = below
         # O_NONBLOCK: a pipe somebody put there must not hold us.
-        file = os.open(steps[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644, dir_fd=folder)
+        file = os.open(steps[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK, mode, dir_fd=folder)
     finally:
         os.close(folder)
     if not stat.S_ISREG(os.fstat(file).st_mode):
