@@ -253,6 +253,32 @@ async def test_the_token_is_in_no_file_of_the_store(store: Store, served: Served
             assert await found.wait() == 1
 
 
+async def test_a_token_does_not_follow_a_redirect(store: Store, served: Served, repository: Path) -> None:
+    seen: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"{served.url}{self.path.removeprefix('/moved.git')}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            seen.append(self.path)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        async with asyncio.timeout(30):
+            with pytest.raises(GitFailed):
+                await work_on(store, "r1", f"http://127.0.0.1:{server.server_address[1]}/moved.git", TOKEN)
+        server.shutdown()
+        thread.join()
+    assert seen
+    assert served.seen == []
+
+
 async def test_ssh_is_asked_without_a_terminal_for_an_address_like_git_at_host(
     store: Store, repository: Path, tmp_path: Path, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from coderclawlink.workspaces.git import GitFailed, Place, git
+from coderclawlink.workspaces.sandbox import launch
 
 pytestmark = pytest.mark.anyio
 
@@ -51,27 +52,19 @@ async def test_output_beyond_the_limit_is_cut_and_git_is_ended(at: Place, reposi
     assert (len(said.stdout), said.cut) == (1000, True)
 
 
-def children() -> set[int]:
-    mine = os.getpid()
-    with open(f"/proc/{mine}/task/{mine}/children") as file:
-        return {int(pid) for pid in file.read().split()}
-
-
-async def test_a_call_that_takes_too_long_is_ended_with_all_it_started(at: Place) -> None:
-    before = children()
+async def test_a_call_that_takes_too_long_is_ended_with_all_it_started(at: Place, tmp_path: Path) -> None:
     async with asyncio.timeout(10):
         with pytest.raises(GitFailed, match=r"took longer than 0\.2 s"):
-            await git(*HANG, at=at, timeout_seconds=0.2)
-    assert children() <= before
+            await git(*HANG, at=at, timeout_seconds=0.2, env={"HOME": str(tmp_path)})
+    assert launch.living_at(tmp_path) == []
 
 
-async def test_a_cancelled_caller_leaves_no_git_behind(at: Place) -> None:
-    before = children()
+async def test_a_cancelled_caller_leaves_no_git_behind(at: Place, tmp_path: Path) -> None:
     async with asyncio.timeout(10):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await git(*HANG, at=at)
-    assert children() <= before
+                await git(*HANG, at=at, env={"HOME": str(tmp_path)})
+    assert launch.living_at(tmp_path) == []
 
 
 async def test_no_transport_is_allowed_that_was_not_asked_for(at: Place, repository: Path) -> None:

@@ -208,10 +208,14 @@ async def test_an_ordinary_operation_runs_nothing_of_the_repositorys(operation: 
 
 
 def test_the_same_operations_by_plain_git_do_run_it(hostile: Path, trap: Trap, plain: Plain) -> None:
+    fell = 0
     for operations in OPERATIONS.values():
+        before = len(trap.marks)
         for args in operations:
             plain(hostile, *(arg for arg in args if not arg.startswith("--no-")), check=False)
-    assert len(trap.marks) > 10
+        fell += len(trap.marks) > before
+    print(f"\nplain git ran the repository's programs in {fell} of {len(OPERATIONS)} operations")
+    assert fell > len(OPERATIONS) / 2
 
 
 async def test_network_operations_run_nothing_of_the_repositorys(hostile: Path, trap: Trap) -> None:

@@ -211,7 +211,11 @@ def _login(url: str | None, token: str | None) -> dict[str, str]:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
         secret = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-        return {f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {secret}"}
+        return {
+            f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {secret}",
+            # Git would send the same header to wherever it is sent on to.
+            "http.followRedirects": "false",
+        }
     return {}
 
 
