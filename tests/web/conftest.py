@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +84,7 @@ async def _serve(home: Path, host: str, answer: list[Server], up: threading.Even
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no other way to tell
+            while not server.started:  # uvicorn has no other way to tell
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
             answer.append(Server(hub, asyncio.get_running_loop(), port, home, stop))
@@ -138,10 +138,13 @@ async def client(server: Server) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def node(server: Server) -> AsyncIterator[Node]:
+async def node(server: Server) -> Node:
     played = Node(server.hub)
     await played.join()
-    yield played
+    return played
+
+
+NAME = NodeId("played")
 
 
 @dataclass
@@ -149,7 +152,7 @@ class Node:
     """A node as the hub sees it: what it is given and what it tells."""
 
     hub: Hub
-    name: NodeId = NodeId("played")
+    name: NodeId = NAME
     _told: dict[tuple[str, int], int] = field(default_factory=dict)
 
     async def join(self) -> None:
@@ -216,5 +219,23 @@ class Node:
         return question
 
 
-def keys_of(values: Sequence[dict[str, object]], name: str) -> list[object]:
-    return [value[name] for value in values]
+async def session(client: httpx2.AsyncClient, user: str | None = None) -> str:
+    """A new session's id."""
+    made = await client.post("/api/runtime/sessions", json={"user_id": user})
+    assert made.status_code == 200, made.text
+    return str(made.json()["session_id"])
+
+
+async def project(client: httpx2.AsyncClient) -> dict[str, object]:
+    """A new project, with a key that no other has."""
+    key = "P" + new_id().replace("-", "")[-12:]
+    made = await client.post("/api/projects", json={"name": "A project", "key": key})
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
+async def task(client: httpx2.AsyncClient) -> dict[str, object]:
+    """A new task in a new project."""
+    made = await client.post("/api/tasks", json={"project_id": (await project(client))["id"], "title": "A task"})
+    assert made.status_code == 201, made.text
+    return dict(made.json())
