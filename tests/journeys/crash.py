@@ -87,7 +87,7 @@ async def _feed(home: House, project: int, acknowledged: list[str], over: asynci
             states = await home.get("/api/runs?limit=100")
             if sum(run["state"] not in ("completed", "failed", "cancelled") for run in states) < AT_ONCE + 2:
                 task = await home.post("/api/tasks", {"project_id": project, "title": "Go on"})
-                body = {"agent": "steady", "prompt": f"steps={STEPS} pause={PAUSE}", "task_id": task["id"], "tries": 50}
+                body = {"agent": "steady", "prompt": f"steps={STEPS} pause={PAUSE}", "task_id": task["id"], "tries": 20}
                 acknowledged.append((await home.post("/api/runs", body))["id"])
         await asyncio.sleep(0.1)
 

@@ -145,7 +145,7 @@ class House:
 async def house(home: Path, agents: str = "", **environment: str) -> AsyncIterator[House]:
     """Open a house: hub up, node on its way. At the end everything is ended, however it stands."""
     home.mkdir(parents=True, exist_ok=True)
-    steady = f'[agents.steady]\ncommand = ["{sys.executable}", "{STEADY}"]\npaths = ["{STEADY.parent}"]\n'
+    steady = f'[agents.steady]\ncommand = ["{sys.executable}", "{STEADY}"]\npaths = ["{STEADY.parent}"]\nmode = "ask"\n'
     (home / "agents.toml").write_text(steady + agents, encoding="utf-8")
     opened = House(home, environment)
     try:

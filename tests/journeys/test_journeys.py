@@ -143,7 +143,7 @@ async def test_a_question_survives_the_hub_and_its_answer_reaches_the_agent(home
     async with asyncio.timeout(20):
         while (found := await home.get(f"/api/runs/{run}"))["state"] != "waiting":
             await asyncio.sleep(0.05)
-    assert found["wait_reason"] == "approval"
+    assert found["wait"]["reason"] == "approval"
     await home.kill_hub()
     await home.start()
     question = (await home.get(f"/api/runs/{run}"))["questions"][0]
