@@ -321,9 +321,12 @@ def _known_way(name: str, entry: Entry, settings: AgentSettings) -> Agent:
             program = replace(GOOSE, command=(settings.goose or "goose", *GOOSE.command[1:]))
             return _acp(name, program, entry, settings)
         case "claude":
-            if settings.find(CLAUDE.command[0]) or "anthropic" not in settings.wires:
+            if settings.find(CLAUDE.command[0]):
                 return _acp(name, CLAUDE, entry, settings)
-            return _built_in(name, "Claude, by the built-in agent", "anthropic", entry, settings)
+            if "anthropic" in settings.wires:
+                return _built_in(name, "Claude, by the built-in agent", "anthropic", entry, settings)
+            why = f"Set ANTHROPIC_API_KEY, or install Claude's program: {CLAUDE.install}."
+            return Agent(Missing(name, CLAUDE.description, why))
         case "auggie":
             logged_in = any((Path.home() / file).is_file() for file in AUGGIE.login)
             if settings.find(AUGGIE.command[0]) and logged_in:

@@ -133,11 +133,12 @@ class Node:
     async def _look_again(self) -> None:
         """Agents come and go: a key that was set, a program that was installed."""
         while True:
-            await asyncio.sleep(PROBE_SECONDS)
             offers = await offers_of(self._tools.agents)
             if offers != self._offers:
                 self._offers = offers
+                self._spool.remember_offers(offers)
                 self.dialer.offer(offers)
+            await asyncio.sleep(PROBE_SECONDS)
 
     async def _collect(self) -> None:
         while True:
@@ -205,14 +206,19 @@ async def run_node(settings: Settings, name: str) -> None:
             proxy=models,
             reach=Reach(models.port, socket_path),
             sandbox=chosen.sandbox,
-            author=machine_author(),
+            author=await machine_author(),
             token=settings.github_token,
         )
         spool = Spool(home / "node.db")
         stack.callback(spool.close)
         for order in list(spool.unfinished()):
             spool.add(order.run, order.attempt, await bury(order, tools.store))
-        node = Node(name, settings.slots, spool, tools, await offers_of(agents), home)
+        offers = spool.offers()
+        if {offer.name for offer in offers} != set(agents):
+            # The first look takes seconds; later starts begin with what the last one found, and look again at once.
+            offers = await offers_of(agents)
+            spool.remember_offers(offers)
+        node = Node(name, settings.slots, spool, tools, offers, home)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.drain)

@@ -37,6 +37,7 @@ from coderclawlink.node import supervise
 from coderclawlink.node.post import Post
 from coderclawlink.workspaces import checkout as checkouts
 from coderclawlink.workspaces import delivery, diff, salvage
+from coderclawlink.workspaces.git import identity
 from coderclawlink.workspaces.mirror import locate
 from coderclawlink.workspaces.sandbox.base import Confinement, Reach, Sandbox
 from coderclawlink.workspaces.store import Checkout, Store
@@ -359,7 +360,8 @@ async def bury(order: Order, store: Store) -> AttemptEnded:
     )
 
 
-def machine_author() -> str:
-    """Whose commits a run's are when nobody in particular asked for it: from `GIT_AUTHOR_*`, else this user here."""
-    name = os.environ.get("GIT_AUTHOR_NAME") or os.environ.get("USER") or "coderClawLink"
-    return f"{name} <{os.environ.get('GIT_AUTHOR_EMAIL') or name.replace(' ', '.') + '@localhost'}>"
+async def machine_author() -> str:
+    """Whose commits a run's are when nobody in particular asked for it: this machine's user, as git knows them."""
+    name, mail = await identity()
+    name = name or os.environ.get("USER") or "coderClawLink"
+    return f"{name} <{mail or name.replace(' ', '.') + '@localhost'}>"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from coderclawlink.clock import rfc3339
 from coderclawlink.events import AttemptEnded, AttemptEvent
-from coderclawlink.link.protocol import Entry, Fence, Order
+from coderclawlink.link.protocol import AgentOffer, Entry, Fence, Order
 
 GATHER_SECONDS = 0.004
 _TABLES = """
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE TABLE IF NOT EXISTS entries (
   place INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, attempt INTEGER NOT NULL, n INTEGER NOT NULL,
   at TEXT NOT NULL, event TEXT NOT NULL, UNIQUE (run, attempt, n));
+CREATE TABLE IF NOT EXISTS offers (name TEXT PRIMARY KEY, offer TEXT NOT NULL);
 """
 
 
@@ -127,6 +128,19 @@ class Spool:
         """Attempts that are ours and have not ended: after a restart, those that died with the process before."""
         for (task,) in self._db.execute("SELECT task FROM attempts WHERE NOT ended").fetchall():
             yield Order.model_validate_json(task)
+
+    def offers(self) -> tuple[AgentOffer, ...]:
+        """The agents as they were last found."""
+        rows = self._db.execute("SELECT offer FROM offers ORDER BY name").fetchall()
+        return tuple(AgentOffer.model_validate_json(offer) for (offer,) in rows)
+
+    def remember_offers(self, offers: tuple[AgentOffer, ...]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("DELETE FROM offers")
+        self._db.executemany(
+            "INSERT INTO offers (name, offer) VALUES (?, ?)", [(one.name, one.model_dump_json()) for one in offers]
+        )
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         self.flush()

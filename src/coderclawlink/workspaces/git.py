@@ -179,6 +179,22 @@ async def git(
     return await _run(args, at, over, settings, stdin, token, dict(env or {}), ok, timeout_seconds, limit_bytes)
 
 
+async def identity() -> tuple[str | None, str | None]:
+    """The name and mail that this machine's user has told git, each None if unset. Read from the user's own configuration
+    alone, and only as text."""
+    home = Path.home()
+    found: list[str | None] = []
+    for key in ("user.name", "user.email"):
+        value = None
+        for file in (home / ".gitconfig", home / ".config" / "git" / "config"):
+            if file.is_file():
+                nowhere = Place(home / ".no-repository")
+                told = await git("config", "--file", str(file), "--get", key, at=nowhere, ok=(0, 1))
+                value = told.text or value
+        found.append(value)
+    return found[0], found[1]
+
+
 async def _blanked_drivers(at: Place) -> dict[str, str]:
     """Overrides for every driver that any config of the repository defines."""
     if not (at.git_dir / "config").exists():
