@@ -66,7 +66,8 @@ async def storm(folder: Path, rounds: int, seed: int, *, sandbox: str = "auto", 
             watching = tasks.create_task(_watch(home, toll))
             feeding = tasks.create_task(_feed(home, project["id"], acknowledged, over))
             for _ in range(rounds):
-                await asyncio.sleep(dice.uniform(0.2, 1.5))
+                await _until_busy(home)
+                await asyncio.sleep(dice.uniform(0.0, 1.0))
                 await _strike(home, dice, toll)
             over.set()
             await feeding
@@ -90,6 +91,13 @@ async def _feed(home: House, project: int, acknowledged: list[str], over: asynci
                 body = {"agent": "steady", "prompt": f"steps={STEPS} pause={PAUSE}", "task_id": task["id"], "tries": 20}
                 acknowledged.append((await home.post("/api/runs", body))["id"])
         await asyncio.sleep(0.1)
+
+
+async def _until_busy(home: House) -> None:
+    """A blow that hits nobody proves nothing: wait until agents are at work."""
+    async with asyncio.timeout(30):
+        while not home.agent_pids():
+            await asyncio.sleep(0.02)
 
 
 async def _strike(home: House, dice: random.Random, toll: Toll) -> None:
