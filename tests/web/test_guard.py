@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -135,7 +136,7 @@ async def test_a_compressed_body_is_refused(client: httpx2.AsyncClient) -> None:
 async def test_a_body_over_a_mebibyte_is_refused_and_its_sender_reads_so(
     client: httpx2.AsyncClient, size: int, *, chunked: bool
 ) -> None:
-    async def parts():  # type: ignore[no-untyped-def]
+    async def parts() -> AsyncIterator[bytes]:
         for _ in range(size // 65536 + 1):
             yield b" " * 65536
 

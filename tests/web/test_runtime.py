@@ -86,7 +86,7 @@ async def test_a_session_that_is_none_opens_nothing(client: httpx2.AsyncClient, 
     assert (await client.get(f"/api/runtime/sessions/{id_}")).status_code == 404
     for answer in (
         await client.get("/api/projects", params={"session_id": id_}),
-        await client.get("/api/projects", headers={"Authorization": f"Bearer {id_}".encode()}),
+        await client.get("/api/projects", headers={b"Authorization": f"Bearer {id_}".encode()}),
         await client.post("/api/runtime/tasks/submit", json={"agent_type": "claude", "prompt": "x", "session_id": id_}),
         await state(client, NOBODYS, session_id=id_),
     ):
@@ -363,4 +363,4 @@ async def test_the_stream_resumes_after_the_last_event_and_ends_with_the_run(
         assert ids == [event["seq"] for event in events[3:]]
         assert answer.headers["content-type"].startswith("text/event-stream")
     for nonsense in ("x", "-1", "9" * 40, "²"):
-        assert (await client.get(path, headers={"Last-Event-ID": nonsense.encode()})).status_code == 200
+        assert (await client.get(path, headers={b"Last-Event-ID": nonsense.encode()})).status_code == 200

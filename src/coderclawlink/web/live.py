@@ -54,7 +54,7 @@ CHARACTERS_A_FRAME = 256 * 1024
 GATHER_SECONDS = 0.01
 PAGE = 500
 CHECK_SECONDS = 5.0
-"""How often it is looked whether a session still holds."""
+"""How often it is looked whether who listens still may, beside each time that a session ends."""
 CLOSE_SECONDS = 5.0
 SIGN_IN_FIRST = 4401
 TOO_SLOW = 4408
@@ -98,6 +98,7 @@ class _Tab:
         self._socket = socket
         self._here = here
         self._session: str | None = None
+        self._signed_in = False
         self._seen: dict[str, bool] = {}
 
     async def serve(self) -> None:
@@ -127,6 +128,7 @@ class _Tab:
                     self._session = frame.session
                     self._seen.clear()
                 actor = await actor_of(self._socket, self._here, self._session)
+                self._signed_in = True
                 if frame.subscribe is None:
                     continue
                 if telling is not None:
@@ -154,10 +156,11 @@ class _Tab:
 
     async def _check(self) -> None:
         """Whoever's session has ended hears nothing any more. Raises `NotSignedIn`."""
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            if self._session is not None:
-                await actor_of(self._socket, self._here, self._session)
+        with self._here.db.bell.listen("session.deleted") as ear:
+            while True:
+                await ear.wait(CHECK_SECONDS)
+                if self._signed_in:
+                    await actor_of(self._socket, self._here, self._session)
 
     # ── telling ────────────────────────────────────────────────────────────────────────────────────────────────────
 

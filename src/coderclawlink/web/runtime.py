@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Depends, Header, Query
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field, JsonValue
 
@@ -15,6 +15,7 @@ from coderclawlink.access import sessions
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look
+from coderclawlink.errors import NotSignedIn
 from coderclawlink.ids import ProjectId, RunId, SessionId, TaskId
 from coderclawlink.journal.feed import Shown
 from coderclawlink.runs import attempts, ledger
@@ -25,10 +26,13 @@ from coderclawlink.runtime.contract import CutOff
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
 from coderclawlink.web.shapes import SEQ_AT_MOST, Asked, Id, Seq, Stamp
-from coderclawlink.web.signing_in import needs, open_to_all, owners_only
+from coderclawlink.web.signing_in import actor_of, needs, open_to_all, owners_only
 from coderclawlink.web.tasks import AgentName
 
 router = APIRouter(prefix="/api/runtime", tags=["runtime"])
+
+CHECK_SECONDS = 1.0
+"""A stream tells nothing more to who was signed in so long ago, before it has looked again."""
 
 UserName = Annotated[str, Field(max_length=255)]
 
@@ -202,6 +206,7 @@ async def stream(
     actor: Viewer,
     here: Here,
     run: Annotated[Run, Depends(_visible)],
+    request: Request,
     after: Annotated[Seq, Query()] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
@@ -212,7 +217,11 @@ async def stream(
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after = min(int(last_event_id[:16]), SEQ_AT_MOST)
     try:
+        checked = time.monotonic()
         async for item in here.runtime.stream(actor, run.id, after):
+            if time.monotonic() - checked > CHECK_SECONDS:
+                await actor_of(request, here, request.query_params.get("session_id"))
+                checked = time.monotonic()
             if isinstance(item, Shown):
                 yield ServerSentEvent(raw_data=json.dumps(shown_json(item)), event="agent.chunk")
             else:
@@ -221,6 +230,8 @@ async def stream(
         yield ServerSentEvent(comment="too slow: come back with the last id")
     except RunNotFound:
         yield ServerSentEvent(comment="the run has been deleted")
+    except NotSignedIn:
+        yield ServerSentEvent(comment="the session has ended")
 
 
 def shown_json(shown: Shown) -> dict[str, object]:
