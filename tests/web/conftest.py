@@ -44,6 +44,10 @@ class Quick(Deadlined):
     body_seconds = 1.0
 
 
+class QuicklySevered(Severed):
+    linger_seconds = 0.5
+
+
 @dataclass
 class Server:
     """A running hub, and where it listens."""
@@ -73,7 +77,7 @@ async def _serve(home: Path, host: str, answer: list[Server], up: threading.Even
             host=host,
             port=0,
             http=Quick,
-            ws=Severed,
+            ws=QuicklySevered,
             ws_per_message_deflate=False,
             proxy_headers=False,
             log_config=None,

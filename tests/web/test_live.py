@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import select
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -351,6 +352,44 @@ async def test_a_reader_that_reads_nothing_is_cut_and_comes_back_without_a_hole(
     told = (await client.get(f"/api/runs/{run}/events", params={"limit": 5000})).json()["events"]
     assert seqs + [event["seq"] for event in rest] == [event["seq"] for event in told]
     assert 0 < len(seqs) < len(told)
+
+
+async def test_a_reader_that_never_reads_again_is_disconnected(
+    server: Server, client: httpx2.AsyncClient, node: Node
+) -> None:
+    run = await submit(client)
+    await server.hub.db.write(say, run, 0, 1)
+    stuck = socket.socket()
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+    stuck.connect(("127.0.0.1", server.port))
+    with stuck:
+        frame = json.dumps({"subscribe": {"runs": [run]}, "after": 0}).encode()
+        stuck.sendall(
+            b"GET /api/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        assert b"101" in await asyncio.to_thread(stuck.recv, 1000)
+        stuck.sendall(bytes([0x81, 0x80 | len(frame), 0, 0, 0, 0]) + frame)  # masked with zeros
+        await asyncio.to_thread(stuck.recv, 1)  # it is subscribed
+        for first in range(0, 400, 20):
+            await server.hub.db.write(say, run, first, 20, 40_000)
+        gone = select.poll()
+        gone.register(stuck, 0)  # only that the connection is broken, which the kernel tells unasked
+        assert await asyncio.to_thread(gone.poll, 10_000)
+
+
+async def test_a_change_of_session_changes_what_is_seen(server: Server, client: httpx2.AsyncClient, node: Node) -> None:
+    ada, eve = await session(client, "ada5"), await session(client, "eve5")
+    made = await task(client)
+    async with opened(server) as live:
+        await live.send(json.dumps({"session": ada}))
+        await subscribe(live, {"tasks": [made["id"]]})
+        await live.send(json.dumps({"session": eve}))
+        body = {"agent": "claude", "prompt": "x", "task_id": made["id"]}
+        hidden = (await client.post("/api/runs", json=body, params={"session_id": ada})).json()["id"]
+        assert "run.submitted" in {event["kind"] for event in (await hear(live))["events"]}  # the stream is still ada's
+        _, events, _ = await subscribe(live, {"tasks": [made["id"]]}, after=0)
+    assert not any(event["run_id"] == hidden for event in events)
 
 
 async def test_events_come_in_frames_of_at_most_a_hundred(

@@ -9,6 +9,8 @@ request on it, to the end of the headers; the second from there to the end of th
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -18,7 +20,6 @@ from coderclawlink.web.rooms import Rooms
 
 HEAD_AT_MOST = 64 * 1024
 """Bytes of a request line and headers."""
-LINGER_SECONDS = 10.0
 
 
 class Deadlined(HttpToolsProtocol):
@@ -90,6 +91,16 @@ class Deadlined(HttpToolsProtocol):
 class Severed(WebSocketsSansIOProtocol):
     """WebSockets whose connection is gone soon after their end, also when the other side reads nothing any more."""
 
+    linger_seconds = 10.0
+
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
-        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+        if not self.disconnected:
+            self.loop.call_later(self.linger_seconds, self._sever)
+
+    def _sever(self) -> None:
+        if self.disconnected:
+            return
+        # Else the kernel would keep what it has not sent, for as long as the other side's process lives.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()

@@ -52,10 +52,10 @@ SUBJECTS_AT_MOST = 500
 EVENTS_A_FRAME = 100
 CHARACTERS_A_FRAME = 256 * 1024
 GATHER_SECONDS = 0.01
-PAGE = 500
+PAGE = 200
 CHECK_SECONDS = 5.0
 """How often it is looked whether who listens still may, beside each time that a session ends."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 SIGN_IN_FIRST = 4401
 TOO_SLOW = 4408
 REMEMBERED_AT_MOST = 10_000
@@ -99,7 +99,6 @@ class _Tab:
         self._here = here
         self._session: str | None = None
         self._signed_in = False
-        self._seen: dict[str, bool] = {}
 
     async def serve(self) -> None:
         try:
@@ -126,7 +125,6 @@ class _Tab:
             async for frame in self._frames():
                 if frame.session is not None:
                     self._session = frame.session
-                    self._seen.clear()
                 actor = await actor_of(self._socket, self._here, self._session)
                 self._signed_in = True
                 if frame.subscribe is None:
@@ -169,17 +167,18 @@ class _Tab:
             granted, refused = await self._here.db.read(_grant, actor, wanted)
             watcher = Watcher(set(granted.runs), set(granted.tasks), set(granted.projects), board=granted.board)
             group.create_task(_cut_when_behind(watcher))
+            sight = _Sight(actor, self._here)
             if not refused.is_empty:
                 await self._say({"refused": refused.model_dump()})
             with self._here.feed.watch(watcher):
                 head = await self._here.db.read(log.last_seq)
                 if after is not None:
-                    await self._catch_up(actor, granted, after, head)
+                    await self._catch_up(sight, granted, after, head)
                 await self._say({"subscribed": granted.model_dump(), "head": head})
                 while True:
-                    await self._send(actor, [item for item in await _gather(watcher) if _is_new(item, head)])
+                    await self._send(await sight.of(item for item in await _gather(watcher) if _is_new(item, head)))
 
-    async def _catch_up(self, actor: Actor, granted: Subscription, after: int, head: int) -> None:
+    async def _catch_up(self, sight: _Sight, granted: Subscription, after: int, head: int) -> None:
         while page := await self._here.db.read(
             log.read_about,
             after,
@@ -191,21 +190,13 @@ class _Tab:
             at_most=PAGE,
         ):
             after = page[-1].seq
-            await self._send(actor, page)
+            await self._send(await sight.of(page))
 
-    async def _send(self, actor: Actor, items: Sequence[Told | Shown]) -> None:
-        """In frames that are neither too many nor too long, without what the actor may not see."""
-        unknown = {item.about.run for item in items if item.about.run is not None} - self._seen.keys()
-        if unknown:
-            seen = await self._here.db.read(ledger.seen_among, actor, unknown)
-            if len(self._seen) > REMEMBERED_AT_MOST:
-                self._seen.clear()
-            self._seen |= {run: run in seen for run in unknown}
+    async def _send(self, items: Sequence[Told | Shown]) -> None:
+        """In frames that are neither too many nor too long."""
         frame: list[str] = []
         length = 0
         for item in items:
-            if not self._may_see(actor, item):
-                continue
             text = json.dumps(item.as_json() if isinstance(item, Told) else shown_json(item))
             frame.append(text)
             length += len(text)
@@ -215,18 +206,37 @@ class _Tab:
         if frame:
             await self._socket.send_text(f'{{"events": [{", ".join(frame)}]}}')
 
-    def _may_see(self, actor: Actor, item: Told | Shown) -> bool:
-        if item.about.run is not None:
-            return self._seen.get(item.about.run, False)
-        kind = item.kind if isinstance(item, Told) else ""
-        if kind.startswith("node."):
-            return policy.may(actor, Permission.AGENT_LIST)
-        if kind.startswith(("project.", "task.")):
-            return policy.may(actor, Permission.PROJECT_READ)
-        return policy.may(actor, Permission.ADMIN_USERS)
-
     async def _say(self, word: dict[str, object]) -> None:
         await self._socket.send_text(json.dumps(word))
+
+
+class _Sight:
+    """What one actor may see of what is told, looked up once for each run."""
+
+    def __init__(self, actor: Actor, here: Rooms) -> None:
+        self._actor = actor
+        self._here = here
+        self._runs: dict[str, bool] = {}
+
+    async def of(self, items: Iterable[Told | Shown]) -> list[Told | Shown]:
+        items = list(items)
+        unknown = {item.about.run for item in items if item.about.run is not None} - self._runs.keys()
+        if unknown:
+            seen = await self._here.db.read(ledger.seen_among, self._actor, unknown)
+            if len(self._runs) > REMEMBERED_AT_MOST:
+                self._runs = {run: self._runs[run] for item in items if (run := item.about.run) in self._runs}
+            self._runs |= {run: run in seen for run in unknown}
+        return [item for item in items if self._has(item)]
+
+    def _has(self, item: Told | Shown) -> bool:
+        if item.about.run is not None:
+            return self._runs[item.about.run]
+        kind = item.kind if isinstance(item, Told) else ""
+        if kind.startswith("node."):
+            return policy.may(self._actor, Permission.AGENT_LIST)
+        if kind.startswith(("project.", "task.")):
+            return policy.may(self._actor, Permission.PROJECT_READ)
+        return policy.may(self._actor, Permission.ADMIN_USERS)
 
 
 def _grant(look: Look, actor: Actor, wanted: Subscription) -> tuple[Subscription, Subscription]:
