@@ -69,8 +69,10 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
-async def _serve(home: Path, host: str, answer: list[Server], up: threading.Event) -> None:
-    settings = Settings(clawlink_home=home, lease_seconds=3600, allowed_hosts="hub.example", project_limit=1000)
+async def _serve(home: Path, host: str, database: str | None, answer: list[Server], up: threading.Event) -> None:
+    settings = Settings(
+        clawlink_home=home, database_url=database, lease_seconds=3600, allowed_hosts="hub.example", project_limit=1000
+    )
     async with open_hub(settings) as hub:
         config = uvicorn.Config(
             hub.app,
@@ -99,7 +101,7 @@ async def _serve(home: Path, host: str, answer: list[Server], up: threading.Even
 
 
 @contextmanager
-def serving(home: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+def serving(home: Path, host: str = "127.0.0.1", database: str | None = None) -> Iterator[Server]:
     """A hub over its own data, served until the block ends."""
     answer: list[Server] = []
     up = threading.Event()
@@ -107,7 +109,7 @@ def serving(home: Path, host: str = "127.0.0.1") -> Iterator[Server]:
 
     def run() -> None:
         try:
-            asyncio.run(_serve(home, host, answer, up))
+            asyncio.run(_serve(home, host, database, answer, up))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failures.append(error)
         finally:
