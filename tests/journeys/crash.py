@@ -43,6 +43,8 @@ class Toll:
     orphans: int = 0
     killed_by_hub: int = 0
     notes: list[str] = field(default_factory=list)
+    struck: set[tuple[str, int]] = field(default_factory=set)
+    """Attempts that were killed on purpose, themselves or with their node: no later blow is to blame for their end."""
 
     @property
     def clean(self) -> bool:
@@ -110,27 +112,32 @@ async def _strike(home: House, dice: random.Random, toll: Toll) -> None:
         held = home.node_pid is not None
         gone = {where for pid, where in agents.items() if pid not in alive} if held else set()
         await home.start()
-        for run, attempt in gone:
+        for run, attempt in gone - toll.struck:
             # It may just have finished: then it is among those whose attempt ended well.
-            toll.killed_by_hub += await _was_cut(home, run, attempt)
+            if (how := await _was_cut(home, run, attempt)) is not None:
+                toll.killed_by_hub += 1
+                toll.notes.append(f"attempt {attempt} of {run} ended with the hub: {how}")
     elif what == "node" and home.node_pid is not None:
+        toll.struck |= set(agents.values())
         os.kill(home.node_pid, signal.SIGKILL)
     elif what == "agent" and agents:
-        os.kill(dice.choice(sorted(agents)), signal.SIGKILL)
+        victim = dice.choice(sorted(agents))
+        toll.struck.add(agents[victim])
+        os.kill(victim, signal.SIGKILL)
     else:
         return
     toll.rounds[what] += 1
 
 
-async def _was_cut(home: House, run: str, attempt: int) -> bool:
-    """Whether an attempt ended otherwise than well."""
+async def _was_cut(home: House, run: str, attempt: int) -> str | None:
+    """How an attempt ended if otherwise than well."""
     async with asyncio.timeout(30):
         while True:
             with contextlib.suppress(httpx2.HTTPError, AssertionError):
                 found = await home.get(f"/api/runs/{run}")
                 one = next(each for each in found["attempts"] if each["number"] == attempt)
                 if one["outcome"] is not None:
-                    return bool(one["outcome"] != "completed")
+                    return None if one["outcome"] == "completed" else f"{one['outcome']}, {one['error']}"
             await asyncio.sleep(0.1)
 
 
