@@ -1,0 +1,112 @@
+// The page: its shell, its addresses, and what joins the live stream to the state. Stands above everything else.
+//
+//     #/board[/PROJECT]   #/task/ID   #/run/UUID   #/projects[/new]   #/runs   #/agents   #/nodes
+
+import { acts, drawDialog, drawNotice } from "./acts.js";
+import { drawBoard, drawTask } from "./board.js";
+import { button, draw, failure, h, icon, loading, redraw, start } from "./dom.js";
+import { drawAgents, drawNodes, drawProjects, drawRuns, newProject } from "./lists.js";
+import { listen } from "./live.js";
+import { drawRun, tick } from "./run.js";
+import { catchUp, ENDED, learn, load, lookAtNodes, lookAtRunsOf, needsYou, openRun, runsOf, state } from "./state.js";
+
+const PLACES = [["board", "Board", "board"], ["projects", "Projects", "folder"], ["runs", "Runs", "play"], ["agents", "Agents", "robot"], ["nodes", "Nodes", "server"]];
+const NEAR_END = 60; // pixels
+const root = document.getElementById("app");
+const place = { name: "board", argument: "", filter: null };
+let offlineSince = 0;
+
+const live = listen({
+  wanted: () => (state.open ? [state.open.id] : []),
+  learn,
+  resumed: (anew) => {
+    if (anew || state.stale || !state.ready) load();
+    if (place.name === "task") lookAtRunsOf(Number(place.argument));
+    catchUp();
+  },
+  changed: () => {
+    if (live?.status === "offline" && !state.ready && !state.error) load(); // it says why
+    redraw();
+  },
+});
+
+function go() {
+  const [, name, argument] = location.hash.split("/");
+  Object.assign(place, { name: name || "board", argument: decodeURIComponent(argument ?? "") });
+  if (place.name === "board") place.filter = Number(place.argument) || null;
+  if (place.name === "task") lookAtRunsOf(Number(place.argument));
+  if (place.name === "agents" || place.name === "nodes") lookAtNodes();
+  if (place.name === "projects" && place.argument === "new") {
+    history.replaceState(null, "", "#/projects");
+    newProject();
+  }
+  redraw();
+}
+
+/** The run that is shown closely: the one of the address, or the latest one of its task. */
+function follow() {
+  const id = place.name === "run" ? place.argument.toLowerCase() : place.name === "task" ? runsOf(Number(place.argument))[0]?.id : null;
+  if ((state.open?.id ?? null) === (id ?? null)) return;
+  openRun(id ?? null);
+  if (state.open) state.open.follows = place.name === "run";
+  live.subscribe();
+}
+
+function view() {
+  if (state.error && !state.ready) return failure(state.error, load);
+  if (!state.ready) return loading();
+  switch (place.name) {
+    case "projects": return drawProjects();
+    case "runs": return drawRuns();
+    case "agents": return drawAgents();
+    case "nodes": return drawNodes();
+    case "run": return drawRunPage(place.argument.toLowerCase());
+    default: return drawBoard(place.filter);
+  }
+}
+
+function drawRunPage(id) {
+  const run = state.runs.get(id);
+  const task = run && state.tasks.get(run.task_id);
+  return h("div", { class: "page", key: id },
+    h("div", { class: "row head" }, task ? h("a", { href: `#/task/${task.id}` }, task.key) : h("a", { href: "#/runs" }, "Runs"), run && h("span", { class: "dim" }, `Run ${run.number}`)),
+    run && h("h1", {}, task?.title ?? run.title),
+    drawRun(run ?? { id }));
+}
+
+function paint() {
+  if (state.ready) follow();
+  const yours = [...state.runs.values()].filter(needsYou).length;
+  const panel = state.ready && place.name === "task";
+  const back = place.filter ? `#/board/${place.filter}` : "#/board";
+  const scroller = root.querySelector(panel ? "aside" : "main");
+  const run = state.open && state.runs.get(state.open.id);
+  if (live.status === "offline") offlineSince ||= Date.now();
+  else offlineSince = 0;
+  draw(root, [
+    h("nav", { "aria-label": "Places" }, h("a", { class: "brand", href: "#/board" }, "coderClawLink"), PLACES.map(([name, label, shape]) =>
+      h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" }, icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
+    h("div", { class: panel ? "places both" : "places" },
+      h("main", { onscroll: scrolled }, view()),
+      panel && h("aside", { "aria-label": "Task", onscroll: scrolled }, drawTask(Number(place.argument), back))),
+    offlineSince > 0 && h("div", { class: "offline", role: "status" }, h("p", {}, "Offline: the hub does not answer. What is shown may be old. Reconnecting…"), button("Try now", live.connect)),
+    acts.notice && drawNotice(),
+    acts.dialog && drawDialog(),
+  ]);
+  if (scroller && run && state.open.follows && !ENDED.has(run.state) && !state.open.loading) scroller.scrollTop = scroller.scrollHeight;
+  document.title = [yours ? `(${yours})` : "", panel ? state.tasks.get(Number(place.argument))?.key : "", "coderClawLink"].filter(Boolean).join(" ");
+  if (state.ready) document.documentElement.dataset.ready = "";
+}
+
+/** Who scrolls away from the end is left in peace; who returns to it follows again. */
+function scrolled({ target }) {
+  if (state.open) state.open.follows = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR_END;
+}
+
+addEventListener("hashchange", () => {
+  go();
+  root.querySelector(place.name === "task" ? "aside" : "main")?.scrollTo(0, 0);
+});
+setInterval(tick, 1000);
+go();
+start(paint);
