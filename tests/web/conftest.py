@@ -7,6 +7,7 @@ its agents do is what the test says. One hub serves all tests of a file.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,14 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -90,8 +99,7 @@ async def _serve(home: Path, host: str, database: str | None, answer: list[Serve
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve())
-            while not server.started:  # uvicorn has no other way to tell
-                await asyncio.sleep(0.01)
+            await server.up.wait()
             port = server.servers[0].sockets[0].getsockname()[1]
             answer.append(Server(hub, asyncio.get_running_loop(), port, home, stop))
             up.set()

@@ -197,7 +197,17 @@ async def test_a_socket_is_guarded_like_any_request(
 
 @pytest.mark.parametrize(
     "header",
-    ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via", "X-Real-IP", "x-forwarded-for"],
+    [
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Port",
+        "X-Forwarded",
+        "Via",
+        "X-Real-IP",
+        "x-forwarded-for",
+    ],
 )
 async def test_behind_a_proxy_nobody_is_the_owner(client: httpx2.AsyncClient, header: str) -> None:
     for answer in (

@@ -27,8 +27,9 @@ async def test_a_hub_that_stops_lets_streams_and_waiting_callers_go(tmp_path: Pa
                 tasks.create_task(follow(client, run, following))
                 async with asyncio.timeout(10):
                     await following.wait()
-                    while len((await client.get("/api/runs")).json()) < 2:
-                        pass
+                    with server.hub.db.bell.listen("run.submitted") as ear:
+                        while len((await client.get("/api/runs")).json()) < 2:
+                            await ear.wait(1)
                 began = time.monotonic()
                 await asyncio.to_thread(stack.close)
             assert executing.result().status_code == 503

@@ -35,8 +35,8 @@ async def health(here: Here) -> Health:
     try:
         async with asyncio.timeout(STORE_SECONDS):
             online, events = await here.db.read(_look)
-    except TimeoutError as error:
-        raise StoreUnavailable from error
+    except (TimeoutError, StoreUnavailable) as error:
+        raise StoreUnavailable from error  # without the cause, which names hosts: this route is open to all
     return Health(database=here.db.dialect, nodes_online=online, events=events)
 
 

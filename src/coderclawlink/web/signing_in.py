@@ -29,8 +29,8 @@ from coderclawlink.web.guard import HOST, LOOPBACK_NAMES
 from coderclawlink.web.rooms import Here, Rooms
 
 COOKIE = "clawlink_session"
-PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
-"""A request with one of these came through a proxy, so its peer is not who asks."""
+PASSED_ON = ("forwarded", "x-forwarded", "x-real-ip", "via")
+"""How the names of headers begin that a proxy adds: then the peer is not who asks."""
 
 Given = Annotated[str | None, Query(alias="session_id", max_length=200, description="A session's id.")]
 
@@ -111,7 +111,7 @@ async def owner_of(connection: HTTPConnection, here: Rooms) -> Actor:
 
 
 def _why_not_local(connection: HTTPConnection) -> str | None:
-    if any(name in connection.headers for name in PASSED_ON):
+    if any(name.startswith(PASSED_ON) for name in connection.headers):
         return "The request came through a proxy."
     host = HOST.fullmatch(connection.headers.get("host", "").lower())
     if host is None or host["name"] not in LOOPBACK_NAMES:
