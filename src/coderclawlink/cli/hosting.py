@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import os
 import signal
@@ -16,63 +15,29 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
 import uvicorn
 
 from coderclawlink.access.policy import OWNER
 from coderclawlink.app import Hub, open_hub
-from coderclawlink.errors import Conflict, Invalid
+from coderclawlink.cli.port import BACKLOG, url_of
+from coderclawlink.db.engine import StoreUnavailable
+from coderclawlink.errors import Invalid
+from coderclawlink.gate import local
 from coderclawlink.runs import nodes
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.settings import Settings
+from coderclawlink.web.deadlines import Deadlined, Severed
 
 GRACEFUL_SECONDS = 3
 """How long answers that are under way may still take once the hub stops."""
-BACKLOG = 1024
 SPOKEN_AT_MOST = 16 * 1024 * 1024
 """Bytes of one WebSocket message: the largest is a diff that a node sends."""
-HEADER_AT_MOST = 64 * 1024
 LOOK_AGAIN_SECONDS = 5.0
+NODE_START_SECONDS = 5.0
+END_SECONDS = 15.0
+LOOK_SECONDS = 0.1
 INTERRUPTED = 130
-
-
-class PortTaken(Conflict):
-    """The port is taken."""
-
-
-# ── where it listens ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens. Raises `Invalid` for an address that is not loopback, `PortTaken`."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise Invalid(f"{host} is no address of this machine: {error.strerror}.") from error
-    if not all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found):
-        raise Invalid(
-            f"Refusing to listen on {host}: whoever reached the port would act as you. In local mode the hub listens on "
-            "loopback only, such as 127.0.0.1. To reach it from elsewhere, use a tunnel: ssh -L 8000:127.0.0.1:8000 HOST"
-        )
-    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError as error:
-            raise PortTaken(
-                f"Port {port} on {host} cannot be had: {error.strerror}. Take another with --port; 0 takes any free one."
-            ) from error
-        yield listener
-
-
-def url_of(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-# ── while it runs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Server(uvicorn.Server):
@@ -100,6 +65,7 @@ class Hosted:
     interrupted: bool = False
     """Ctrl-C was pressed: the node is to stop too."""
     _stop: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    _since: float = field(default_factory=lambda: asyncio.get_running_loop().time(), repr=False)
 
     def interrupt(self) -> None:
         """What Ctrl-C does; the second time, it ends this process at once. What was acknowledged is on disk."""
@@ -130,14 +96,30 @@ class Hosted:
     async def save_work(self) -> bool:
         """Have the local node save its agents' work and end. False if it did not say so in time."""
         self.hub.stop_loops()  # nothing is placed any more, and the node is not started again
-        return await self.hub.drain_local_node()
+        return await self.hub.drain_local_node() or await self._end_node()
+
+    async def _end_node(self) -> bool:
+        """For a node that is not connected, because it is only just starting: its SIGTERM means the same as our word."""
+        home, loop = self.hub.settings.clawlink_home, asyncio.get_running_loop()
+        asked = False
+        deadline = loop.time() + END_SECONDS
+        while loop.time() < deadline:
+            if local.is_alive(home):
+                with contextlib.suppress(OSError, ValueError):
+                    os.kill(int((home / "node.pid").read_text(encoding="ascii")), signal.SIGTERM)
+                    asked = True
+            elif asked or loop.time() > self._since + NODE_START_SECONDS:
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
 
 
 @contextlib.asynccontextmanager
 async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[Hosted]:
     """Open the hub, serve it on the socket, look after the local node. Raises as `app.open_hub` does."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    async with open_hub(settings) as hub:
+    async with contextlib.AsyncExitStack() as stack:
+        hub = await _open(settings, stack)
         up = asyncio.Event()
         server = Server(_config(hub), up)
         async with asyncio.TaskGroup() as tasks:
@@ -154,13 +136,22 @@ async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[H
                 server.should_exit = True
 
 
+async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Hub:
+    try:
+        return await stack.enter_async_context(open_hub(settings))
+    except sa.exc.DBAPIError as error:
+        raise StoreUnavailable(f"The database cannot be used: {str(error.orig).splitlines()[0]}") from error
+    except OSError as error:
+        raise Invalid(f"The data directory cannot be used: {error.strerror}: {error.filename}") from error
+
+
 def _config(hub: Hub) -> uvicorn.Config:
     return uvicorn.Config(
         hub.app,
-        ws="websockets-sansio",
+        http=Deadlined,
+        ws=Severed,
         ws_per_message_deflate=False,
         ws_max_size=SPOKEN_AT_MOST,
-        h11_max_incomplete_event_size=HEADER_AT_MOST,
         backlog=BACKLOG,
         access_log=False,
         log_config=None,

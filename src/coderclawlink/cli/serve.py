@@ -26,10 +26,11 @@ def serve(
     Ctrl-C stops both; the agents' work is saved first, and a second Ctrl-C does not wait for that. SIGTERM stops the hub
     alone: the node and its agents go on, and the next hub on the same data directory takes them up again.
     """
-    from coderclawlink.cli import configured, hosting
+    from coderclawlink.cli import configured
+    from coderclawlink.cli import port as ports
 
     settings = configured.settings(host=host, port=port, data=data)
-    with hosting.listening(settings.api_host, settings.api_port) as listener:
+    with ports.listening(settings.api_host, settings.api_port) as listener:
         return asyncio.run(_serve(settings, listener))
 
 
@@ -49,14 +50,14 @@ async def _serve(settings: Settings, listener: socket.socket) -> int:
 
 
 def _greeting(settings: Settings, here: Hosted) -> list[str]:
-    from coderclawlink.db.engine import store_url
+    from sqlalchemy import make_url
 
-    home = settings.clawlink_home
+    home, store = settings.clawlink_home, make_url(settings.store_url)
     rows = [
         ("Open", here.url),
         ("Data", str(home)),
-        ("Database", store_url(settings.store_url).render_as_string(hide_password=True)),
-        ("Node", f"this machine, {settings.slots} places; log in {home / 'node.log'}"),
+        ("Database", f"SQLite, {store.database}" if store.get_backend_name() == "sqlite" else store.render_as_string()),
+        ("Node", f"this machine, {settings.slots} agents at once; log in {home / 'node.log'}"),
     ]
     if settings.model_script:
         rows.append(("Models", "every model call is answered by the built-in script (CLAWLINK_MODEL_SCRIPT)"))

@@ -1,0 +1,37 @@
+"""The flags that all commands share which speak with a hub. Below: nothing; it is imported when help is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Reach:
+    """How to reach the hub, and how to show what it says."""
+
+    url: Annotated[
+        str | None,
+        Parameter(
+            name="--url",
+            env_var="CLAWLINK_URL",
+            help="The hub's address. Default: the hub that runs on the data directory, else http://127.0.0.1:8000.",
+        ),
+    ] = None
+    session: Annotated[
+        str | None,
+        Parameter(
+            name="--session",
+            env_var="CLAWLINK_SESSION",
+            help="Act as this session. Without one you are the owner, if the hub is on this machine and yours.",
+        ),
+    ] = None
+    json: Annotated[
+        bool, Parameter(name="--json", negative="", help="Print the hub's answer as JSON, for programs.")
+    ] = False
+
+
+HERE = Reach()
