@@ -53,6 +53,6 @@ export function drawDialog() {
 
 export const drawNotice = () => h("div", { class: "notice", role: "alert" }, h("p", {}, acts.notice), button("Close", () => act(() => {})));
 
-export const field = (label, control, hint) => h("label", { class: "field" }, h("span", {}, label), control, hint && h("small", {}, hint));
+export const field = (label, control, hint) => h("div", { class: "field" }, h("label", {}, h("span", {}, label), control), hint && h("small", {}, hint));
 export const choice = (name, values, chosen, props) => h("select", { name, value: chosen, ...props },
   values.map(([value, label, disabled]) => h("option", { key: value, value, disabled }, label)));

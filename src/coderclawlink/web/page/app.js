@@ -83,7 +83,7 @@ function paint() {
   const run = state.open && state.runs.get(state.open.id);
   if (live.status === "offline") offlineSince ||= Date.now();
   else offlineSince = 0;
-  draw(root, [
+  draw(root, h("div", {},
     h("nav", { "aria-label": "Places" }, h("a", { class: "brand", href: "#/board" }, "coderClawLink"), PLACES.map(([name, label, shape]) =>
       h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" }, icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
     h("div", { class: panel ? "places both" : "places" },
@@ -91,8 +91,7 @@ function paint() {
       panel && h("aside", { "aria-label": "Task", onscroll: scrolled }, drawTask(Number(place.argument), back))),
     offlineSince > 0 && h("div", { class: "offline", role: "status" }, h("p", {}, "Offline: the hub does not answer. What is shown may be old. Reconnecting…"), button("Try now", live.connect)),
     acts.notice && drawNotice(),
-    acts.dialog && drawDialog(),
-  ]);
+    acts.dialog && drawDialog()).children);
   if (scroller && run && state.open.follows && !ENDED.has(run.state) && !state.open.loading) scroller.scrollTop = scroller.scrollHeight;
   document.title = [yours ? `(${yours})` : "", panel ? state.tasks.get(Number(place.argument))?.key : "", "coderClawLink"].filter(Boolean).join(" ");
   if (state.ready) document.documentElement.dataset.ready = "";
