@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,7 +133,7 @@ class Node:
     async def tell(self, order: Order, *events: AttemptEvent) -> None:
         first = self._told.get((order.run, order.attempt), 0) + 1
         entries = [
-            Entry(run=order.run, attempt=order.attempt, n=n, at=rfc3339(0), event=event.model_dump())
+            Entry(run=order.run, attempt=order.attempt, n=n, at=rfc3339(time.time()), event=event.model_dump())
             for n, event in enumerate(events, first)
         ]
         self._told[order.run, order.attempt] = first + len(events) - 1

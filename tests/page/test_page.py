@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
+from typing import Literal
 
 import httpx2
 import pytest
@@ -173,7 +176,7 @@ async def test_a_refused_wish_is_told_in_the_dialog_and_a_deletion_asks_before(
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
     await page.get_by_role("button", name=f"Delete {key}").click()
-    await expect(page.get_by_role("dialog")).to_contain_text("1 tasks")
+    await expect(page.get_by_role("dialog")).to_contain_text("1 task and")
     await expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     await page.get_by_role("button", name="Delete project").click()
     await expect(page.get_by_role("button", name=f"Delete {key}")).to_have_count(0)
@@ -311,3 +314,91 @@ async def test_what_is_being_typed_survives_the_events_that_come_in(
     await expect(page.locator("aside .facts")).to_contain_text("Critical")
     await expect(prompt).to_have_value("My own words")
     await expect(prompt).to_be_focused()
+
+
+async def lively_scene(client: httpx2.AsyncClient, node: Node) -> dict[str, str]:
+    """A board with something in each state; returns the addresses that are worth a look, by name."""
+    project = {"name": "Demo shop", "key": "D" + new_id().replace("-", "")[-6:], "github_repo_url": "/srv/git/shop.git"}
+    shop = (await client.post("/api/projects", json=project)).json()
+    wanted = [
+        ("Greet the customer by name", "high", "todo", "Ask for the name first."),
+        ("Prices with more than two decimals are rounded wrongly in the basket", "critical", "todo", None),
+        ("a" * 120, "low", "blocked", None),
+        ("Send the receipt by mail", "medium", "todo", None),
+        ("Describe the interface in the README", "low", "in_review", None),
+        ("Remove the old stylesheet", "medium", "done", None),
+    ]
+    tasks = []
+    for title, priority, status, description in wanted:
+        body = {
+            "project_id": shop["id"],
+            "title": title,
+            "priority": priority,
+            "status": status,
+            "description": description,
+        }
+        tasks.append((await client.post("/api/tasks", json=body)).json()["id"])
+    asking, failed = await made_run(client, tasks[0]), await made_run(client, tasks[1])
+    order = await node.start(failed)
+    await node.tell(order, AttemptEnded(outcome="failed", error="The model's key was refused: 401 invalid x-api-key"))
+    order = await node.start(asking)
+    change = FileChange(
+        path="src/greet.py",
+        old='def greet():\n    """Say hello."""\n    print("Hello")\n',
+        new='def greet(name):\n    """Say hello."""\n    print(f"Hello {name}")\n',
+    )
+    await node.tell(
+        order,
+        AgentThought(text="The greeting is printed in greet.py. I should look at who calls it before I change it."),
+        AgentMessage(text="I will make `greet` take a name and change its two callers."),
+        AgentPlan(
+            entries=(
+                PlanEntry(text="Find the callers of greet", status="completed"),
+                PlanEntry(text="Change them", status="in_progress"),
+                PlanEntry(text="Run the tests"),
+            )
+        ),
+        AgentTool(id="1", title="Search for greet(", tool="search", status="completed", output="src/greet.py:1\n"),
+        AgentTool(id="2", title="Edit src/greet.py", tool="edit", status="completed", changes=(change,)),
+        AgentTool(id="3", title="pytest -q", tool="execute", status="failed", input="pytest -q", output="1 failed\n"),
+        AgentUsage(model="opus", calls=3, input_tokens=18_250, output_tokens=912, cost_usd=0.0412),
+        WorkCommitted(head="4f9c1b2a7d" * 4, base="b" * 40, branch="task/demo-1", files=3, additions=41, deletions=7),
+        ArtifactKept(name="diff", size=len(DIFF), text=DIFF),
+    )
+    await node.ask(order, "Run this command?", "rm -r build/ && python -m build --wheel --outdir dist/")
+    await node.say(order, "While you decide I read on: the receipt is made in ")
+    return {
+        "board": f"/#/board/{shop['id']}",
+        "task": f"/#/task/{tasks[0]}",
+        "run": f"/#/run/{asking}",
+        "failed": f"/#/run/{failed}",
+        "projects": "/#/projects",
+        "runs": "/#/runs",
+        "agents": "/#/agents",
+        "nodes": "/#/nodes",
+    }
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_fits_its_window(
+    page: Page, client: httpx2.AsyncClient, node: Node, scheme: Literal["light", "dark"], width: int, tmp_path: Path
+) -> None:
+    """Pictures of them are put into the folder that CLAWLINK_SHOTS names, to be looked at."""
+    shots = Path(os.environ.get("CLAWLINK_SHOTS") or tmp_path)
+    addresses = await lively_scene(client, node)
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
+    for name, address in addresses.items():
+        await page.goto("about:blank")
+        await open_page(page, address)
+        await expect(page.locator(".loading")).to_have_count(0)
+        if name == "run":
+            await page.locator("li.tool summary").nth(1).click()
+        await page.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
+        wide = await page.evaluate(
+            """() => [...document.querySelectorAll('html, main, aside, .page, .columns, .column, .card, .run, .standing, nav')]
+            .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+            .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)"""
+        )
+        assert wide == [], f"{name} at {width}"

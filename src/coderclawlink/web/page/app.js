@@ -20,8 +20,8 @@ const live = listen({
   wanted: () => (state.open ? [state.open.id] : []),
   learn,
   resumed: (anew) => {
-    if (anew || state.stale || !state.ready) load();
-    if (place.name === "task") lookAtRunsOf(Number(place.argument));
+    if (anew || !state.ready) load();
+    if (place.name === "task") lookAtRunsOf(taskHere());
     catchUp();
   },
   changed: () => {
@@ -30,12 +30,14 @@ const live = listen({
   },
 });
 
+const taskHere = () => Number.parseInt(place.argument, 10) || 0;
+
 function go() {
   const [, name, argument] = location.hash.split("/");
-  Object.assign(place, { name: name || "board", argument: decodeURIComponent(argument ?? "") });
+  Object.assign(place, { name: name || "board", argument: argument ?? "" });
   if (place.name === "board") place.filter = Number(place.argument) || null;
-  if (place.name === "task") lookAtRunsOf(Number(place.argument));
-  if (place.name === "agents" || place.name === "nodes") lookAtNodes();
+  if (place.name === "task") lookAtRunsOf(taskHere());
+  if (["task", "agents", "nodes"].includes(place.name)) lookAtNodes();
   if (place.name === "projects" && place.argument === "new") {
     history.replaceState(null, "", "#/projects");
     newProject();
@@ -45,7 +47,7 @@ function go() {
 
 /** The run that is shown closely: the one of the address, or the latest one of its task. */
 function follow() {
-  const id = place.name === "run" ? place.argument.toLowerCase() : place.name === "task" ? runsOf(Number(place.argument))[0]?.id : null;
+  const id = place.name === "run" ? place.argument.toLowerCase() : place.name === "task" ? runsOf(taskHere())[0]?.id : null;
   if ((state.open?.id ?? null) === (id ?? null)) return;
   openRun(id ?? null);
   if (state.open) state.open.follows = place.name === "run";
@@ -79,7 +81,6 @@ function paint() {
   const yours = [...state.runs.values()].filter(needsYou).length;
   const panel = state.ready && place.name === "task";
   const back = place.filter ? `#/board/${place.filter}` : "#/board";
-  const scroller = root.querySelector(panel ? "aside" : "main");
   const run = state.open && state.runs.get(state.open.id);
   if (live.status === "offline") offlineSince ||= Date.now();
   else offlineSince = 0;
@@ -87,13 +88,19 @@ function paint() {
     h("nav", { "aria-label": "Places" }, h("a", { class: "brand", href: "#/board" }, "coderClawLink"), PLACES.map(([name, label, shape]) =>
       h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" }, icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
     h("div", { class: panel ? "places both" : "places" },
-      h("main", { onscroll: scrolled }, view()),
-      panel && h("aside", { "aria-label": "Task", onscroll: scrolled }, drawTask(Number(place.argument), back))),
+      h("main", { tabindex: -1, onscroll: scrolled }, view()),
+      panel && h("aside", { "aria-label": "Task", tabindex: -1, onscroll: scrolled }, drawTask(taskHere(), back))),
     offlineSince > 0 && h("div", { class: "offline", role: "status" }, h("p", {}, "Offline: the hub does not answer. What is shown may be old. Reconnecting…"), button("Try now", live.connect)),
     acts.notice && drawNotice(),
     acts.dialog && drawDialog()).children);
-  if (scroller && run && state.open.follows && !ENDED.has(run.state) && !state.open.loading) scroller.scrollTop = scroller.scrollHeight;
-  document.title = [yours ? `(${yours})` : "", panel ? state.tasks.get(Number(place.argument))?.key : "", "coderClawLink"].filter(Boolean).join(" ");
+  const scroller = root.querySelector(panel ? "aside" : "main");
+  if (place.came) {
+    place.came = false;
+    scroller.scrollTo(0, 0);
+    scroller.focus();
+  }
+  if (run && state.open.follows && !ENDED.has(run.state) && !state.open.loading) scroller.scrollTop = scroller.scrollHeight;
+  document.title = [yours ? `(${yours})` : "", panel ? state.tasks.get(taskHere())?.key : "", "coderClawLink"].filter(Boolean).join(" ");
   if (state.ready) document.documentElement.dataset.ready = "";
 }
 
@@ -103,8 +110,9 @@ function scrolled({ target }) {
 }
 
 addEventListener("hashchange", () => {
+  const before = place.name;
   go();
-  root.querySelector(place.name === "task" ? "aside" : "main")?.scrollTo(0, 0);
+  place.came = place.name !== "board" || before !== "board"; // another filter of the board is no other place
 });
 setInterval(tick, 1000);
 go();

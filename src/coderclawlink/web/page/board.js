@@ -2,9 +2,9 @@
 
 import { act, ask, choice, field } from "./acts.js";
 import { call } from "./api.js";
-import { ago, button, empty, failure, h, mark, redraw } from "./dom.js";
+import { ago, button, empty, failure, h, many, mark, redraw } from "./dom.js";
 import { drawRun } from "./run.js";
-import { keep, runsOf, standing, state } from "./state.js";
+import { keep, latestRuns, runsOf, standing, state } from "./state.js";
 
 const COLUMNS = ["todo", "in_progress", "in_review", "done"];
 const STATUSES = [["todo", "To Do"], ["in_progress", "In Progress"], ["in_review", "In Review"], ["done", "Done"], ["blocked", "Blocked"]];
@@ -27,6 +27,7 @@ export function newTask(project) {
 
 export function drawBoard(filter) {
   const tasks = [...state.tasks.values()].filter((task) => !filter || task.project_id === filter);
+  const runs = latestRuns();
   const projects = [["", "All projects"], ...[...state.projects.values()].map((one) => [String(one.id), `${one.key} ${one.name}`])];
   if (!state.projects.size) return empty("There is no project yet. A project is a board and the repository that agents work in.", h("a", { class: "primary button", href: "#/projects/new" }, "New project"));
   if (filter && !state.projects.has(filter)) return empty("This project is not there any more.", h("a", { class: "button", href: "#/board" }, "All projects"));
@@ -35,10 +36,10 @@ export function drawBoard(filter) {
       choice("filter", projects, String(filter ?? ""), { "aria-label": "Project", onchange: (e) => (location.hash = `#/board/${e.target.value}`) }),
       button("New task", () => newTask(filter), { class: "primary" })),
     !tasks.length && empty("There is no task here yet.", button("New task", () => newTask(filter))),
-    tasks.length > 0 && h("div", { class: "columns" }, COLUMNS.map((status) => drawColumn(status, tasks))));
+    tasks.length > 0 && h("div", { class: "columns" }, COLUMNS.map((status) => drawColumn(status, tasks, runs))));
 }
 
-function drawColumn(status, tasks) {
+function drawColumn(status, tasks, runs) {
   const mine = tasks.filter((task) => task.status === status || (status === "todo" && task.status === "blocked"))
     .sort((a, b) => RANK[a.priority] - RANK[b.priority] || a.id - b.id);
   const shown = all.has(status) ? mine : mine.slice(0, CARDS_AT_MOST);
@@ -49,15 +50,14 @@ function drawColumn(status, tasks) {
   };
   return h("section", { key: status, class: "column", "aria-label": `${STATUSES.find(([name]) => name === status)[1]}, ${mine.length}`, ondragover: (e) => e.preventDefault(), ondrop: drop },
     h("h2", {}, mark(status), h("span", { class: "dim" }, mine.length)),
-    h("ul", {}, shown.map(drawCard)),
+    h("ul", {}, shown.map((task) => drawCard(task, runs.get(task.id)))),
     mine.length > shown.length && button(`Show ${mine.length - shown.length} more`, () => { all.add(status); redraw(); }));
 }
 
 const moving = (task) => choice("status", STATUSES, task.status, { "aria-label": `Move ${task.key}`, title: "Move to…",
   onchange: async ({ target }) => { await change(task, { status: target.value }); target.value = state.tasks.get(task.id)?.status; } });
 
-function drawCard(task) {
-  const [run] = runsOf(task.id);
+function drawCard(task, run) {
   return h("li", { key: task.id, class: "card", draggable: true, ondragstart: (e) => e.dataTransfer.setData("text/plain", String(task.id)) },
     h("div", { class: "row" }, h("span", { class: "dim" }, task.key), mark(task.priority), task.status === "blocked" && mark("blocked")),
     h("a", { class: "title", href: `#/task/${task.id}`, draggable: false }, task.title),
@@ -76,7 +76,7 @@ export function drawTask(id, back) {
     field("Description", h("textarea", { name: "description", rows: 8, value: task.description ?? "" })),
     field("Priority", choice("priority", PRIORITIES, task.priority)),
   ], "Save", async (values) => keep.task(await call("PATCH", `/api/tasks/${id}`, { ...values, description: values.description || null })));
-  const remove = () => ask(`Delete ${task.key}?`, [h("p", {}, `“${task.title}” and its ${runsOf(id).length} runs will be gone. What is at work is stopped.`)], "Delete task",
+  const remove = () => ask(`Delete ${task.key}?`, [h("p", {}, `“${task.title}” and its ${many(runsOf(id).length, "run")} will be gone. What is at work is stopped.`)], "Delete task",
     async () => { await call("DELETE", `/api/tasks/${id}`); location.hash = back; }, true);
   return h("div", { class: "page", key: `task ${id}` }, top,
     h("h1", {}, task.title),

@@ -122,9 +122,15 @@ export function mark(name, word) {
   return h("span", { class: `mark ${tone ?? ""}` }, icon(shape), word ?? usual);
 }
 
+/** When it was: the time, and the day unless it is today. */
 export function ago(at) {
-  return at ? h("time", { datetime: at, title: new Date(at).toLocaleString() }, new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })) : "";
+  if (!at) return "";
+  const then = new Date(at);
+  const day = then.toDateString() === new Date().toDateString() ? {} : { dateStyle: "medium" };
+  return h("time", { datetime: at, title: then.toLocaleString() }, then.toLocaleString([], { ...day, timeStyle: "short" }));
 }
+
+export const many = (count, what) => `${count.toLocaleString()} ${what}${count === 1 ? "" : "s"}`;
 
 /** Seconds as `4 s`, `2 min 05 s`, `1 h 02 min`. */
 export function duration(seconds) {

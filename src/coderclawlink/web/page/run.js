@@ -17,7 +17,7 @@ export function tick() {
   const run = open && state.runs.get(open.id);
   if (!run || ENDED.has(run.state)) return;
   redraw();
-  if (!["pending", "waiting"].includes(run.state)) open.why = null;
+  if (!["pending", "waiting"].includes(run.state)) Object.assign(open, { why: null, asked: 0 });
   else if (!open.asked || Date.now() - open.asked > WHY_SECONDS * 1000) {
     open.asked = Date.now();
     call("GET", `/api/runs/${run.id}/why`).then(({ why }) => (open.why = why), () => (open.why = null)).then(redraw);
@@ -25,9 +25,10 @@ export function tick() {
 }
 
 export function drawRun(run) {
-  const open = state.open?.id === run?.id ? state.open : null;
+  const open = state.open?.id === run.id ? state.open : null;
   if (open?.error) return failure(open.error.message, catchUp);
-  if (!run || !open || open.loading) return loading();
+  if (!open || open.loading) return loading();
+  if (!run.state) return failure("This run is not there any more.");
   const tab = (open.tab ??= "timeline");
   return h("div", { class: "run" },
     h("div", { class: "standing" },
@@ -40,7 +41,7 @@ export function drawRun(run) {
     h("div", { class: "tabs", role: "tablist" }, Object.entries(LABELS).map(([name, label]) =>
       button(label, () => { open.tab = name; redraw(); }, { key: name, role: "tab", "aria-selected": String(tab === name) }))),
     h("p", { class: "unseen", role: "status" }, told(open, run)),
-    tab === "timeline" ? drawTimeline(open.timeline) : drawText(run, open, tab));
+    h("div", { role: "tabpanel", "aria-label": LABELS[tab] }, tab === "timeline" ? drawTimeline(open.timeline) : drawText(run, open, tab)));
 }
 
 function elapsed(run) {
@@ -76,7 +77,7 @@ function drawFacts(run) {
   const cost = run.usage?.cost_usd;
   const number = (n) => (n ?? 0).toLocaleString();
   const facts = [
-    ["Agent", [run.agent, at?.agent_version && at.agent_version !== run.agent ? ` ${at.agent_version}` : "", at?.model ? `, ${at.model}` : ""].join("")],
+    ["Agent", [at?.agent_version?.includes(run.agent) ? at.agent_version : [run.agent, at?.agent_version].filter(Boolean).join(" "), at?.model].filter(Boolean).join(", ")],
     ["Node", at?.node && `${at.node}${at.sandbox ? ` (${at.sandbox})` : ""}`],
     ["Attempt", run.attempt > 1 && `${run.attempt}, at most ${run.tries} may fail`],
     ["Branch", run.branch && h("code", {}, run.branch)],

@@ -5,7 +5,8 @@ import { call } from "./api.js";
 import { redraw } from "./dom.js";
 import { timeline } from "./timeline.js";
 
-export const RUNS_AT_START = 500;
+const RUNS_AT_START = 500;
+const AGAIN_SECONDS = 5;
 export const ENDED = new Set(["completed", "failed", "cancelled"]);
 export const state = {
   ready: false,
@@ -15,7 +16,6 @@ export const state = {
   runs: new Map(), // by id; those that were looked at closely have `attempts`, `questions`, `usage` too
   agents: [],
   nodes: [],
-  stale: false, // something could not be read; the next subscription reads all again
   open: null, // the run whose page is shown: { id, timeline, error, loading }
 };
 
@@ -47,7 +47,7 @@ export const load = () => reading(async () => {
       map.clear();
       put(map, rows);
     }
-    Object.assign(state, { ready: true, error: null, stale: false });
+    Object.assign(state, { ready: true, error: null });
   } catch (error) {
     state.error = error.message;
   }
@@ -55,10 +55,11 @@ export const load = () => reading(async () => {
 
 async function readNodes() {
   [state.agents, state.nodes] = await Promise.all([call("GET", "/api/runtime/agents"), call("GET", "/api/nodes")]);
+  state.agents.sort((a, b) => b.available - a.available);
 }
 
-/** Do a reading that something else can do without: when it fails, all is read again after the next subscription. */
-const lookAgain = (read) => reading(() => read().catch((error) => (state.stale = error.status !== 404)));
+/** Do one reading. When it fails, all is read again soon; but what is not there any more is no failure. */
+const lookAgain = (read) => reading(() => read().catch((error) => error.status !== 404 && setTimeout(load, AGAIN_SECONDS * 1000)));
 const lookAt = (map, path) => lookAgain(async () => put(map, [].concat(await call("GET", path))));
 export const lookAtNodes = () => lookAgain(readNodes);
 export const lookAtRunsOf = (task) => lookAt(state.runs, `/api/runs?task_id=${task}`);
@@ -68,6 +69,13 @@ export const keep = {
   task: (row) => put(state.tasks, [row]),
   run: (row) => put(state.runs, [row]),
 };
+
+/** The latest run of each task. */
+export function latestRuns() {
+  const latest = new Map();
+  for (const run of state.runs.values()) if (run.task_id && !(latest.get(run.task_id)?.number > run.number)) latest.set(run.task_id, run);
+  return latest;
+}
 
 export const runsOf = (task) => [...state.runs.values()].filter((run) => run.task_id === task).sort((a, b) => b.number - a.number);
 export const needsYou = (run) => run.state === "waiting" && ["approval", "question", "review"].includes(run.wait?.reason);

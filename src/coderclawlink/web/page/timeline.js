@@ -1,7 +1,7 @@
 // What happened in a run, as one list of entries: `take` lets an event add or change one, `drawTimeline` shows the last of
 // them. An entry that has not changed keeps what was drawn of it. Above: `state`, `run`. Below: `dom`.
 
-import { ago, button, exact, h, icon, mark, plain, redraw } from "./dom.js";
+import { ago, button, exact, h, many, mark, plain, redraw } from "./dom.js";
 
 const WINDOW = 500; // entries drawn at once; earlier ones on demand
 const TEXT_AT_MOST = 20_000; // characters of a tool's input or output that are drawn before one asks for all
@@ -75,13 +75,13 @@ export function timeline() {
   return line;
 }
 
-export const counts = (c) => h("span", { class: "counts" }, `${c.files} file${c.files === 1 ? "" : "s"} `, h("ins", {}, `+${c.additions}`), " ", h("del", {}, `−${c.deletions}`));
+export const counts = (c) => h("span", { class: "counts" }, many(c.files, "file"), " ", h("ins", {}, `+${c.additions}`), " ", h("del", {}, `−${c.deletions}`));
 
 /** In a sentence, for those who listen. */
 export function latest(line) {
   const last = line.entries.at(-1);
   const what = { message: "The agent wrote a message", thought: "The agent thinks", tool: `${last?.title || last?.tool}: ${last?.status}`, question: `The agent asks: ${last?.title}`, plan: "The plan has changed" }[last?.kind];
-  return `${line.entries.length} entries. ${what ?? ""}`;
+  return `The timeline has ${many(line.entries.length, "line")}. ${what ?? ""}`;
 }
 
 export function drawTimeline(line) {
@@ -102,7 +102,7 @@ const DRAWN = {
   message: (one) => [h("div", { class: "words" }, one.text)],
   thought: (one) => [h("p", { class: "by" }, "Thought"), h("div", { class: "words" }, one.text)],
   note: (one) => [h("p", {}, one.told, " "), ago(one.at)],
-  log: (one) => [h("details", {}, h("summary", {}, "What the program wrote"), h("pre", { tabindex: 0 }, one.text))],
+  log: (one) => [h("details", {}, h("summary", {}, "What the program wrote"), long(one, "text", one.text))],
   plan: (one) => [h("p", { class: "by" }, "Plan"), h("ol", { class: "plan" }, one.steps.map((step, i) => h("li", { key: i }, mark(step.status, step.status === "pending" ? "To do" : undefined), " ", step.text)))],
   question: (one) => [h("p", { class: "by" }, one.is_open ? mark("needs_you", "Question") : mark("completed", "Question")),
     h("p", {}, exact(one.title ?? "")), one.detail && h("pre", { tabindex: 0 }, exact(one.detail)),
