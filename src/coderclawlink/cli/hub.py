@@ -283,13 +283,16 @@ def path_part(text: str) -> str:
     return quote(text, safe="")
 
 
-def _refusal(answer: httpx2.Response) -> Refused | Missing:
+_KINDS: Mapping[int, type[Missing | NoHub]] = {404: Missing, 503: NoHub}
+
+
+def _refusal(answer: httpx2.Response) -> Refused | Missing | NoHub:
     try:
         detail = _Problem.model_validate_json(answer.content).detail
     except ValidationError:
         return Refused(f"{answer.url.copy_with(path='/')} answers {answer.status_code}, and is no hub.")
     if isinstance(detail, str):
-        return Missing(detail) if answer.status_code == 404 else Refused(detail)
+        return _KINDS.get(answer.status_code, Refused)(detail)
     return Refused("; ".join(f"{'.'.join(str(part) for part in each.loc[1:])}: {each.msg}" for each in detail))
 
 

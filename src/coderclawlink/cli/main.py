@@ -12,7 +12,7 @@ from importlib import metadata
 
 from cyclopts import App, CycloptsError
 
-from coderclawlink.cli import serve
+from coderclawlink.cli import agents, nodes, projects, runs, serve, sessions, tasks
 from coderclawlink.errors import ClawlinkError
 
 CANNOT = 2
@@ -27,6 +27,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(serve.serve)
+for noun in (projects, tasks, runs, agents, nodes, sessions):
+    app.command(noun.app)
 
 
 @app.command

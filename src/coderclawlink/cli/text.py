@@ -41,6 +41,11 @@ def line(text: str | None) -> str:
     return " ".join(clean(text or "").split())
 
 
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def width(text: str) -> int:
     """Columns that it takes on a terminal."""
     bare = _COLOUR.sub("", text)

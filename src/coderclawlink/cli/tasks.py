@@ -1,0 +1,179 @@
+"""`clawlink task`: the board from the command line, and a run of a task by an agent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from coderclawlink.cli import screen
+from coderclawlink.cli.reach import HERE, Reach
+
+app = App(name="task", help="Tasks on the board: list, make, move, and give them to an agent.")
+
+Key = Annotated[str, Parameter(help="The task's key, such as DEMO-1, or its number.")]
+Status = Literal["todo", "in_progress", "in_review", "done", "blocked"]
+Priority = Literal["low", "medium", "high", "critical"]
+
+
+@app.command(name="list")
+def list_all(
+    *,
+    project: Annotated[str | None, Parameter(help="Only this project's, by key.")] = None,
+    status: Annotated[Status | None, Parameter(help="Only those with this status.")] = None,
+    limit: Annotated[int, Parameter(help="At most so many.")] = 200,
+    reach: Reach = HERE,
+) -> int:
+    """List tasks."""
+    from coderclawlink.cli import hub as hubs
+
+    with hubs.reached(reach) as hub:
+        of = hub.project(project).id if project else None
+        answer = hub.get("/api/tasks", project_id=of, status=status, limit=limit)
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    screen.rows(
+        ("key", "status", "priority", "agent", "title"),
+        [
+            (each.key, each.status, each.priority, each.assigned_agent_type, each.title)
+            for each in answer.read(list[hubs.Task])
+        ],
+        empty="There are no such tasks.",
+    )
+    return 0
+
+
+@app.command
+def create(
+    project: Annotated[str, Parameter(help="The project's key.")],
+    title: Annotated[str, Parameter(help="What is to be done, in one line.")],
+    /,
+    *,
+    description: Annotated[str | None, Parameter(help="All that the agent should know.")] = None,
+    priority: Annotated[Priority, Parameter(help="More urgent tasks' runs are placed first.")] = "medium",
+    status: Annotated[Status, Parameter(help="Where it stands.")] = "todo",
+    agent: Annotated[str | None, Parameter(help="The agent it is meant for.")] = None,
+    reach: Reach = HERE,
+) -> int:
+    """Make a task."""
+    from coderclawlink.cli import hub as hubs
+
+    with hubs.reached(reach) as hub:
+        answer = hub.post(
+            "/api/tasks",
+            {
+                "project_id": hub.project(project).id,
+                "title": title,
+                "description": description,
+                "priority": priority,
+                "status": status,
+                "assigned_agent_type": agent,
+            },
+        )
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    made = answer.read(hubs.Task)
+    screen.say(f"Made task {made.key}. Next: clawlink task run {made.key} {agent or 'AGENT'} --follow")
+    return 0
+
+
+@app.command
+def show(key: Key, /, *, reach: Reach = HERE) -> int:
+    """Show one task and its runs."""
+    from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli.text import clean, line
+
+    with hubs.reached(reach) as hub:
+        task = hub.task(key)
+        answer = hub.get(f"/api/tasks/{task.id}")
+        runs = hub.get("/api/runs", task_id=task.id).read(list[hubs.Run])
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    screen.facts(
+        ("Task", f"{task.key}  {line(task.title)}"),
+        ("Status", screen.state(task.status)),
+        ("Priority", task.priority),
+        ("Agent", line(task.assigned_agent_type) or None),
+        ("Pull request", line(task.github_pr_url) or None),
+    )
+    if task.description:
+        screen.say("\n" + clean(task.description))
+    if runs:
+        screen.say()
+        screen.rows(
+            ("run", "state", "agent", "branch", "result"),
+            [(run.number, run.state, run.agent, run.branch, run.error or run.result) for run in runs],
+            empty="",
+        )
+    return 0
+
+
+@app.command
+def move(
+    key: Key,
+    status: Annotated[Status, Parameter(help="Where it stands now.")],
+    /,
+    *,
+    reach: Reach = HERE,
+) -> int:
+    """Move a task to another column of the board."""
+    from coderclawlink.cli import hub as hubs
+
+    with hubs.reached(reach) as hub:
+        task = hub.task(key)
+        answer = hub.patch(f"/api/tasks/{task.id}", {"status": status})
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    screen.say(f"{task.key} was {screen.state(task.status)} and is {screen.state(status)}.")
+    return 0
+
+
+@app.command
+def run(
+    key: Key,
+    agent: Annotated[str, Parameter(help="The agent's name; `clawlink agent list` shows them.")],
+    prompt: Annotated[
+        str | None, Parameter(help="What to ask; `-` reads standard input. Default: the task's title and description.")
+    ] = None,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(negative="", help="Watch it to its end.")] = False,
+    reach: Reach = HERE,
+) -> int:
+    """Give a task to an agent: it works in the project's repository, on a branch of its own.
+
+    With --follow the exit code tells how it ended: 0 completed, 1 failed, 3 cancelled.
+    """
+    from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli import runs
+
+    with hubs.reached(reach) as hub:
+        task = hub.task(key)
+        asked = runs.read_prompt(prompt) if prompt else "\n\n".join(filter(None, (task.title, task.description)))
+        answer = hub.post("/api/runs", {"agent": agent, "prompt": asked, "task_id": task.id})
+    return runs.submitted(answer, reach, follow=follow)
+
+
+@app.command
+def delete(
+    key: Key,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
+    reach: Reach = HERE,
+) -> int:
+    """Delete a task with its runs; branches in the repository stay."""
+    from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli.text import line
+
+    with hubs.reached(reach) as hub:
+        task = hub.task(key)
+        if not screen.confirm(f"Delete task {task.key} ({line(task.title)}) with its runs?", yes):
+            return 1
+        hub.delete(f"/api/tasks/{task.id}")
+    screen.say(f"Deleted task {task.key}.")
+    return 0

@@ -1,0 +1,207 @@
+"""A run as it is told on a terminal: each event becomes some words, as it comes.
+
+Above: `following`. Below: `text`. What an agent says is written while it says it; its tool calls when they begin and when they are
+over; a question with the ways to answer it. All of it is somebody else's text and goes through `text.clean`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from coderclawlink.cli.text import clean, count, cut, line
+from coderclawlink.events import (
+    AgentChunk,
+    AgentLog,
+    AgentMessage,
+    AgentPlan,
+    AgentThought,
+    AgentTool,
+    AgentUsage,
+    AnyEvent,
+    AttemptEnded,
+    AttemptLost,
+    AttemptPlaced,
+    AttemptStarted,
+    QuestionAnswered,
+    QuestionAsked,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunResumed,
+    RunSubmitted,
+    RunWaiting,
+    WorkCommitted,
+    WorkSaved,
+)
+
+OUTPUT_LINES = 12
+"""So many of a tool call's last lines are shown."""
+TITLE_COLUMNS = 200
+
+Paint = Callable[[str, str], str]
+
+
+@dataclass
+class Timeline:
+    """What has been written so far, as far as the next words depend on it.
+
+    `run`: how the run is named in what is to be typed. `paint(words, colour)`: as `screen.paint`. `colour`: the agent's own
+    colours may pass.
+    """
+
+    run: str
+    write: Callable[[str], object]
+    paint: Paint
+    colour: bool = False
+    _said: dict[bool, str] = field(default_factory=dict)
+    """What has been written of the thought (True) and the message (False) under way."""
+    _in_line: bool = False
+    _thinking: bool = False
+    """Whether the last words were a thought's."""
+    _tools: dict[str, str] = field(default_factory=dict)
+    _asked: dict[str, str] = field(default_factory=dict)
+    _usage: AgentUsage | None = None
+
+    def tell(self, event: AnyEvent) -> None:
+        """Write what the event means to who watches; some mean nothing."""
+        match event:
+            case AgentChunk():
+                self._chunk(event.text, thought=event.thought)
+            case AgentMessage():
+                self._whole(event.text)
+            case AgentThought():
+                self._whole(event.text, thought=True)
+            case AgentTool():
+                self._tool(event)
+            case AgentPlan(entries=entries):
+                marks = {"completed": "✓", "in_progress": "→", "pending": "·"}
+                self._line("plan", "dim")
+                for entry in entries:
+                    self._line(f"  {marks[entry.status]} {line(entry.text)}", "dim")
+            case AgentUsage():
+                self._usage = event
+            case AgentLog(text=text):
+                self._line(f"log  {line(text)}", "dim")
+            case QuestionAsked():
+                self._question(event)
+            case QuestionAnswered():
+                how = self._asked.get(f"{event.question} {event.option}", event.option or "dismissed")
+                self._line(f"  answered by {line(event.by)}: {line(how)}", "yellow")
+            case _:
+                self._progress(event)
+
+    def _progress(self, event: AnyEvent) -> None:
+        match event:
+            case RunSubmitted():
+                self._line(f"submitted to {line(event.agent)}", "dim")
+            case AttemptPlaced(node=node):
+                self._line(f"placed on node {line(node)}", "dim")
+            case AttemptStarted():
+                what = line(event.agent_version) or "the agent"
+                self._line(f"{what} is at work, contained by {line(event.sandbox)}", "dim")
+            case RunWaiting():
+                until = f", until {line(event.until)}" if event.until else ""
+                self._line(f"waits: {line(event.reason)}, for {line(event.who)}{until}", "yellow")
+            case RunResumed():
+                self._line("goes on", "dim")
+            case AttemptLost():
+                self._line("the node is gone; the next attempt follows", "yellow")
+            case AttemptEnded(outcome="interrupted"):
+                self._line("interrupted; the work is saved, the next attempt goes on", "yellow")
+            case AttemptEnded(outcome="failed", error=error):
+                self._line(f"the attempt failed: {line(error)}", "red")
+            case WorkSaved():
+                self._line(f"unfinished work is saved as {line(event.ref)}", "dim")
+            case WorkCommitted():
+                self._line(
+                    f"commit {line(event.head[:12])} on {line(event.branch)}: "
+                    f"{count(event.files, 'file')}, +{event.additions} −{event.deletions}",
+                    "bold",
+                )
+            case RunCompleted():
+                self._end("completed", "green")
+            case RunFailed(error=error):
+                self._end(f"failed: {line(error)}", "red")
+            case RunCancelled():
+                self._end("cancelled", "yellow")
+            case _:
+                pass
+
+    def note(self, words: str) -> None:
+        """A line of our own."""
+        self._line(words, "dim")
+
+    # ── the agent's words ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _chunk(self, text: str, *, thought: bool) -> None:
+        self._said[thought] = self._said.get(thought, "") + text
+        self._words(text, thought=thought)
+
+    def _whole(self, text: str, *, thought: bool = False) -> None:
+        """The message is said. What of it has not been written yet, because nobody watched, is written now.
+
+        Chunks come a little before the messages that they are pieces of, so the next one may have begun.
+        """
+        said = self._said.pop(thought, "")
+        if said.startswith(text):
+            self._said[thought] = said.removeprefix(text)
+            if self._thinking is thought and said == text:
+                self._break()
+            return
+        self._words(text.removeprefix(said), thought=thought)
+        self._break()
+
+    def _words(self, text: str, *, thought: bool) -> None:
+        words = clean(text, colour=self.colour and not thought)
+        if self._in_line and self._thinking is not thought:
+            self._break()
+        self._thinking = thought
+        if words:
+            self.write(self.paint(words, "dim") if thought else words)
+            self._in_line = not words.removesuffix("\x1b[0m").endswith("\n")
+
+    def _tool(self, tool: AgentTool) -> None:
+        before = self._tools.get(tool.id)
+        if tool.status == before or before in ("completed", "failed"):
+            return
+        self._tools[tool.id] = tool.status
+        what = cut(line(tool.title or tool.input) or "…", TITLE_COLUMNS)
+        if tool.status not in ("completed", "failed"):
+            if before is None:
+                self._line(f"→ {line(tool.tool)}  {what}", "cyan")
+            return
+        mark, colour = ("✓", "cyan") if tool.status == "completed" else ("✗", "red")
+        self._line(f"{mark} {line(tool.tool)}  {what}", colour)
+        if tool.status == "failed" or tool.tool == "execute":
+            said = clean(tool.output).splitlines()
+            if len(said) > OUTPUT_LINES:
+                self._line(f"    … {count(len(said) - OUTPUT_LINES, 'line')} more", "dim")
+            for words in said[-OUTPUT_LINES:]:
+                self._line(f"    {words}", "dim")
+
+    def _question(self, asked: QuestionAsked) -> None:
+        self._line(f"? {line(asked.title)}", "yellow")
+        for words in clean(asked.detail).splitlines():
+            self._line(f"    {words}")
+        for option in asked.options:
+            self._asked[f"{asked.question} {option.id}"] = option.label
+            self._line(f"  {line(option.label)}:  clawlink run answer {self.run} {line(option.id)}", "yellow")
+
+    # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _end(self, words: str, colour: str) -> None:
+        if self._usage is not None:
+            cost = "" if self._usage.cost_usd is None else f", {self._usage.cost_usd:.4f} USD"
+            used = f"{self._usage.input_tokens:,} tokens in, {self._usage.output_tokens:,} out{cost}"
+            self._line(f"{count(self._usage.calls, 'model call')}, {used}", "dim")
+        self._line(words, colour)
+
+    def _line(self, words: str, colour: str | None = None) -> None:
+        self._break()
+        self.write((self.paint(words, colour) if colour else words) + "\n")
+
+    def _break(self) -> None:
+        if self._in_line:
+            self.write("\n")
+        self._in_line = False
