@@ -73,7 +73,7 @@ async def test_from_a_new_project_to_the_diff_of_a_run(page: Page, node: Node) -
     await page.get_by_role("button", name="Create task").click()
     await page.get_by_role("region", name="To Do, 1").get_by_role("link", name="Greet the customer").click()
 
-    panel = page.get_by_role("complementary", name="Task")
+    panel = page.get_by_role("region", name="Task", exact=True)
     await expect(panel.get_by_label("Prompt")).to_have_value("Greet the customer\n\nIn the README.")
     goose = panel.get_by_label("Agent").locator("option[value=goose]")
     await expect(goose).to_have_attribute("disabled", "")
@@ -295,7 +295,7 @@ async def test_who_scrolls_away_from_the_end_is_left_there(page: Page, client: h
     await node.tell(order, *(AgentMessage(text=f"Step {n}") for n in range(100)))
     await open_page(page, f"/#/run/{run}")
     await expect(page.get_by_text("Step 99", exact=True)).to_be_in_viewport()
-    await page.locator("main").hover()
+    await page.locator(".view").hover()
     await page.mouse.wheel(0, -3000)
     await expect(page.get_by_text("Step 5", exact=True)).to_be_in_viewport()
     await node.tell(order, AgentMessage(text="Step 100"))
@@ -311,7 +311,7 @@ async def test_what_is_being_typed_survives_the_events_that_come_in(
     prompt = page.get_by_label("Prompt")
     await prompt.fill("My own words")
     await client.patch(f"/api/tasks/{task}", json={"priority": "critical"})
-    await expect(page.locator("aside .facts")).to_contain_text("Critical")
+    await expect(page.locator(".panel .facts")).to_contain_text("Critical")
     await expect(prompt).to_have_value("My own words")
     await expect(prompt).to_be_focused()
 
@@ -397,7 +397,7 @@ async def test_every_page_fits_its_window(
             await page.locator("li.tool summary").nth(1).click()
         await page.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
         wide = await page.evaluate(
-            """() => [...document.querySelectorAll('html, main, aside, .page, .columns, .column, .card, .run, .standing, nav')]
+            """() => [...document.querySelectorAll('html, main, .view, .page, .columns, .column, .card, .run, .standing, nav')]
             .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
             .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)"""
         )

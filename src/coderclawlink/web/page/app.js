@@ -87,13 +87,13 @@ function paint() {
   draw(root, h("div", {},
     h("nav", { "aria-label": "Places" }, h("a", { class: "brand", href: "#/board" }, "coderClawLink"), PLACES.map(([name, label, shape]) =>
       h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" }, icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
-    h("div", { class: panel ? "places both" : "places" },
-      h("main", { tabindex: -1, onscroll: scrolled }, view()),
-      panel && h("aside", { "aria-label": "Task", tabindex: -1, onscroll: scrolled }, drawTask(taskHere(), back))),
+    h("main", { class: panel ? "both" : "" },
+      h("div", { class: "view", tabindex: -1, onscroll: scrolled }, view()),
+      panel && h("section", { class: "view panel", "aria-label": "Task", tabindex: -1, onscroll: scrolled }, drawTask(taskHere(), back))),
     offlineSince > 0 && h("div", { class: "offline", role: "status" }, h("p", {}, "Offline: the hub does not answer. What is shown may be old. Reconnecting…"), button("Try now", live.connect)),
     acts.notice && drawNotice(),
     acts.dialog && drawDialog()).children);
-  const scroller = root.querySelector(panel ? "aside" : "main");
+  const scroller = root.querySelector(panel ? ".panel" : ".view");
   if (place.came) {
     place.came = false;
     scroller.scrollTo(0, 0);

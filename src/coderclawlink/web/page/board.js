@@ -29,9 +29,10 @@ export function drawBoard(filter) {
   const tasks = [...state.tasks.values()].filter((task) => !filter || task.project_id === filter);
   const runs = latestRuns();
   const projects = [["", "All projects"], ...[...state.projects.values()].map((one) => [String(one.id), `${one.key} ${one.name}`])];
-  if (!state.projects.size) return empty("There is no project yet. A project is a board and the repository that agents work in.", h("a", { class: "primary button", href: "#/projects/new" }, "New project"));
-  if (filter && !state.projects.has(filter)) return empty("This project is not there any more.", h("a", { class: "button", href: "#/board" }, "All projects"));
-  return h("div", { class: "page" },
+  const page = (...rows) => h("div", { class: "page" }, rows);
+  if (!state.projects.size) return page(h("h1", {}, "Board"), empty("There is no project yet. A project is a board and the repository that agents work in.", h("a", { class: "primary button", href: "#/projects/new" }, "New project")));
+  if (filter && !state.projects.has(filter)) return page(h("h1", {}, "Board"), empty("This project is not there any more.", h("a", { class: "button", href: "#/board" }, "All projects")));
+  return page(
     h("div", { class: "row head" }, h("h1", {}, "Board"),
       choice("filter", projects, String(filter ?? ""), { "aria-label": "Project", onchange: (e) => (location.hash = `#/board/${e.target.value}`) }),
       button("New task", () => newTask(filter), { class: "primary" })),

@@ -67,7 +67,7 @@ function drawQuestion(run, open, question) {
     }
   });
   return h("section", { key: question.id, class: "question", "aria-label": "The agent asks" },
-    h("p", {}, mark("needs_you"), " ", h("strong", {}, exact(question.title))),
+    h("strong", {}, exact(question.title)),
     question.detail && h("pre", { tabindex: 0 }, exact(question.detail)),
     h("div", { class: "row" }, question.options.map((one) => button(exact(one.label), () => answer(one.id), { key: one.id, disabled: open.answering === question.id }))));
 }
