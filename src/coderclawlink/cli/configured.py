@@ -11,11 +11,21 @@ from coderclawlink.settings import Settings
 
 
 def settings(
-    *, host: str | None = None, port: int | None = None, data: Path | None = None, script: str | None = None
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path | None = None,
+    script: str | None = None,
+    own_database: bool = False,
 ) -> Settings:
-    """All settings, with a data directory that is absolute. Raises `Invalid`, naming the setting that is wrong."""
+    """All settings, with a data directory that is absolute. Raises `Invalid`, naming the setting that is wrong.
+
+    `own_database`: the one in the data directory, whatever DATABASE_URL says.
+    """
     flags = {"api_host": host, "api_port": port, "clawlink_home": data, "model_script": script}
-    given = {name: value for name, value in flags.items() if value is not None}
+    given: dict[str, object] = {name: value for name, value in flags.items() if value is not None}
+    if own_database:
+        given["database_url"] = None
     try:
         read = Settings(**given)  # type: ignore[arg-type]
         home = read.clawlink_home.expanduser().absolute()

@@ -96,18 +96,21 @@ class Hosted:
     async def save_work(self) -> bool:
         """Have the local node save its agents' work and end. False if it did not say so in time."""
         self.hub.stop_loops()  # nothing is placed any more, and the node is not started again
-        return await self.hub.drain_local_node() or await self._end_node()
+        told = await self.hub.drain_local_node()
+        return await self._node_ended(told=told)
 
-    async def _end_node(self) -> bool:
-        """For a node that is not connected, because it is only just starting: its SIGTERM means the same as our word."""
+    async def _node_ended(self, *, told: bool) -> bool:
+        """Wait until the node's process is gone. One that is only just starting is not connected, and cannot be told: its
+        SIGTERM means the same."""
         home, loop = self.hub.settings.clawlink_home, asyncio.get_running_loop()
-        asked = False
+        asked = told
         deadline = loop.time() + END_SECONDS
         while loop.time() < deadline:
             if local.is_alive(home):
                 with contextlib.suppress(OSError, ValueError):
-                    os.kill(int((home / "node.pid").read_text(encoding="ascii")), signal.SIGTERM)
-                    asked = True
+                    if not asked:
+                        os.kill(int((home / "node.pid").read_text(encoding="ascii")), signal.SIGTERM)
+                        asked = True
             elif asked or loop.time() > self._since + NODE_START_SECONDS:
                 return True
             await asyncio.sleep(LOOK_SECONDS)
@@ -118,6 +121,8 @@ class Hosted:
 async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[Hosted]:
     """Open the hub, serve it on the socket, look after the local node. Raises as `app.open_hub` does."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # It would tell of a node that ends after this process's loop does; that is how it is meant to be.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
         hub = await _open(settings, stack)
         up = asyncio.Event()

@@ -12,7 +12,7 @@ from importlib import metadata
 
 from cyclopts import App, CycloptsError
 
-from coderclawlink.cli import agents, nodes, projects, runs, serve, sessions, tasks
+from coderclawlink.cli import agents, demo, doctor, nodes, projects, runs, serve, sessions, tasks
 from coderclawlink.errors import ClawlinkError
 
 CANNOT = 2
@@ -27,8 +27,10 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(serve.serve)
+app.command(demo.demo)
 for noun in (projects, tasks, runs, agents, nodes, sessions):
     app.command(noun.app)
+app.command(doctor.doctor)
 
 
 @app.command

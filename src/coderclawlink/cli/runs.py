@@ -148,7 +148,7 @@ def _show(run: RunDetail) -> None:
         ("Attempt", f"{run.attempt}, on node {line(attempt.node)}" if attempt and attempt.node else None),
         ("Contained", attempt and attempt.sandbox),
         ("Repository", line(run.repository) or None),
-        ("Commit", f"{run.head[:12]} on {line(run.branch)}" if run.head else None),
+        ("Commit", " on ".join(filter(None, (run.head[:12], line(run.branch)))) if run.head else None),
         (
             "Changes",
             f"{count(run.files, 'file')}, +{run.additions} −{run.deletions}" if run.files is not None else None,

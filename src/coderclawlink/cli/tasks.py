@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from coderclawlink.cli import screen
 from coderclawlink.cli.reach import HERE, Reach
+
+if TYPE_CHECKING:
+    from coderclawlink.cli.hub import Task
 
 app = App(name="task", help="Tasks on the board: list, make, move, and give them to an agent.")
 
@@ -153,9 +156,14 @@ def run(
 
     with hubs.reached(reach) as hub:
         task = hub.task(key)
-        asked = runs.read_prompt(prompt) if prompt else "\n\n".join(filter(None, (task.title, task.description)))
+        asked = runs.read_prompt(prompt) if prompt else prompt_of(task)
         answer = hub.post("/api/runs", {"agent": agent, "prompt": asked, "task_id": task.id})
     return runs.submitted(answer, reach, follow=follow)
+
+
+def prompt_of(task: Task) -> str:
+    """What an agent is asked when nobody says it in other words."""
+    return "\n\n".join(filter(None, (task.title, task.description)))
 
 
 @app.command

@@ -114,8 +114,9 @@ class Timeline:
             case WorkSaved():
                 self._line(f"unfinished work is saved as {line(event.ref)}", "dim")
             case WorkCommitted():
+                where = f" on {line(event.branch)}" if event.branch else ""
                 self._line(
-                    f"commit {line(event.head[:12])} on {line(event.branch)}: "
+                    f"commit {line(event.head[:12])}{where}: "
                     f"{count(event.files, 'file')}, +{event.additions} −{event.deletions}",
                     "bold",
                 )
