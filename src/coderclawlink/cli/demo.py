@@ -136,9 +136,9 @@ async def _demo(settings: Settings, listener: socket.socket, *, keep: bool) -> i
     from coderclawlink.cli import hosting
 
     repository = settings.clawlink_home / "sample"
-    screen.say(f"Making a sample repository in {repository}")
     await asyncio.to_thread(_write_files, repository)
     await make_repository(repository)
+    screen.say(f"Made a sample repository in {repository}")
     commits = 0
     async with hosting.hosted(settings, listener) as here:
         async with asyncio.TaskGroup() as tasks:

@@ -23,7 +23,7 @@ State = Literal["pending", "planning", "running", "waiting", "completed", "faile
 @app.command
 def submit(
     agent: Annotated[str, Parameter(help="The agent's name; `clawlink agent list` shows them.")],
-    prompt: Annotated[str, Parameter(help="What to ask; `-` reads standard input.")],
+    prompt: Annotated[str, Parameter(allow_leading_hyphen=True, help="What to ask; `-` reads standard input.")],
     /,
     *,
     project: Annotated[str | None, Parameter(help="Work in this project's repository, by key.")] = None,
@@ -55,7 +55,9 @@ def submit(
 
 
 def read_prompt(prompt: str) -> str:
-    """The words themselves, or for `-` all of standard input."""
+    """The words themselves, or for `-` all of standard input. Raises `Invalid` for what is a misspelled option."""
+    if prompt.startswith("--") and len(prompt.split()) == 1:
+        raise Invalid(f"There is no option {prompt}.")
     return sys.stdin.read() if prompt == "-" else prompt
 
 

@@ -140,7 +140,11 @@ def run(
     key: Key,
     agent: Annotated[str, Parameter(help="The agent's name; `clawlink agent list` shows them.")],
     prompt: Annotated[
-        str | None, Parameter(help="What to ask; `-` reads standard input. Default: the task's title and description.")
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="What to ask; `-` reads standard input. Default: the task's title and description.",
+        ),
     ] = None,
     /,
     *,
