@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from coderclawlink.cli.hub import Hub, Task
     from coderclawlink.settings import Settings
 
-# Better at driving a real machine than the built-in one, where it is installed.
+# An agent that people know, where it is installed; else the built-in one.
 PREFERRED = ("goose", "claude")
 
 FILES = {
@@ -77,7 +77,7 @@ JOBS = (
         "Make the failing test pass",
         "test_temperature.py fails. Find out why and mend it.",
         "think The test says that 0 °C must be 32 °F. I look at the function first.\n"
-        "read temperature.py\n"
+        "run cat temperature.py\n"
         "say The 32 degrees are missing. I add them and run the test.\n"
         "edit temperature.py | return celsius * 9 / 5 | return celsius * 9 / 5 + 32\n"
         "run python3 -m unittest -v test_temperature\n"
@@ -94,7 +94,7 @@ JOBS = (
     Job(
         "Document the functions",
         "The README should show how to use both functions.",
-        "read README.md\n"
+        "run cat README.md\n"
         "say I add an example for each function.\n"
         "edit README.md | Converts between Celsius and Fahrenheit. | Converts between Celsius and Fahrenheit.\\n\\n"
         "    from temperature import to_celsius, to_fahrenheit\\n\\n    to_fahrenheit(100)\\n    to_celsius(212)\n"
@@ -153,6 +153,8 @@ async def _demo(settings: Settings, listener: socket.socket, *, keep: bool) -> i
                     screen.say(f"\nThe board is at {here.url}  Ctrl-C ends the demo.")
                     await stopped
                 stopped.cancel()
+        if here.interrupted:
+            screen.say("\nStopping the agents…")
         await here.save_work()
     return 0 if commits == len(JOBS) else 1
 
