@@ -34,6 +34,7 @@ class Cli:
     home: Path
     hub: subprocess.Popen[str] | None = None
     greeting: list[str] = field(default_factory=list)
+    started: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
 
     def run(
         self, *words: str, stdin: str = "", code: int | None = 0, env: Mapping[str, str] | None = None
@@ -68,7 +69,7 @@ class Cli:
 
     def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
         """Start a command that goes on; its output is read line by line."""
-        return subprocess.Popen(
+        started = subprocess.Popen(
             [*CLAWLINK, *words],
             env=environment(self.home, PYTHONUNBUFFERED="1", **more),
             stdin=subprocess.DEVNULL,
@@ -77,6 +78,8 @@ class Cli:
             text=True,
             cwd=self.home.parent,
         )
+        self.started.append(started)
+        return started
 
     def serve(self, *words: str, **more: str) -> None:
         """Start the hub; returns once it has told of the agents."""
@@ -106,10 +109,13 @@ class Cli:
 
     def end(self) -> None:
         """End whatever still runs."""
-        if self.hub is not None and self.hub.poll() is None:
-            self.hub.kill()
-        if self.hub is not None:
-            self.hub.communicate(timeout=END_SECONDS)
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            process.wait(timeout=END_SECONDS)
         if (pid := self.node) is not None:
             with contextlib.suppress(ProcessLookupError), contextlib.closing(_Handle(pid)) as handle:
                 handle.end()
