@@ -6,7 +6,8 @@ becomes one commit (each call in a savepoint of its own), which is where the spe
 it: `await db.read(tasks.all_of, project)`. The two are different types, so that a read can never write.
 
 SQLite: WAL, synchronous FULL, ONE pooled writing connection that DBOS shares, so writers queue in the pool and not at the
-file's lock. PostgreSQL: the same functions over psycopg; the journal's lock already puts our writers in a row.
+file's lock. PostgreSQL: the same functions over psycopg; one advisory lock puts the writers of all hubs in a row, so that
+here too what a transaction has read is still so when it writes.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ T = TypeVar("T")
 
 GROUP_AT_MOST = 64
 """Calls in one commit: enough to make the flush cheap, few enough that the first caller does not wait for the last."""
+RETRY_SECONDS = 1.0
+_WRITERS_LOCK = 0x77726974  # "writ"
 
 
 class StoreUnavailable(Unavailable):
@@ -75,9 +78,9 @@ class Look:
     def rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         return self._connection.execute(statement).mappings().all()
 
-    def row(self, statement: sa.Select[Any]) -> sa.RowMapping | None:
+    def row(self, statement: sa.Select[Any], parameters: Mapping[str, object] | None = None) -> sa.RowMapping | None:
         """The first row, or None."""
-        return self._connection.execute(statement).mappings().first()
+        return self._connection.execute(statement, parameters).mappings().first()
 
     def scalar(self, statement: sa.Select[Any]) -> Any:
         """The first column of the first row, or None."""
@@ -91,11 +94,16 @@ class Look:
 
 
 class Tx(Look):
-    """A transaction under way. `topics` are rung once it is on disk."""
+    """A transaction under way. `topics` are rung once it is on disk.
 
-    def __init__(self, connection: sa.Connection) -> None:
+    `known` is what holds until the end of the commit that it is part of, so that nobody asks for it twice: what the clock
+    said, where the journal ends.
+    """
+
+    def __init__(self, connection: sa.Connection, known: Mapping[str, float] | None = None) -> None:
         super().__init__(connection)
         self.topics: set[str] = set()
+        self.known: dict[str, float] = dict(known or {})
 
     @property
     def connection(self) -> sa.Connection:
@@ -107,16 +115,17 @@ class Tx(Look):
         result: sa.CursorResult[Any] = self._connection.execute(statement, parameters)
         return result.rowcount
 
-    def insert(self, statement: sa.Insert) -> int:
+    def insert(self, statement: sa.Insert, parameters: Mapping[str, object] | None = None) -> int:
         """Execute, and return the primary key that the database gave (the first column of it)."""
-        result = self._connection.execute(statement)
+        result = self._connection.execute(statement, parameters)
         key = result.inserted_primary_key
         return int(key[0]) if key is not None else 0
 
-    def lock(self, number: int) -> None:
-        """Take a lock until the end of the transaction. On SQLite the transaction itself is that lock."""
-        if self.dialect == "postgresql":
-            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    def now(self) -> float:
+        """The database's clock, read once."""
+        if "now" not in self.known:
+            self.known["now"] = super().now()
+        return self.known["now"]
 
 
 @dataclass
@@ -138,6 +147,7 @@ class Database:
         self._writer = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
         self._writer.start()
         self._closed = False
+        self._closing = threading.Lock()
 
     @property
     def dialect(self) -> str:
@@ -148,10 +158,11 @@ class Database:
     def submit(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queue a transaction; the future holds its result once it is on disk."""
         future: Future[T] = Future()
-        if self._closed:
-            future.set_exception(StoreUnavailable())
-            return future
-        self._calls.put(_Call(lambda tx: work(tx, *args, **kwargs), future))
+        with self._closing:
+            if self._closed:
+                future.set_exception(StoreUnavailable())
+            else:
+                self._calls.put(_Call(lambda tx: work(tx, *args, **kwargs), future))
         return future
 
     async def write(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -160,6 +171,17 @@ class Database:
         Cancelling the caller does not cancel the transaction.
         """
         return await asyncio.shield(asyncio.wrap_future(self.submit(work, *args, **kwargs)))
+
+    async def insist(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write`, again and again while the database is away. Only for work that is safe to do twice: a commit whose answer
+        was lost is done again."""
+        while True:
+            try:
+                return await self.write(work, *args, **kwargs)
+            except StoreUnavailable:
+                if self._closed:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
 
     def write_now(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` for a thread that may block."""
@@ -186,12 +208,15 @@ class Database:
         """One transaction for the whole group. A call that raises takes back only what it wrote itself."""
         results: list[tuple[_Call, Any, BaseException | None]] = []
         topics: set[str] = set()
+        known: Mapping[str, float] = {}
         try:
             with self.writing.connect() as connection, connection.begin():
                 if self.dialect == "sqlite":
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
                 for call in group:
-                    tx = Tx(connection)
+                    tx = Tx(connection, known)  # what a call that raises has come to know goes with what it wrote
                     try:
                         with connection.begin_nested():
                             result = call.work(tx)
@@ -202,9 +227,11 @@ class Database:
                     else:
                         results.append((call, result, None))
                         topics |= tx.topics
-        except sa.exc.DBAPIError as error:
+                        known = tx.known
+        except sa.exc.SQLAlchemyError as error:  # also when the pool has no connection to give: the writer must live on
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
             for call in group:
-                call.future.set_exception(StoreUnavailable(f"The database does not answer: {error.orig}"))
+                call.future.set_exception(StoreUnavailable(f"The database does not answer: {cause}"))
             return
         if topics:
             self.bell.ring(topics)
@@ -218,12 +245,16 @@ class Database:
 
     @contextlib.contextmanager
     def look(self) -> Iterator[Look]:
-        """A consistent view, for a thread that may block."""
+        """A consistent view, the same for all that is read in it; for a thread that may block."""
         try:
             with self._reading.connect() as connection:
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
                 yield Look(connection)
-        except sa.exc.DBAPIError as error:
+        except sa.exc.OperationalError as error:
             raise StoreUnavailable(f"The database does not answer: {error.orig}") from error
+        except sa.exc.TimeoutError as error:
+            raise StoreUnavailable(f"The database does not answer: {error}") from error
 
     async def read(self, work: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(look, …)` on a reading connection, off the event loop."""
@@ -236,10 +267,11 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued, then let go of the database. Safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._calls.put(None)
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._calls.put(None)
         self._writer.join(30)
         self._readers.shutdown(wait=True)
         self.bell.close()
@@ -280,7 +312,13 @@ def open_database(text: str) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Database(_sqlite(url, pool_size=1, read_only=False), _sqlite(url, pool_size=4, read_only=True), Bell())
     writing = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
-    reading = sa.create_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+    reading = sa.create_engine(
+        url,
+        pool_size=4,
+        isolation_level="REPEATABLE READ",
+        pool_pre_ping=True,
+        execution_options={"postgresql_readonly": True},
+    )
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return Database(writing, reading, PostgresBell(conninfo).start())
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Protocol, Self
 
 import psycopg
+
+from coderclawlink.ids import new_id
 
 CHANNEL = "clawlink"
 
@@ -96,7 +99,7 @@ class PostgresBell(Bell):
         self._outgoing: set[str] = set()
         self._go = threading.Event()
         self._closed = threading.Event()
-        self._name = f"{id(self):x}"
+        self._name = new_id()
         self._threads = [
             threading.Thread(target=self._listen_forever, name="bell-listen", daemon=True),
             threading.Thread(target=self._notify_forever, name="bell-notify", daemon=True),
@@ -121,12 +124,18 @@ class PostgresBell(Bell):
                     self._go.wait()
                     self._go.clear()
                     with self._lock:
-                        topics, self._outgoing = sorted(self._outgoing), set()
+                        topics, self._outgoing = self._outgoing, set()
                     # A payload is at most 8,000 bytes: many topics become "everything".
-                    text = " ".join(topics)
-                    connection.execute(
-                        "SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}")
-                    )
+                    text = json.dumps(sorted(topics))
+                    try:
+                        connection.execute(
+                            "SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}")
+                        )
+                    except psycopg.Error:
+                        with self._lock:
+                            self._outgoing |= topics  # told on the next connection
+                        self._go.set()
+                        raise
             self._closed.wait(1.0)
 
     def _listen_forever(self) -> None:
@@ -142,7 +151,7 @@ class PostgresBell(Bell):
                         if text == "*":
                             self._ring_all()
                         else:
-                            super().ring(text.split())
+                            super().ring(json.loads(text))
             self._closed.wait(1.0)
 
     def _ring_all(self) -> None:
