@@ -25,8 +25,9 @@ NAME = "run"
 QUEUE = "runs"
 POLL_SECONDS = 0.25
 """How often DBOS looks for enqueued workflows. Nothing waits for it: a first attempt is placed in the submit itself."""
-RECOVERIES_AT_MOST = 50
-"""A workflow that was interrupted so often is put aside (DBOS's default is 100)."""
+RECOVERIES_AT_MOST = 1_000_000
+"""A workflow interrupted more often is put aside for good, and its run with it. A run may wait for weeks while its hub is
+restarted at every change of a file, so DBOS's default of 100 would strand it."""
 
 
 class Steps(Protocol):

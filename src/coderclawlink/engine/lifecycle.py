@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from coderclawlink.access.policy import Actor
 from coderclawlink.board import tasks
-from coderclawlink.db.engine import Database, Look, Tx
+from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.engine import placement
 from coderclawlink.engine.dbos import Durable, Steps
 from coderclawlink.ids import RunId
@@ -46,7 +46,8 @@ def submit(tx: Tx, durable: Durable, limits: Limits, actor: Actor, wish: Wish) -
     durable.enqueue(tx, run.id)
     if wish.task_id is not None:
         tasks.run_submitted(tx, wish.task_id, wish.agent, actor)
-    placement.place(tx, limits.project)
+    if not attempts.any_queued(tx, besides=run.id):  # else it stands in a row, and placement comes to all of it at once
+        placement.place(tx, limits.project)
     return ledger.find(tx, run.id)
 
 
@@ -70,17 +71,23 @@ class Lifecycle:
                 await steps.sleep(delay)
 
     async def _offer(self, run: RunId) -> int | None:
-        return await self._db.write(_offer, run)
+        return await self._db.insist(_offer, run)
 
     async def _until_over(self, run: RunId, number: int) -> bool:
         """Re-enterable: looks at the rows, and else waits for the bell."""
         with self._db.bell.listen(f"over:{run}") as ear:
-            while not await self._db.read(_is_over, run, number):
+            while not await self._look(run, number):
                 await ear.wait(LOOK_AGAIN_SECONDS)
         return True
 
+    async def _look(self, run: RunId, number: int) -> bool:
+        try:
+            return await self._db.read(_is_over, run, number)
+        except StoreUnavailable:  # a step that raises would end the workflow, and nobody would end the run
+            return False
+
     async def _settle(self, run: RunId, number: int) -> float | None:
-        return await self._db.write(settle, run, number)
+        return await self._db.insist(settle, run, number)
 
 
 def _offer(tx: Tx, run_id: RunId) -> int | None:

@@ -6,21 +6,32 @@ that no node can run fails its run at once and says why, rather than letting it 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.db.engine import Database, Look, Tx
+from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.db.schema import attempts as attempts_table
 from coderclawlink.ids import NodeId, ProjectId, RunId
 from coderclawlink.runs import attempts, ledger, nodes
 from coderclawlink.runs.nodes import Node
 
-_LOCK = 0x706C6163  # "plac"
+logger = logging.getLogger(__name__)
+
 LOOK_AGAIN_SECONDS = 5.0
-TOPICS = ("attempt.offered", "attempt.ended", "attempt.lost", "run.cancelled", "node.joined", "project.deleted")
+LOOKED_AT_ONCE = 500
+TOPICS = (
+    "attempt.offered",
+    "attempt.ended",
+    "attempt.lost",
+    "run.cancelled",
+    "node.joined",
+    "project.deleted",
+    "task.deleted",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +45,12 @@ class Unplaced:
 
 
 def place(tx: Tx, project_limit: int) -> list[Unplaced]:
-    """Give every attempt that can have one its place. Returns the others, and why."""
-    tx.lock(_LOCK)
-    waiting = attempts.queued(tx)
-    if not waiting:
+    """Give every attempt that can have one its place. Returns those that were looked at in vain, and why.
+
+    Attempts of a project that is at its limit, or of an agent for which no node has room, are not even looked at: a long
+    queue of one project holds up nobody else's.
+    """
+    if not attempts.any_queued(tx):
         return []
     here = nodes.online(tx)
     by_node: Counter[NodeId] = Counter()
@@ -48,23 +61,41 @@ def place(tx: Tx, project_limit: int) -> list[Unplaced]:
         by_agent[node, agent] += count
         by_project[project] += count
     unplaced: list[Unplaced] = []
+    while True:
+        waiting = attempts.queued(
+            tx,
+            but_projects=[project for project, count in by_project.items() if project and count >= project_limit],
+            but_agents=_full(here, by_node, by_agent),
+            at_most=LOOKED_AT_ONCE,
+        )
+        placed = _place_some(tx, waiting, here, project_limit, by_node, by_agent, by_project, unplaced)
+        if not placed or len(waiting) < LOOKED_AT_ONCE:
+            return unplaced
+
+
+def _place_some(
+    tx: Tx,
+    waiting: Sequence[sa.RowMapping],
+    here: Sequence[Node],
+    project_limit: int,
+    by_node: Counter[NodeId],
+    by_agent: Counter[tuple[NodeId, str]],
+    by_project: Counter[ProjectId | None],
+    unplaced: list[Unplaced],
+) -> int:
+    """Place what can be placed of these, and count it. Returns how many left the queue."""
+    left = 0
     for row in waiting:
         run_id, agent, project = row["run_id"], row["agent"], row["project_id"]
         if (hopeless := _hopeless(here, agent)) is not None:
             unplaced.append(Unplaced(run_id, row["number"], hopeless, hopeless=True))
             _give_up(tx, run_id, row["number"], hopeless)
+            left += 1
             continue
         if project is not None and by_project[project] >= project_limit:
             unplaced.append(Unplaced(run_id, row["number"], f"the project has {project_limit} runs at work, its limit"))
             continue
-        able = [
-            node
-            for node in here
-            if (offer := node.offer(agent)) is not None
-            and offer.available
-            and by_node[node.name] < node.slots
-            and (offer.limit is None or by_agent[node.name, agent] < offer.limit)
-        ]
+        able = [node for node in here if _has_room(node, agent, by_node, by_agent)]
         if not able:
             unplaced.append(Unplaced(run_id, row["number"], _why(here, agent)))
             continue
@@ -74,7 +105,24 @@ def place(tx: Tx, project_limit: int) -> list[Unplaced]:
         by_node[best.name] += 1
         by_agent[best.name, agent] += 1
         by_project[project] += 1
-    return unplaced
+        left += 1
+    return left
+
+
+def _has_room(node: Node, agent: str, by_node: Counter[NodeId], by_agent: Counter[tuple[NodeId, str]]) -> bool:
+    offer = node.offer(agent)
+    return (
+        offer is not None
+        and offer.available
+        and by_node[node.name] < node.slots
+        and (offer.limit is None or by_agent[node.name, agent] < offer.limit)
+    )
+
+
+def _full(here: Sequence[Node], by_node: Counter[NodeId], by_agent: Counter[tuple[NodeId, str]]) -> list[str]:
+    """The agents that nodes offer and none has room for now."""
+    offered = {offer.name for node in here for offer in node.agents if offer.available}
+    return sorted(agent for agent in offered if not any(_has_room(node, agent, by_node, by_agent) for node in here))
 
 
 def explain(look: Look, run: RunId) -> str | None:
@@ -125,5 +173,9 @@ async def run(db: Database, project_limit: int) -> None:
     """Place whenever something has changed, for ever."""
     with db.bell.listen(*TOPICS) as ear:
         while True:
-            await db.write(place, project_limit)
+            try:
+                if await db.read(attempts.any_queued):
+                    await db.write(place, project_limit)
+            except StoreUnavailable as error:
+                logger.warning("nothing can be placed: %s", error.message)
             await ear.wait(LOOK_AGAIN_SECONDS)

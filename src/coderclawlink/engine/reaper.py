@@ -1,6 +1,7 @@
-"""Notices what died: nodes whose lease ran out, attempts past their time, hubs that are gone.
+"""Notices what died: nodes whose lease ran out, and attempts past their time.
 
-A hub that starts waits one lease before it believes that a node is gone: it may only be on its way back.
+A hub that starts waits one lease before it believes that a node is gone: it may only be on its way back. So does a hub that
+stood still itself, as on a laptop that was closed: its nodes stood still with it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from coderclawlink.db.engine import Database, Look, Tx
+from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.runs import attempts, nodes
 
 logger = logging.getLogger(__name__)
@@ -41,9 +42,16 @@ def is_due(look: Look, lease_seconds: float, grace_seconds: float) -> bool:
 
 
 async def run(db: Database, lease_seconds: float, grace_seconds: float) -> None:
-    """Sweep every second, for ever; first after one lease."""
-    await asyncio.sleep(lease_seconds)
+    """Sweep every second, for ever; first after one lease, and again after one lease whenever this process stood still."""
+    looked = 0.0
     while True:
-        if await db.read(is_due, lease_seconds, grace_seconds):
-            await db.write(sweep, lease_seconds, grace_seconds)
+        try:
+            if (now := await db.read(Look.now)) - looked > max(lease_seconds, 2 * EVERY_SECONDS):
+                await asyncio.sleep(lease_seconds)
+                now = await db.read(Look.now)
+            elif await db.read(is_due, lease_seconds, grace_seconds):
+                await db.write(sweep, lease_seconds, grace_seconds)
+            looked = now
+        except StoreUnavailable as error:
+            logger.warning("nothing can be swept: %s", error.message)
         await asyncio.sleep(EVERY_SECONDS)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from coderclawlink.db.engine import Database
+from coderclawlink.db.engine import Database, StoreUnavailable
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Told
+
+logger = logging.getLogger(__name__)
 
 QUEUE_AT_MOST = 5000
 """Events a watcher may be behind."""
@@ -101,6 +104,7 @@ class Feed:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._watchers: set[Watcher] = set()
+        self._knows_its_place = False
         self.head = 0
         """The last sequence number that every watcher has been given."""
 
@@ -121,20 +125,32 @@ class Feed:
                 watcher.put(shown)
 
     async def run(self) -> None:
-        """Read the journal as it grows, for ever."""
-        self.head = await self._db.read(log.last_seq)
+        """Read the journal as it grows, for ever. While the database is away, nothing is told and nothing is passed over."""
         with self._db.bell.listen("journal") as ear:
             while True:
-                if not self._watchers:
-                    head = await self._db.read(log.last_seq)
-                    if not self._watchers:  # nobody came meanwhile, so nothing is passed over
-                        self.head = head
-                else:
-                    told = await self._db.read(log.read, self.head, at_most=BATCH)
-                    for one in told:
-                        self.head = one.seq
-                        for watcher in self._watchers:
-                            watcher.put(one)
-                    if len(told) == BATCH:
-                        continue
-                await ear.wait(LOOK_AGAIN_SECONDS)
+                try:
+                    more = await self._pass_on()
+                except StoreUnavailable as error:
+                    logger.warning("the journal cannot be read: %s", error.message)
+                    more = False
+                if not more:
+                    await ear.wait(LOOK_AGAIN_SECONDS)
+
+    async def _pass_on(self) -> bool:
+        """Give every watcher what is new. True if there is more."""
+        if not self._watchers or not self._knows_its_place:
+            head = await self._db.read(log.last_seq)
+            if not self._knows_its_place:
+                for watcher in self._watchers:  # they came before this and may have missed something
+                    watcher.fell_behind.set()
+                self._knows_its_place = True
+                self.head = head
+            elif not self._watchers:  # nobody came meanwhile, so nothing is passed over
+                self.head = head
+            return False
+        told = await self._db.read(log.read, self.head, at_most=BATCH)
+        for one in told:
+            self.head = one.seq
+            for watcher in self._watchers:
+                watcher.put(one)
+        return len(told) == BATCH

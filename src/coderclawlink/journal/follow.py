@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.db.engine import Database, Look, Tx
+from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.db.schema import followers
 from coderclawlink.journal import log
 from coderclawlink.journal.log import Told
@@ -42,12 +42,16 @@ def note_place(tx: Tx, name: str, place: int) -> None:
 
 
 async def follow(db: Database, follower: Follower) -> None:
-    """Read on from the follower's place, for ever. Its place is noted once a batch."""
-    place = await db.read(place_of, follower.name)
+    """Read on from the follower's place, for ever, also over times when the database is away. Its place is noted once a
+    batch."""
+    place = await db.insist(place_of, follower.name)
     failures = 0
     with db.bell.listen(*follower.wants) as ear:
         while True:
-            told = await db.read(log.read, place)
+            try:
+                told = await db.read(log.read, place)
+            except StoreUnavailable:
+                told = []
             if not told:
                 await ear.wait(LOOK_AGAIN_SECONDS)
                 continue
@@ -61,4 +65,4 @@ async def follow(db: Database, follower: Follower) -> None:
                 logger.exception("follower %s failed after event %d; it will try again", follower.name, place)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
-            await db.write(note_place, follower.name, place)
+            await db.insist(note_place, follower.name, place)
