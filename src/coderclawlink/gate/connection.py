@@ -38,7 +38,8 @@ from coderclawlink.link.protocol import (
     Welcome,
     node_word,
 )
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs.ledger import RunNotFound
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,9 @@ class _Line:
     said: set[tuple[str, str, int, str]] = field(default_factory=set)
     held: set[tuple[str, int]] = field(default_factory=set)
     abouts: dict[tuple[str, int], About] = field(default_factory=dict)
-    drained: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    parted: bool = False
+    """It has said goodbye."""
     _sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def say(self, word: HubWord) -> None:
@@ -86,8 +89,14 @@ class Gate:
             await socket.close(4401, "The node is not known here.")
             return
         await socket.accept()
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, StoreUnavailable):
+        try:
             await self._converse(socket)
+        except* (WebSocketDisconnect, RuntimeError):  # the wire broke: the node will be back
+            pass
+        except* StoreUnavailable as error:
+            logger.warning("a node is sent away for now: %s", error.exceptions[0])
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(1013, "The hub's database does not answer.")
 
     async def _converse(self, socket: WebSocket) -> None:
         try:
@@ -95,7 +104,9 @@ class Gate:
         except ValidationError:
             hello = None
         if not isinstance(hello, Hello) or hello.version != VERSION or not self._open:
-            why = "This hub is shutting down." if not self._open else f"This hub speaks version {VERSION} of the link."
+            why = f"This hub speaks version {VERSION} of the link, and that was no Hello of it."
+            if not self._open:
+                why = "This hub is shutting down."
             await socket.send_text(Refused(why=why).model_dump_json())
             await socket.close(4400)
             return
@@ -123,12 +134,10 @@ class Gate:
                     telling = tasks.create_task(self._tell(line, ear))
                     await self._hear(line)
                     telling.cancel()
-        except* (WebSocketDisconnect, RuntimeError):
-            pass
         finally:
             if self._lines.get(node) is line:
                 del self._lines[node]
-            line.drained.set()
+            line.over.set()
             logger.info("node %s has hung up", node)
 
     async def _tell(self, line: _Line, ear: Ear) -> None:
@@ -157,6 +166,8 @@ class Gate:
             except ValidationError as error:
                 logger.warning("node %s said something unknown: %s", line.node, error.errors()[0]["msg"])
                 continue
+            if self._lines.get(line.node) is not line:
+                return  # it has connected again since: what it says here is older than what it says there
             match word:
                 case Record():
                     await self._take(line, word)
@@ -165,8 +176,8 @@ class Gate:
                 case Beat():
                     await self._beat(line, word)
                 case Goodbye():
-                    await self._db.write(nodes.leave, line.node, "it said goodbye")
-                    line.drained.set()
+                    await self._db.write(reconcile.part, line.node)
+                    line.parted = True
                     return
                 case Hello():
                     pass
@@ -195,7 +206,10 @@ class Gate:
         if fence not in line.held:
             return
         if fence not in line.abouts:
-            run = await self._db.read(ledger.find, RunId(word.run))
+            try:
+                run = await self._db.read(ledger.find, RunId(word.run))
+            except RunNotFound:  # deleted meanwhile; the node will be told
+                return
             line.abouts[fence] = About(
                 None if run.project_id is None else ProjectId(run.project_id),
                 None if run.task_id is None else TaskId(run.task_id),
@@ -213,10 +227,10 @@ class Gate:
             await line.say(Drain())
         try:
             async with asyncio.timeout(seconds):
-                await line.drained.wait()
+                await line.over.wait()
         except TimeoutError:
             return False
-        return True
+        return line.parted
 
     async def close(self) -> None:
         """Hang up on all nodes: they go on working and come back to the next hub."""

@@ -42,6 +42,13 @@ def beat(tx: Tx, node: NodeId, held: Iterable[Fence], agents: tuple[AgentOffer, 
     return compare(tx, node, held)
 
 
+def part(tx: Tx, node: NodeId) -> None:
+    """The node has said goodbye: it holds nothing, and what it was given and has not begun goes to others."""
+    compare(tx, node, ())
+    nodes.leave(tx, node, "it said goodbye")
+    attempts.give_back(tx, node)
+
+
 def to_say(look: Look, node: NodeId) -> list[HubWord]:
     """Everything the hub has to tell the node, as it follows from the rows: orders, stops and answers."""
     words: list[HubWord] = [Assign(order=order) for order in attempts.waiting_orders(look, node)]

@@ -9,6 +9,7 @@ by `(run, attempt, n)`. A hub refuses the entries of an attempt it has given up 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -21,12 +22,16 @@ class Word(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+RunName = Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
+
+
 class Fence(BaseModel):
     """Names one attempt. Every word about an attempt carries it."""
 
     model_config = ConfigDict(frozen=True)
-    run: str
-    attempt: int
+    run: RunName
+    attempt: Number
 
 
 # ── node → hub ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,14 +57,14 @@ class Hello(Word):
 
     word: Literal["hello"] = "hello"
     version: int = VERSION
-    node: str
+    node: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
     """A name that stays the same over restarts of the node."""
-    boot: str
+    boot: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
     """New at each start of the node's process: two boots of one name are two processes, the later one counts."""
-    slots: int
+    slots: Annotated[int, Field(ge=0, le=10_000)]
     labels: dict[str, str] = Field(default_factory=dict)
     agents: tuple[AgentOffer, ...] = ()
-    sandbox: str = "none"
+    sandbox: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")] = "none"
     held: tuple[Fence, ...] = ()
     spooled: tuple[Fence, ...] = ()
 
@@ -68,9 +73,9 @@ class Entry(BaseModel):
     """One thing that happened in an attempt. `at`: the node's clock, for people only; order is by `n`."""
 
     model_config = ConfigDict(frozen=True)
-    run: str
-    attempt: int
-    n: int
+    run: RunName
+    attempt: Number
+    n: Number
     at: str
     event: dict[str, Any]
 
@@ -86,8 +91,8 @@ class Show(Word):
     """A piece of what the agent is saying: for eyes only, never kept, may be lost."""
 
     word: Literal["show"] = "show"
-    run: str
-    attempt: int
+    run: RunName
+    attempt: Number
     event: dict[str, Any]
 
 
@@ -194,3 +199,22 @@ HubWord = Welcome | Assign | Stop | Answer | Kept | Drain | Refused
 
 node_word: TypeAdapter[NodeWord] = TypeAdapter(Annotated[NodeWord, Field(discriminator="word")])
 hub_word: TypeAdapter[HubWord] = TypeAdapter(Annotated[HubWord, Field(discriminator="word")])
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any, longest: int) -> Any:
+    """JSON as every database and every reader of JSON takes it, with no text longer than so many characters.
+
+    Agents say what is no text: NUL, and half a character of two where a stream was cut between them. Both become U+FFFD.
+    """
+    match value:
+        case str():
+            text = _UNSTORABLE.sub("\ufffd", value)
+            return text if len(text) <= longest else f"{text[:longest]}… {len(text) - longest} characters left out"
+        case dict():
+            return {storable(key, longest): storable(item, longest) for key, item in value.items()}
+        case list() | tuple():
+            return [storable(item, longest) for item in value]
+        case _:
+            return value

@@ -103,11 +103,12 @@ class Dialer:
             if address is not None:
                 try:
                     async with dial(address.url, address.key) as wire:
-                        failures = 0
                         await self._converse(wire)
                 except* WireBroken as broken:
                     logger.info("the hub is away: %s", broken.exceptions[0])
                 finally:
+                    if self.connected:
+                        failures = 0
                     self.connected = False
                     self._shown.clear()
             if self._leave.is_set():

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from coderclawlink.events import AgentChunk, AttemptEvent
-from coderclawlink.link.protocol import Answer, Order, Show, Stop
+from coderclawlink.link.protocol import Answer, Order, Show, Stop, storable
 from coderclawlink.node.spool import Spool
+
+SHOWN_AT_MOST = 100_000
+"""Characters of one piece for eyes only."""
 
 
 class Post(Protocol):
@@ -63,4 +66,5 @@ class SpooledPost:
             self._spool.add(self.order.run, self.order.attempt, event)
 
     def show(self, event: AgentChunk) -> None:
-        self._send(Show(run=self.order.run, attempt=self.order.attempt, event=event.model_dump()))
+        said = storable(event.model_dump(), SHOWN_AT_MOST)
+        self._send(Show(run=self.order.run, attempt=self.order.attempt, event=said))

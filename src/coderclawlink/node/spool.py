@@ -14,11 +14,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic_core import PydanticSerializationError
+
 from coderclawlink.clock import rfc3339
-from coderclawlink.events import AttemptEnded, AttemptEvent
-from coderclawlink.link.protocol import AgentOffer, Entry, Fence, Order
+from coderclawlink.events import AgentLog, AttemptEnded, AttemptEvent
+from coderclawlink.link.protocol import AgentOffer, Entry, Fence, Order, storable
 
 GATHER_SECONDS = 0.004
+ENTRY_AT_MOST = 4 * 1024 * 1024
+"""Bytes of one event; of a longer one the long texts are shortened."""
+SENT_AT_MOST = 2 * 1024 * 1024
+"""Bytes of entries sent in one word, or one entry: with the above well below what a wire takes."""
+NUL = r"\u0000"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS attempts (
   run TEXT NOT NULL, attempt INTEGER NOT NULL, said INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0,
@@ -60,8 +67,9 @@ class Spool:
 
     def add(self, run: str, attempt: int, event: AttemptEvent) -> None:
         """Tell something; it is on disk within some milliseconds, an attempt's end at once."""
+        text = _written(event)
         n = self._said[run, attempt] = self._said[run, attempt] + 1
-        self._waiting.append((run, attempt, n, rfc3339(time.time()), event.model_dump_json()))
+        self._waiting.append((run, attempt, n, rfc3339(time.time()), text))
         if isinstance(event, AttemptEnded):
             self.flush()
         elif self._timer is None:
@@ -89,14 +97,20 @@ class Spool:
     def unkept(self, after: int, at_most: int = 200) -> tuple[int, list[Entry]]:
         """The oldest entries after a place that the hub has not kept, and the place to go on from."""
         rows = self._db.execute(
-            "SELECT place, run, attempt, n, at, event FROM entries WHERE place > ? ORDER BY place LIMIT ?",
+            "SELECT place, run, attempt, n, at, event, length(CAST(event AS BLOB)) FROM entries WHERE place > ? "
+            "ORDER BY place LIMIT ?",
             (after, at_most),
-        ).fetchall()
-        entries = [
-            Entry(run=run, attempt=attempt, n=n, at=at, event=json.loads(event))
-            for _, run, attempt, n, at, event in rows
-        ]
-        return (rows[-1][0] if rows else after), entries
+        )
+        entries: list[Entry] = []
+        total = 0
+        for place, run, attempt, n, at, event, size in rows:
+            total += size
+            if entries and total > SENT_AT_MOST:
+                break
+            entries.append(Entry(run=run, attempt=attempt, n=n, at=at, event=json.loads(event)))
+            after = place
+        rows.close()
+        return after, entries
 
     def kept(self, run: str, attempt: int, n: int) -> None:
         """The hub has everything up to n. An attempt that has ended and is kept whole is forgotten."""
@@ -145,3 +159,20 @@ class Spool:
     def close(self) -> None:
         self.flush()
         self._db.close()
+
+
+def _written(event: AttemptEvent) -> str:
+    """The event as JSON of at most `ENTRY_AT_MOST` bytes, as any database keeps it."""
+    try:
+        text = event.model_dump_json()
+    except PydanticSerializationError:  # half a character: what an agent says need not be text
+        text = NUL
+    if NUL not in text and len(text.encode()) <= ENTRY_AT_MOST:
+        return text
+    said, longest = event.model_dump(), ENTRY_AT_MOST
+    while longest > 100:
+        text = json.dumps(storable(said, longest), ensure_ascii=False)
+        if len(text.encode()) <= ENTRY_AT_MOST:
+            return text
+        longest //= 4
+    return AgentLog(text=f"The agent said something too long to keep: {event.kind}.").model_dump_json()

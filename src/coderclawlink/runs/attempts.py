@@ -11,6 +11,7 @@ The lease is the node's (`nodes.seen_at`): all its attempts live and die by it.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from pydantic import ValidationError
 
 from coderclawlink.clock import seconds
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import artifacts, attempts, questions, runs
+from coderclawlink.db.schema import artifacts, attempts, events, questions, runs
 from coderclawlink.events import (
     AgentChunk,
+    AgentLog,
     AgentUsage,
     ArtifactKept,
     AttemptEnded,
@@ -38,13 +40,20 @@ from coderclawlink.events import (
 from coderclawlink.ids import NodeId, ProjectId, RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
-from coderclawlink.link.protocol import Entry, Fence, Kept, Order, Stop
+from coderclawlink.link.protocol import Entry, Fence, Kept, Order, Stop, storable
 from coderclawlink.runs import ledger
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 
 AT_WORK = ("placed", "running")
+TEXT_AT_MOST = 16 * 1024 * 1024
+"""Characters of one text: as much as one word on the wire can hold."""
+SMALL = 2**31 - 1
+BIG = 2**63 - 1
+QUESTION_AT_MOST = COMMIT_AT_MOST = 64
+ARTIFACT_NAME_AT_MOST = 100
+"""Characters; what the columns hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +86,13 @@ class Attempt:
 _COLUMNS = [attempts.c[name] for name in Attempt.__dataclass_fields__]
 
 
+_BY_NUMBER = sa.select(*_COLUMNS).where(
+    attempts.c.run_id == sa.bindparam("run"), attempts.c.number == sa.bindparam("attempt")
+)
+
+
 def find(look: Look, run: RunId, number: int) -> Attempt | None:
-    row = look.row(sa.select(*_COLUMNS).where(attempts.c.run_id == run, attempts.c.number == number))
+    row = look.row(_BY_NUMBER, {"run": run, "attempt": number})
     return None if row is None else Attempt(**row)
 
 
@@ -98,19 +112,18 @@ def offer(tx: Tx, run: Run) -> int:
         if latest is not None and not latest.settled:
             return run.attempt
     number = run.attempt + 1
-    tx.change(
-        attempts.insert().values(
-            run_id=run.id,
-            number=number,
-            state="queued",
-            agent=run.agent,
-            project_id=run.project_id,
-            priority=run.priority,
-            kept=0,
-            settled=False,
-            offered_at=tx.now(),
-        )
-    )
+    row: dict[str, object] = {
+        "run_id": run.id,
+        "number": number,
+        "state": "queued",
+        "agent": run.agent,
+        "project_id": run.project_id,
+        "priority": run.priority,
+        "kept": 0,
+        "settled": False,
+        "offered_at": tx.now(),
+    }
+    tx.change(attempts.insert(), row)
     ledger.requeue(tx, run)
     ledger.note(tx, run.id, attempt=number)
     log.append(tx, AttemptOffered(), About(run.project_id, run.task_id, run.id, number))
@@ -153,11 +166,11 @@ def lose(tx: Tx, run_id: RunId, number: int, why: str) -> bool:
     return True
 
 
-def order_of(run: Run) -> Order:
-    """All that a node needs to know to make the run's latest attempt."""
+def order_of(run: Run, number: int) -> Order:
+    """All that a node needs to know to make the attempt."""
     return Order(
         run=run.id,
-        attempt=run.attempt,
+        attempt=number,
         agent=run.agent,
         prompt=run.prompt,
         context=dict(run.context),
@@ -166,7 +179,7 @@ def order_of(run: Run) -> Order:
         author=run.author,
         title=run.title,
         timeout_seconds=run.timeout_seconds,
-        resume=tuple(range(run.attempt - 1, 0, -1)),
+        resume=tuple(range(number - 1, 0, -1)),
     )
 
 
@@ -186,11 +199,11 @@ def at_node(look: Look, node: NodeId) -> dict[tuple[str, int], sa.RowMapping]:
 def waiting_orders(look: Look, node: NodeId) -> list[Order]:
     """What is placed on the node and has not started."""
     rows = look.rows(
-        sa.select(attempts.c.run_id).where(
+        sa.select(attempts.c.run_id, attempts.c.number).where(
             attempts.c.node == node, attempts.c.state == "placed", attempts.c.stop.is_(None)
         )
     )
-    return [order_of(ledger.find(look, row["run_id"])) for row in rows]
+    return [order_of(ledger.find(look, row["run_id"]), row["number"]) for row in rows]
 
 
 def stops(look: Look, node: NodeId) -> list[Stop]:
@@ -216,8 +229,10 @@ class Taken:
 def record(tx: Tx, node: NodeId, entries: Iterable[Entry]) -> Taken:
     """Keep a node's entries, and let the rows follow from them. Doubles are dropped by (run, attempt, n).
 
-    Entries of an attempt that is not the node's any more are stale. An entry that skips a number, or that is no event a
-    node may tell, is left out and everything of its attempt after it: the node will send it again from `kept`.
+    Entries of an attempt that is not the node's any more are stale. An entry that skips a number is left out and everything
+    of its attempt after it: the node will send it again from `kept`. What can never be kept as it is must not stand in the
+    way of what follows: an event that no node may tell, or that this hub does not know, becomes a line of the agent's log,
+    and nothing is taken after the attempt's last word.
     """
     by_fence: defaultdict[tuple[str, int], list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -247,11 +262,7 @@ def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
             continue
         if entry.n != kept + 1:
             break
-        try:
-            event = attempt_event.validate_python(entry.event)
-            at = min(seconds(entry.at), tx.now())
-        except (ValidationError, ValueError):
-            break
+        event, at = _understood(entry), _when(entry.at, tx.now())
         kept = entry.n
         told.append(event)
         if isinstance(event, ArtifactKept):
@@ -259,6 +270,8 @@ def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
             event = event.model_copy(update={"text": ""})
         if not isinstance(event, AgentChunk):
             lines.append(Line(event, about, entry.n, at))
+        if isinstance(event, AttemptEnded):
+            break
     if kept == attempt.kept:
         return kept
     log.append_all(tx, lines)
@@ -270,6 +283,35 @@ def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
     for event in told:
         _follow(tx, attempt, event, about)
     return kept
+
+
+def _understood(entry: Entry) -> AttemptEvent:
+    """The event, in a form that both databases keep."""
+    said = storable(entry.event, TEXT_AT_MOST)
+    try:
+        event = attempt_event.validate_python(said)
+    except ValidationError:
+        return AgentLog(text=f"The node told something that the hub does not understand: {str(said)[:1000]}")
+    match event:
+        case QuestionAsked() if len(event.question) > QUESTION_AT_MOST:
+            return AgentLog(text=f"A question with an id of {len(event.question)} characters cannot be asked.")
+        case ArtifactKept() if len(event.name) > ARTIFACT_NAME_AT_MOST:
+            return event.model_copy(update={"name": event.name[:ARTIFACT_NAME_AT_MOST]})
+        case _:
+            return event
+
+
+def _when(at: str, now: float) -> float:
+    """The node's clock, as far as it makes sense: never after the hub's now, never before the epoch."""
+    try:
+        return max(0.0, min(seconds(at), now))
+    except (ValueError, OverflowError):
+        return now
+
+
+def _count(value: int, most: int) -> int:
+    """As much of a number as its column holds: it comes from a program that we do not know."""
+    return max(0, min(value, most))
 
 
 def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About) -> None:
@@ -293,30 +335,30 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About) -> None
             tx.change(
                 here.values(
                     model=event.model,
-                    calls=event.calls,
-                    input_tokens=event.input_tokens,
-                    output_tokens=event.output_tokens,
-                    cached_tokens=event.cached_tokens,
-                    cost_usd=event.cost_usd,
+                    calls=_count(event.calls, SMALL),
+                    input_tokens=_count(event.input_tokens, BIG),
+                    output_tokens=_count(event.output_tokens, BIG),
+                    cached_tokens=_count(event.cached_tokens, BIG),
+                    cost_usd=event.cost_usd if event.cost_usd is not None and math.isfinite(event.cost_usd) else None,
                 )
             )
         case QuestionAsked():
-            asked.ask(tx, attempt.run_id, attempt.number, event)
+            is_new = asked.ask(tx, attempt.run_id, attempt.number, event)
             run = ledger.find(tx, attempt.run_id)
             if run.has_ended:
                 asked.dismiss(tx, attempt.run_id, attempt.number)
-            else:
+            elif is_new:
                 ledger.wait(tx, run, WaitReason.APPROVAL, "anyone who may submit tasks here")
         case WorkCommitted():
             ledger.note(
                 tx,
                 attempt.run_id,
-                head=event.head,
-                base=event.base,
+                head=event.head[:COMMIT_AT_MOST],
+                base=event.base[:COMMIT_AT_MOST],
                 branch=event.branch,
-                files=event.files,
-                additions=event.additions,
-                deletions=event.deletions,
+                files=_count(event.files, SMALL),
+                additions=_count(event.additions, SMALL),
+                deletions=_count(event.deletions, SMALL),
             )
         case AttemptEnded():
             tx.change(
@@ -392,6 +434,24 @@ def take_up(tx: Tx, node: NodeId) -> None:
             ledger.place(tx, ledger.find(tx, run.id))
 
 
+def give_back(tx: Tx, node: NodeId) -> None:
+    """The node has left in good order: what it was given and has not begun is offered anew, under the same number."""
+    for row in tx.rows(
+        sa.select(attempts.c.run_id, attempts.c.number, attempts.c.stop).where(
+            attempts.c.node == node, attempts.c.state == "placed"
+        )
+    ):
+        here = attempts.update().where(attempts.c.run_id == row["run_id"], attempts.c.number == row["number"])
+        if row["stop"]:
+            tx.change(here.values(state="ended", outcome="cancelled", ended_at=tx.now()))
+            tx.topics.add(f"over:{row['run_id']}")
+            continue
+        tx.change(here.values(state="queued", node=None, placed_at=None))
+        run = ledger.find(tx, row["run_id"])
+        ledger.requeue(tx, run)
+        log.append(tx, AttemptOffered(), About(run.project_id, run.task_id, run.id, row["number"]))
+
+
 def of_nodes_gone(look: Look, nodes: Iterable[NodeId]) -> list[tuple[RunId, int]]:
     """The attempts that stand on these nodes."""
     rows = look.rows(
@@ -403,17 +463,45 @@ def of_nodes_gone(look: Look, nodes: Iterable[NodeId]) -> list[tuple[RunId, int]
 
 
 def overdue(look: Look, margin: float) -> list[tuple[RunId, int]]:
-    """Attempts that should have ended `margin` seconds ago: past their run's time since they were placed."""
+    """Attempts that should have ended `margin` seconds ago: past their run's time since they were placed.
+
+    As at the node, the time in which the run waited for somebody does not count.
+    """
+    now = look.now()
     rows = look.rows(
-        sa.select(attempts.c.run_id, attempts.c.number)
+        sa.select(attempts.c.run_id, attempts.c.number, attempts.c.placed_at, runs.c.timeout_seconds)
         .join(runs, runs.c.id == attempts.c.run_id)
         .where(
             attempts.c.state.in_(AT_WORK),
-            attempts.c.placed_at + runs.c.timeout_seconds + margin < look.now(),
+            attempts.c.placed_at + runs.c.timeout_seconds + margin < now,
             runs.c.wait_reason.is_(None),
         )
     )
-    return [(row["run_id"], row["number"]) for row in rows]
+    return [
+        (row["run_id"], row["number"])
+        for row in rows
+        if row["placed_at"] + row["timeout_seconds"] + margin + _waited(look, row["run_id"], row["placed_at"]) < now
+    ]
+
+
+def _waited(look: Look, run: RunId, since: float) -> float:
+    """Seconds that the run has waited since then and does not any more, as the journal tells it."""
+    waited, began = 0.0, None
+    for row in look.rows(
+        sa.select(events.c.kind, events.c.at)
+        .where(
+            events.c.run_id == run,
+            events.c.at >= since,
+            events.c.kind.in_(("run.waiting", "run.resumed", "run.started")),
+        )
+        .order_by(events.c.seq)
+    ):
+        if row["kind"] == "run.waiting":
+            began = row["at"] if began is None else began
+        elif began is not None:
+            waited += row["at"] - began
+            began = None
+    return waited
 
 
 def loads(look: Look) -> list[tuple[NodeId, str, ProjectId | None, int]]:
@@ -426,13 +514,29 @@ def loads(look: Look) -> list[tuple[NodeId, str, ProjectId | None, int]]:
     return [(row["node"], row["agent"], row["project_id"], row["count"]) for row in rows]
 
 
-def queued(look: Look, at_most: int = 500) -> list[sa.RowMapping]:
-    """What waits for a place: most urgent first, then oldest first."""
+_QUEUED = (
+    sa.select(attempts.c.number).where(attempts.c.state == "queued", attempts.c.run_id != sa.bindparam("run")).limit(1)
+)
+
+
+def any_queued(look: Look, *, besides: str = "") -> bool:
+    """Whether an attempt waits for a place, of any run but that."""
+    return look.row(_QUEUED, {"run": besides}) is not None
+
+
+def queued(
+    look: Look, *, but_projects: Iterable[ProjectId] = (), but_agents: Iterable[str] = (), at_most: int = 500
+) -> list[sa.RowMapping]:
+    """What waits for a place, but for these projects and agents: most urgent first, then oldest first."""
     return list(
         look.rows(
             sa.select(attempts.c.run_id, attempts.c.number, attempts.c.agent, attempts.c.project_id)
-            .where(attempts.c.state == "queued")
-            .order_by(attempts.c.priority, attempts.c.offered_at)
+            .where(
+                attempts.c.state == "queued",
+                sa.or_(attempts.c.project_id.is_(None), attempts.c.project_id.not_in(list(but_projects))),
+                attempts.c.agent.not_in(list(but_agents)),
+            )
+            .order_by(attempts.c.priority, attempts.c.offered_at, attempts.c.run_id)
             .limit(at_most)
         )
     )

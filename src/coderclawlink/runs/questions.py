@@ -54,10 +54,10 @@ class Question:
         return self.answered_at is None
 
 
-def ask(tx: Tx, run: RunId, attempt: int, event: QuestionAsked) -> None:
-    """Keep what an attempt asks. Safe to do twice."""
+def ask(tx: Tx, run: RunId, attempt: int, event: QuestionAsked) -> bool:
+    """Keep what an attempt asks. Safe to do twice; False the second time."""
     if tx.scalar(sa.select(questions.c.id).where(questions.c.id == event.question)) is not None:
-        return
+        return False
     tx.change(
         questions.insert().values(
             id=event.question,
@@ -70,6 +70,7 @@ def ask(tx: Tx, run: RunId, attempt: int, event: QuestionAsked) -> None:
             asked_at=tx.now(),
         )
     )
+    return True
 
 
 def of_run(look: Look, run: RunId, *, only_open: bool = False) -> list[Question]:
