@@ -41,14 +41,14 @@ def parse(text: str, server: str = "https://github.com") -> Repository:
         return _hosted(text, match["host"], match["path"], text, server)
     try:
         url = urlsplit(text)
-        host, password = url.hostname, url.password
+        host, user, password = url.hostname, url.username, url.password
     except ValueError as error:
         raise NoRepository from error
     if url.scheme == "file" and url.path.startswith("/") and not url.netloc:
         return Repository(text, f"file://{url.path}")
     if url.scheme not in ("http", "https", "ssh") or not host or not url.path.strip("/"):
         raise NoRepository
-    if password is not None:
+    if password is not None or (user is not None and url.scheme != "ssh"):  # a token often stands in the user's place
         raise NoRepository("Leave the password out of the URL: it would be kept and shown. Configure a token instead.")
     clean = url._replace(query="", fragment="").geturl().rstrip("/")
     return _hosted(text, host, url.path, clean, server)
