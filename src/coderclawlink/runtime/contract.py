@@ -161,22 +161,25 @@ class Runtime:
     async def stream(self, actor: Actor, run: RunId, after: int = 0) -> AsyncIterator[Told | Shown]:
         """What happens in the run, from after a sequence number until its end. Raises `RunNotFound`, `CutOff`."""
         with self._feed.watch(Watcher(runs={run})) as watcher:
-            ended = (await self.query(actor, run)).has_ended
-            seen = after
-            while batch := await self._db.read(log.read_about, seen, runs=[run]):
-                for told in batch:
-                    seen = told.seq
-                    ended = ended or told.kind in END_KINDS
-                    yield told
+            ended, silent, seen = False, True, after
             while not ended:
+                if silent:  # at first, and when nothing has come for a while: what is on disk decides
+                    ended = (await self.query(actor, run)).has_ended
+                    while batch := await self._db.read(log.read_about, seen, runs=[run]):
+                        for told in batch:
+                            seen = told.seq
+                            ended = ended or told.kind in END_KINDS
+                            yield told
+                    silent = False
+                    continue
+                if watcher.behind:
+                    raise CutOff
                 try:
                     async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                         item = await watcher.queue.get()
                 except TimeoutError:
-                    ended = (await self.query(actor, run)).has_ended
+                    silent = True
                     continue
-                if watcher.behind:
-                    raise CutOff
                 if isinstance(item, Told):
                     if item.seq <= seen:
                         continue
