@@ -42,7 +42,7 @@ lock: ## pin all dependencies anew, with hashes and without addresses
 	scripts/lock.sh
 
 docs: $(VENV)/dev.stamp ## make the generated pages of docs/reference anew
-	$(BIN)/python -m scripts.reference
+	$(BIN)/python scripts/reference.py
 
 clean: ## remove what `make` has made
 	rm -rf $(VENV) $(CLAWLINK_CACHE) build dist

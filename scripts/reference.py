@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import get_args
 
 from coderclawlink import events
+from coderclawlink.cli import reference as command_line
 from coderclawlink.runs.run import TABLE, diagram
 from coderclawlink.settings import Settings
+from coderclawlink.web import openapi
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -68,7 +70,13 @@ def events_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "run-states.md": states_page, "events.md": events_page}
+PAGES = {
+    "settings.md": settings_page,
+    "run-states.md": states_page,
+    "events.md": events_page,
+    "cli.md": command_line.page,
+    "openapi.json": openapi.text,
+}
 
 
 def main() -> int:
