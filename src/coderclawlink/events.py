@@ -338,9 +338,7 @@ RunEvent = (
     | QuestionAnswered
 )
 AgentEvent = AgentMessage | AgentThought | AgentChunk | AgentTool | AgentPlan | AgentTitle | AgentUsage | AgentLog
-AttemptEvent = (
-    AttemptStarted | AttemptEnded | WorkSaved | WorkCommitted | ArtifactKept | QuestionAsked | AgentEvent
-)
+AttemptEvent = AttemptStarted | AttemptEnded | WorkSaved | WorkCommitted | ArtifactKept | QuestionAsked | AgentEvent
 """What a node may tell. Anything else from a node is refused."""
 AnyEvent = BoardEvent | PeopleEvent | NodeEvent | RunEvent | AttemptEvent
 

@@ -80,7 +80,7 @@ async def test_a_reading_connection_cannot_write(db: Database) -> None:
     def sneak(look: Look) -> None:
         look._connection.execute(users.insert().values(id="x", role="admin", created_at=0))
 
-    with pytest.raises(Exception, match="readonly|does not answer"):
+    with pytest.raises(Exception, match=r"readonly|does not answer"):
         await db.read(sneak)
 
 

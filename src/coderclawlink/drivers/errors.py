@@ -1,9 +1,4 @@
-"""What goes wrong with agents.
-
-    Unavailable
-    └── AgentFailed     the agent's program could not be started or does not speak its protocol
-        └── CannotStart the program itself is missing or refused to start
-"""
+"""What goes wrong with agents: `AgentFailed`, a kind of Unavailable, and of it `CannotStart`."""
 
 from coderclawlink.errors import Unavailable
 
