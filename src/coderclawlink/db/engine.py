@@ -210,7 +210,7 @@ class Database:
         topics: set[str] = set()
         known: Mapping[str, float] = {}
         try:
-            with self.writing.connect() as connection, connection.begin():
+            with self.writing.connect() as connection, connection.begin() as whole:
                 if self.dialect == "sqlite":
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
@@ -218,7 +218,7 @@ class Database:
                 for call in group:
                     tx = Tx(connection, known)  # what a call that raises has come to know goes with what it wrote
                     try:
-                        with connection.begin_nested():
+                        with connection.begin_nested() if len(group) > 1 else whole:
                             result = call.work(tx)
                     except sa.exc.OperationalError:
                         raise  # the store itself failed: nobody's write stands

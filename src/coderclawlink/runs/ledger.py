@@ -98,34 +98,34 @@ class Wish:
     priority: int = 2
 
 
+_NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
+
+
 def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
     """Write the run down. Raises `PermissionMissing`. Starting it is the engine's part of the same transaction."""
     policy.require(actor, Permission.TASK_SUBMIT)
-    run_id = RunId(new_id())
-    tx.change(
-        runs.insert().values(
-            id=run_id,
-            project_id=wish.project_id,
-            task_id=wish.task_id,
-            agent=wish.agent,
-            prompt=wish.prompt,
-            context=json.dumps(wish.context, ensure_ascii=False),
-            state=State.PENDING,
-            attempt=0,
-            failures=0,
-            tries=wish.tries,
-            timeout_seconds=wish.timeout_seconds,
-            priority=wish.priority,
-            repository=wish.repository,
-            branch=wish.branch,
-            title=wish.title,
-            author=wish.author,
-            session=actor.session,
-            user_id=actor.user,
-            created_at=tx.now(),
-        )
-    )
-    run = find(tx, run_id)
+    row: dict[str, object] = {
+        "id": new_id(),
+        "project_id": wish.project_id,
+        "task_id": wish.task_id,
+        "agent": wish.agent,
+        "prompt": wish.prompt,
+        "context": json.dumps(wish.context, ensure_ascii=False),
+        "state": State.PENDING,
+        "attempt": 0,
+        "failures": 0,
+        "tries": wish.tries,
+        "timeout_seconds": wish.timeout_seconds,
+        "priority": wish.priority,
+        "repository": wish.repository,
+        "branch": wish.branch,
+        "title": wish.title,
+        "author": wish.author,
+        "session": actor.session,
+        "user_id": actor.user,
+        "created_at": tx.now(),
+    }
+    run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
     log.append(tx, RunSubmitted(agent=wish.agent, prompt=wish.prompt), run.about, actor=actor.name)
     return run
 
@@ -133,9 +133,12 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_BY_ID = sa.select(runs).where(runs.c.id == sa.bindparam("id"))
+
+
 def find(look: Look, run: RunId) -> Run:
     """The run, whoever asks. Raises `RunNotFound`."""
-    row = look.row(sa.select(runs).where(runs.c.id == run))
+    row = look.row(_BY_ID, {"id": run})
     if row is None:
         raise RunNotFound
     return _run(row)
@@ -188,9 +191,7 @@ def seen_among(look: Look, actor: Actor, some: Iterable[str]) -> set[str]:
     """Which of these runs the actor may see. One that has been deleted nobody sees."""
     rows = look.rows(sa.select(runs.c.id, runs.c.session, runs.c.project_id).where(runs.c.id.in_(list(some))))
     return {
-        row["id"]
-        for row in rows
-        if policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
+        row["id"] for row in rows if policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
     }
 
 
@@ -209,7 +210,7 @@ def _seen(look: Look, actor: Actor, statement: sa.Select[Any]) -> list[Run]:
     return [run for run in found if policy.may_see_run(actor, run.session, in_project=run.project_id is not None)]
 
 
-def _run(row: sa.RowMapping) -> Run:
+def _run(row: Mapping[Any, Any]) -> Run:
     values = dict(row)
     values["context"] = json.loads(values["context"])
     values["state"] = State(values["state"])
