@@ -120,23 +120,26 @@ class PostgresBell(Bell):
     def _notify_forever(self) -> None:
         while not self._closed.is_set():
             with contextlib.suppress(psycopg.Error), psycopg.connect(self._conninfo, autocommit=True) as connection:
-                while not self._closed.wait(self.EVERY_SECONDS):
+                while True:
                     self._go.wait()
                     self._go.clear()
-                    with self._lock:
-                        topics, self._outgoing = self._outgoing, set()
-                    # A payload is at most 8,000 bytes: many topics become "everything".
-                    text = json.dumps(sorted(topics))
-                    try:
-                        connection.execute(
-                            "SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}")
-                        )
-                    except psycopg.Error:
-                        with self._lock:
-                            self._outgoing |= topics  # told on the next connection
-                        self._go.set()
-                        raise
+                    self._notify(connection)
+                    if self._closed.wait(self.EVERY_SECONDS):
+                        return
             self._closed.wait(1.0)
+
+    def _notify(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        with self._lock:
+            topics, self._outgoing = self._outgoing, set()
+        # A payload is at most 8,000 bytes: many topics become "everything".
+        text = json.dumps(sorted(topics))
+        try:
+            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}"))
+        except psycopg.Error:
+            with self._lock:
+                self._outgoing |= topics  # told on the next connection
+            self._go.set()
+            raise
 
     def _listen_forever(self) -> None:
         while not self._closed.is_set():
@@ -145,6 +148,8 @@ class PostgresBell(Bell):
                 self._ring_all()  # what was told while nobody listened
                 while not self._closed.is_set():
                     for note in connection.notifies(timeout=0.5):
+                        if self._closed.is_set():
+                            return
                         sender, _, text = note.payload.partition(" ")
                         if sender == self._name:
                             continue
@@ -161,7 +166,7 @@ class PostgresBell(Bell):
 
     def close(self) -> None:
         self._closed.set()
-        self._go.set()
+        self._go.set()  # the last word wakes the listening thread too
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(2.0)
