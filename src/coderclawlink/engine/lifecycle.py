@@ -123,8 +123,8 @@ def settle(tx: Tx, run_id: RunId, number: int) -> float | None:
     attempt = attempts.find(tx, run_id, number)
     if attempt is None or attempt.state != "ended" or run.attempt != number:
         return 0.0  # not over after all, or a later attempt is under way: look again
-    if attempt.settled:
-        return 0.0  # done before the crash; the run has not ended, so the next attempt is due
+    if attempt.settled:  # before a crash; the run has not ended, so the next attempt is due
+        return _backoff(run.failures - 1) if attempt.outcome == "failed" else 0.0
     attempts.settle(tx, run_id, number)
     error = attempt.error or "The attempt ended without a word."
     match attempt.outcome:
@@ -136,7 +136,7 @@ def settle(tx: Tx, run_id: RunId, number: int) -> float | None:
         case "failed" if attempt.retry and run.failures + 1 < run.tries:
             ledger.note(tx, run_id, failures=run.failures + 1)
             ledger.requeue(tx, run)
-            return BACKOFF_SECONDS[min(run.failures, len(BACKOFF_SECONDS) - 1)]
+            return _backoff(run.failures)
         case "lost" | "interrupted":
             ledger.fail(tx, run, f"Its node was lost {number} times; the last time: {error}")
         case _:
@@ -144,6 +144,11 @@ def settle(tx: Tx, run_id: RunId, number: int) -> float | None:
     tx.topics.add(f"over:{run_id}")
     _tell_card(tx, ledger.find(tx, run_id))
     return None
+
+
+def _backoff(failures: int) -> float:
+    """Seconds until the next attempt, after so many failures before the last."""
+    return BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
 
 
 def _tell_card(tx: Tx, run: Run) -> None:
