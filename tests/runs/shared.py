@@ -1,0 +1,45 @@
+"""One database of each kind for a whole file, emptied for every test: on PostgreSQL a fresh one costs more than most tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from coderclawlink.db.engine import Database, Tx, open_database
+from coderclawlink.db.migrate import migrate
+from coderclawlink.db.schema import meta
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('shared') / 'clawlink.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    yield server.removesuffix("/postgres") + f"/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="module")
+def shared_db(shared_url: str) -> Iterator[Database]:
+    with open_database(shared_url) as opened:
+        migrate(opened)
+        yield opened
+
+
+@pytest.fixture
+def db(shared_db: Database) -> Database:
+    shared_db.write_now(_wipe)
+    return shared_db
+
+
+def _wipe(tx: Tx) -> None:
+    for table in reversed(meta.sorted_tables):
+        tx.change(table.delete())
