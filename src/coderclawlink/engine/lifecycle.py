@@ -42,12 +42,12 @@ def submit(tx: Tx, durable: Durable, limits: Limits, actor: Actor, wish: Wish) -
     Raises `PermissionMissing`. Acknowledged means on disk.
     """
     run = ledger.submit(tx, actor, wish)
-    attempts.offer(tx, run)
     durable.enqueue(tx, run.id)
     if wish.task_id is not None:
         tasks.run_submitted(tx, wish.task_id, wish.agent, actor)
-    if not attempts.any_queued(tx, besides=run.id):  # else it stands in a row, and placement comes to all of it at once
-        placement.place(tx, limits.project)
+    if attempts.any_queued(tx, besides=run.id):
+        return run  # others wait before it; the placement that this commit wakes looks at all of them at once
+    placement.place(tx, limits.project)
     return ledger.find(tx, run.id)
 
 

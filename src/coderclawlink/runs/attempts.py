@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -112,18 +112,7 @@ def offer(tx: Tx, run: Run) -> int:
         if latest is not None and not latest.settled:
             return run.attempt
     number = run.attempt + 1
-    row: dict[str, object] = {
-        "run_id": run.id,
-        "number": number,
-        "state": "queued",
-        "agent": run.agent,
-        "project_id": run.project_id,
-        "priority": run.priority,
-        "kept": 0,
-        "settled": False,
-        "offered_at": tx.now(),
-    }
-    tx.change(attempts.insert(), row)
+    ledger.enqueue(tx, replace(run, attempt=number))
     ledger.requeue(tx, run)
     ledger.note(tx, run.id, attempt=number)
     log.append(tx, AttemptOffered(), About(run.project_id, run.task_id, run.id, number))

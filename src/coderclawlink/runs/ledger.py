@@ -16,6 +16,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, runs
 from coderclawlink.errors import NotFound
 from coderclawlink.events import (
+    AttemptOffered,
     RunCancelled,
     RunCompleted,
     RunFailed,
@@ -26,7 +27,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.ids import ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal import log
-from coderclawlink.journal.log import About
+from coderclawlink.journal.log import About, Line
 from coderclawlink.runs.run import ENDED, IllegalStep, State, Step, WaitReason, after
 
 
@@ -102,7 +103,8 @@ _NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
 
 
 def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
-    """Write the run down. Raises `PermissionMissing`. Starting it is the engine's part of the same transaction."""
+    """Write the run down, its first attempt in the queue. Raises `PermissionMissing`. Carrying it out is the engine's part of
+    the same transaction."""
     policy.require(actor, Permission.TASK_SUBMIT)
     row: dict[str, object] = {
         "id": new_id(),
@@ -112,7 +114,7 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "prompt": wish.prompt,
         "context": json.dumps(wish.context, ensure_ascii=False),
         "state": State.PENDING,
-        "attempt": 0,
+        "attempt": 1,
         "failures": 0,
         "tries": wish.tries,
         "timeout_seconds": wish.timeout_seconds,
@@ -126,8 +128,32 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "created_at": tx.now(),
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
-    log.append(tx, RunSubmitted(agent=wish.agent, prompt=wish.prompt), run.about, actor=actor.name)
+    enqueue(tx, run)
+    log.append_all(
+        tx,
+        [
+            Line(RunSubmitted(agent=wish.agent, prompt=wish.prompt), run.about),
+            Line(AttemptOffered(), About(run.project_id, run.task_id, run.id, run.attempt)),
+        ],
+        actor=actor.name,
+    )
     return run
+
+
+def enqueue(tx: Tx, run: Run) -> None:
+    """Put the attempt that the run counts as its latest into the queue for a place."""
+    row: dict[str, object] = {
+        "run_id": run.id,
+        "number": run.attempt,
+        "state": "queued",
+        "agent": run.agent,
+        "project_id": run.project_id,
+        "priority": run.priority,
+        "kept": 0,
+        "settled": False,
+        "offered_at": tx.now(),
+    }
+    tx.change(attempts.insert(), row)
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
