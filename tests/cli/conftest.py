@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,13 +137,18 @@ class _Handle:
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> list[str]:
-    """Read the process's output to the line that holds the words."""
+    """Read the process's output to the line that holds the words. One that says nothing for too long is ended."""
     assert process.stdout is not None
     lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if words in line:
-            return lines
+    patience = threading.Timer(END_SECONDS, process.kill)
+    patience.start()
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if words in line:
+                return lines
+    finally:
+        patience.cancel()
     complaints = process.stderr.read() if process.stderr else ""
     raise AssertionError(f"it ended without saying {words!r}:\n" + "\n".join(lines) + complaints)
 
