@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -74,7 +75,7 @@ def server() -> Iterator[str]:
                 raise PostgresMissing(f"PostgreSQL did not start: {(folder / 'log').read_text()[-500:]}")
             yield f"postgresql://clawlink@127.0.0.1:{port}/postgres"
         finally:
-            running.terminate()
+            running.send_signal(signal.SIGINT)  # SIGTERM would wait for the clients that are left
             running.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
