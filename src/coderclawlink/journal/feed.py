@@ -149,8 +149,13 @@ class Feed:
                 self.head = head
             return False
         told = await self._db.read(log.read, self.head, at_most=BATCH)
+        length = 0
         for one in told:
             self.head = one.seq
             for watcher in self._watchers:
                 watcher.put(one)
+            length += _length(one)
+            if length > BYTES_AT_MOST // 8:  # a batch of long events must not cut those who would keep up
+                length = 0
+                await asyncio.sleep(0)
         return len(told) == BATCH
