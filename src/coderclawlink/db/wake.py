@@ -134,7 +134,9 @@ class PostgresBell(Bell):
         # A payload is at most 8,000 bytes: many topics become "everything".
         text = json.dumps(sorted(topics))
         try:
-            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}"))
+            connection.execute(
+                "SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {text if len(text) < 7000 else '*'}")
+            )
         except psycopg.Error:
             with self._lock:
                 self._outgoing |= topics  # told on the next connection
