@@ -1,7 +1,7 @@
 """An agent that works in small steps, as an ACP program of the standard library alone: it starts in some 30 ms.
 
 Each step appends a line "<k> <word>" to progress.txt, with a word of its own, and says so afterwards; it goes on from what it
-finds there. A prompt `steps=40 pause=0.05` sets the pace; `ask` asks for leave before the first step; `fail` ends with an
+finds there. A prompt `steps=40 pause=0.05` sets the pace; `clock` makes the words the time of day; `ask` asks for leave before the first step; `fail` ends with an
 error. What it has said was in the file before: that is how a test knows whether bytes were lost.
 """
 
@@ -11,6 +11,7 @@ import re
 import secrets
 import sys
 import threading
+import time
 
 cancelled = threading.Event()
 answers: dict[int, threading.Event] = {}
@@ -64,7 +65,7 @@ def work(request: int, session: str, prompt: str) -> None:
         if cancelled.wait(pause):
             send({"id": request, "result": {"stopReason": "cancelled"}})
             return
-        word = secrets.token_hex(8)
+        word = f"{time.time():.6f}" if "clock" in prompt.split() else secrets.token_hex(8)
         with open("progress.txt", "a", encoding="utf-8") as file:
             file.write(f"{k} {word}\n")
         say(session, f"{k} {word}")
