@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -37,6 +38,8 @@ T = TypeVar("T")
 
 GROUP_AT_MOST = 64
 """Calls in one commit: enough to make the flush cheap, few enough that the first caller does not wait for the last."""
+COPY_FROM = 10
+"""Rows from which PostgreSQL's COPY is faster than as many inserts."""
 RETRY_SECONDS = 1.0
 _WRITERS_LOCK = 0x77726974  # "writ"
 
@@ -126,9 +129,32 @@ class Tx(Look):
         key = result.inserted_primary_key
         return int(key[0]) if key is not None else 0
 
+    def append(self, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
+        """Insert rows that hold a value for every column of the table, in its order. The fast way, for many at once."""
+        self.has_written = True
+        if self.dialect == "postgresql" and len(rows) >= COPY_FROM:
+            _copy(self._connection, table, rows)
+            return
+        place = "?" if self.dialect == "sqlite" else "%s"
+        statement = f"INSERT INTO {table.name} VALUES ({', '.join([place] * len(table.columns))})"  # noqa: S608 - our names
+        self._connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
     def now(self) -> float:
         """The database's clock when the transaction began."""
         return self.known["now"]
+
+
+def _copy(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
+    statement = f"COPY {table.name} FROM STDIN"
+    driver: Any = connection.connection  # psycopg's, as SQLAlchemy lends it
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.OperationalError as error:
+        raise sa.exc.OperationalError(statement, None, error) from error
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError(statement, None, error) from error
 
 
 @dataclass(frozen=True, slots=True)

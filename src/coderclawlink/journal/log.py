@@ -90,22 +90,22 @@ def append_all(tx: Tx, lines: Sequence[Line], *, actor: str | None = None) -> in
     if not lines:
         return head
     at = tx.now()
-    tx.change(
-        events.insert(),
+    tx.append(
+        events,
         [
-            {
-                "seq": head + i,
-                "at": at if line.at is None else line.at,
-                "kind": line.event.kind,
-                "project_id": line.about.project,
-                "task_id": line.about.task,
-                "run_id": line.about.run,
-                "attempt": line.about.attempt,
-                "n": line.n,
-                "actor": actor,
-                "data": line.event.model_dump_json(),
-            }
-            for i, line in enumerate(lines, 1)
+            (
+                seq,
+                at if line.at is None else line.at,
+                line.event.kind,
+                line.about.project,
+                line.about.task,
+                line.about.run,
+                line.about.attempt,
+                line.n,
+                actor,
+                line.event.model_dump_json(),
+            )
+            for seq, line in enumerate(lines, head + 1)
         ],
     )
     tx.topics.add("journal")

@@ -228,22 +228,71 @@ def record(tx: Tx, node: NodeId, entries: Iterable[Entry]) -> Taken:
         by_fence[entry.run, entry.attempt].append(entry)
     kept: list[Kept] = []
     stale: list[Fence] = []
+    news: list[_News] = []
+    known = _behind(tx, by_fence)
     for (run_id, number), own in by_fence.items():
-        attempt = find(tx, RunId(run_id), number)
+        attempt, about = known.get((run_id, number), (None, log.NOTHING))
         if attempt is not None and attempt.node == node and attempt.state == "ended" and attempt.outcome != "lost":
             kept.append(Kept(run=run_id, attempt=number, n=attempt.kept))  # a double of its last words
         elif attempt is None or attempt.node != node or attempt.state not in AT_WORK:
             stale.append(Fence(run=run_id, attempt=number))
         else:
-            kept.append(Kept(run=run_id, attempt=number, n=_keep(tx, attempt, own)))
+            new = _sort_out(tx, attempt, about, own)
+            kept.append(Kept(run=run_id, attempt=number, n=new.kept))
+            news.append(new)
+    _keep(tx, [new for new in news if new.told])
     return Taken(tuple(kept), tuple(stale))
 
 
-def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
-    """Append what is new; returns the number of the last entry that is now kept."""
+def _behind(look: Look, fences: Iterable[tuple[str, int]]) -> dict[tuple[str, int], tuple[Attempt, About]]:
+    """The attempts behind the fences, as far as there are any."""
+    rows = look.rows(
+        sa.select(*_COLUMNS, attempts.c.project_id, runs.c.task_id)
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(attempts.c.run_id.in_({run for run, _ in fences}))
+    )
+    return {
+        (row["run_id"], row["number"]): (
+            Attempt(**{name: row[name] for name in Attempt.__dataclass_fields__}),
+            About(row["project_id"], row["task_id"], row["run_id"], row["number"]),
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is new of what an attempt told. `kept`: the number of its last entry, once this is kept."""
+
+    attempt: Attempt
+    about: About
+    kept: int
+    told: Sequence[AttemptEvent]
+    lines: Sequence[Line]
+
+
+def _keep(tx: Tx, news: Sequence[_News]) -> None:
+    """Append what is new, and let the rows follow from it."""
+    if not news:
+        return
+    log.append_all(tx, [line for new in news for line in new.lines])
+    tx.change(_KEPT, [{"run": new.about.run, "attempt": new.about.attempt, "so_far": new.kept} for new in news])
+    for new in news:
+        here = attempts.update().where(attempts.c.run_id == new.about.run, attempts.c.number == new.about.attempt)
+        for event in new.told:
+            _follow(tx, new.attempt, event, new.about, here)
+
+
+_KEPT = (
+    attempts.update()
+    .where(attempts.c.run_id == sa.bindparam("run"), attempts.c.number == sa.bindparam("attempt"))
+    .values(kept=sa.bindparam("so_far"))
+)
+
+
+def _sort_out(tx: Tx, attempt: Attempt, about: About, entries: Sequence[Entry]) -> _News:
+    """Find what is new, and bring it into a form that is kept."""
     kept = attempt.kept
-    run = ledger.find(tx, attempt.run_id)
-    about = About(run.project_id, run.task_id, run.id, attempt.number)
     lines: list[Line] = []
     told: list[AttemptEvent] = []
     for entry in sorted(entries, key=lambda one: one.n):
@@ -261,17 +310,7 @@ def _keep(tx: Tx, attempt: Attempt, entries: Sequence[Entry]) -> int:
             lines.append(Line(event, about, entry.n, at))
         if isinstance(event, AttemptEnded):
             break
-    if kept == attempt.kept:
-        return kept
-    log.append_all(tx, lines)
-    tx.change(
-        attempts.update()
-        .where(attempts.c.run_id == attempt.run_id, attempts.c.number == attempt.number)
-        .values(kept=kept)
-    )
-    for event in told:
-        _follow(tx, attempt, event, about)
-    return kept
+    return _News(attempt, about, kept, told, lines)
 
 
 def _understood(entry: Entry) -> AttemptEvent:
@@ -303,9 +342,8 @@ def _count(value: int, most: int) -> int:
     return max(0, min(value, most))
 
 
-def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About) -> None:
-    """Let the rows follow from what the node told."""
-    here = attempts.update().where(attempts.c.run_id == attempt.run_id, attempts.c.number == attempt.number)
+def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: sa.Update) -> None:
+    """Let the rows follow from what the node told. `here` updates the attempt's row."""
     match event:
         case AttemptStarted():
             tx.change(
