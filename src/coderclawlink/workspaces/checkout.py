@@ -13,6 +13,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from coderclawlink.errors import Conflict
 from coderclawlink.workspaces import diff, folders, mirror, salvage
@@ -64,8 +65,8 @@ async def prepare(
     try:
         # The folder itself may lie here from a node that died within this very attempt.
         carried = await _carry(store, run, (attempt, *resume))
-        for name in ("checkout.json", "git", "work", "home"):
-            await folders.remove(folder / name)
+        for left in _left_in(folder):
+            await folders.remove(left)
         checkout = await _make(store, run, attempt, repository, carried[0] if carried else None, token)
         await _fill(checkout, author, carried[1] if carried else None)
         checkout.write()
@@ -73,6 +74,10 @@ async def prepare(
     finally:
         os.utime(lock)  # The time an attempt was last in use is its lock's.
         os.close(lock)
+
+
+def _left_in(folder: Path) -> list[Path]:
+    return [folder / name for name in ("checkout.json", "git", "work", "home") if os.path.lexists(folder / name)]
 
 
 async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> Finished | None:
@@ -137,31 +142,32 @@ async def _fill(checkout: Checkout, author: str, saved: Saved | None) -> None:
     checkout.home.mkdir(mode=0o700)
     checkout.work.mkdir(mode=0o700)
     objects = checkout.mirror / "objects"
-    for place, bare, shared in (
-        (checkout.data, ("--bare",), (objects, checkout.work / ".git" / "objects")),
-        (checkout.agents, (), (objects,)),
-    ):
-        await git("init", "--quiet", "--template=", *bare, at=place)
-        (place.git_dir / "objects" / "info").mkdir(exist_ok=True)
-        (place.git_dir / "objects" / "info" / "alternates").write_text("".join(f"{path}\n" for path in shared))
+    branch = f"refs/heads/{checkout.upstream}"
+    _init(checkout.data.git_dir, "refs/heads/main", (objects, checkout.work / ".git" / "objects"), "\tbare = true\n")
     name, mail = _person(author)
-    with (checkout.agents.git_dir / "config").open("a") as config:
-        config.write(f'[user]\n\tname = "{name}"\n\temail = "{mail}"\n[gc]\n\tauto = 0\n')
-    for inside in ("hooks", "info"):
-        (checkout.agents.git_dir / inside).mkdir()
+    person = f'\tbare = false\n[user]\n\tname = "{name}"\n\temail = "{mail}"\n[gc]\n\tauto = 0\n'
+    _init(checkout.agents.git_dir, branch, (objects,), person)
 
     head = (saved.head if saved else None) or (None if checkout.base == EMPTY_TREE else checkout.base)
     files = saved.commit if saved else head
-    branch = f"refs/heads/{checkout.upstream}"
-    await git("symbolic-ref", "HEAD", branch, at=checkout.agents)
     if head:
         await git("update-ref", branch, head, at=checkout.agents)
-        await git("read-tree", head, at=checkout.agents)
     if files:
         await git("read-tree", "--reset", "-u", files, at=checkout.ours, timeout_seconds=600)
-    if files == head and head is not None:
+    if head is not None and files == head:
         # The same files, just looked at: the agent's git need not read them all again.
         await asyncio.to_thread(shutil.copyfile, checkout.ours.git_dir / "index", checkout.agents.git_dir / "index")
+    elif head:
+        await git("read-tree", head, at=checkout.agents)
+
+
+def _init(folder: Path, head: str, alternates: Sequence[Path], config: str) -> None:
+    """What `git init` makes (gitrepository-layout(5)), written by hand: two processes less before an agent can start."""
+    for inside in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "hooks", "info"):
+        (folder / inside).mkdir(parents=True)
+    (folder / "HEAD").write_text(f"ref: {head}\n")
+    (folder / "config").write_text(f"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n{config}")
+    (folder / "objects" / "info" / "alternates").write_text("".join(f"{path}\n" for path in alternates))
 
 
 async def _commit(checkout: Checkout, tree: str, parent: str, message: str, author: str) -> str:

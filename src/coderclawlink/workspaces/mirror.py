@@ -71,6 +71,9 @@ async def refresh(mirror: Path, repository: str, *, token: str | None = None) ->
         said = await _ask(at, remote, token, "--symref", remote.url, "HEAD")
         symref = re.search(r"^ref: refs/heads/(.+)\tHEAD$", said, re.MULTILINE)
         head = re.search(r"^([0-9a-f]{40,64})\tHEAD$", said, re.MULTILINE)
+        branch = symref[1] if symref else "detached"
+        if head and await _has(at, head[1]):
+            return Upstream(branch, head[1])  # nothing new where runs begin
         wanted = ["+refs/heads/*:refs/upstream/heads/*"]
         if head:
             wanted.append("+HEAD:refs/upstream/HEAD")
@@ -94,7 +97,13 @@ async def refresh(mirror: Path, repository: str, *, token: str | None = None) ->
         if head is None:
             return Upstream(await _unborn(remote), EMPTY_TREE)
         base = await git("rev-parse", "--verify", "refs/upstream/HEAD^{commit}", at=at)
-        return Upstream(symref[1] if symref else "detached", base.text)
+        return Upstream(branch, base.text)
+
+
+async def _has(at: Place, commit: str) -> bool:
+    """Whether it was fetched already, with all it needs."""
+    known = await git("rev-parse", "--quiet", "--verify", "refs/upstream/HEAD", at=at, ok=(0, 1, 128))
+    return known.text == commit
 
 
 async def keep(mirror: Path, source: Path, commit: str, *refs: str) -> None:
