@@ -86,7 +86,8 @@ function paint() {
   else offlineSince = 0;
   draw(root, h("div", {},
     h("nav", { "aria-label": "Places" }, h("a", { class: "brand", href: "#/board" }, "coderClawLink"), PLACES.map(([name, label, shape]) =>
-      h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" }, icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
+      h("a", { key: name, href: name === "board" ? back : `#/${name}`, "aria-current": (place.name === name || (name === "board" && panel)) && "page" },
+        icon(shape), label, name === "runs" && yours > 0 && h("span", { class: "count", title: `${yours} need you` }, yours)))),
     h("main", { class: panel ? "both" : "" },
       h("div", { class: "view", tabindex: -1, onscroll: scrolled }, view()),
       panel && h("section", { class: "view panel", "aria-label": "Task", tabindex: -1, onscroll: scrolled }, drawTask(taskHere(), back))),

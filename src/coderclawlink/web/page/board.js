@@ -22,7 +22,10 @@ export function newTask(project) {
     field("Description", h("textarea", { name: "description", rows: 5 }), "What the agent is told beside the title."),
     field("Project", choice("project_id", projects, String(project ?? projects[0]?.[0]))),
     field("Priority", choice("priority", PRIORITIES, "medium")),
-  ], "Create task", async (values) => keep.task(await call("POST", "/api/tasks", { ...values, project_id: Number(values.project_id), description: values.description || null })));
+  ], "Create task", async (values) => {
+    const wanted = { ...values, project_id: Number(values.project_id), description: values.description || null };
+    keep.task(await call("POST", "/api/tasks", wanted));
+  });
 }
 
 export function drawBoard(filter) {
@@ -30,7 +33,8 @@ export function drawBoard(filter) {
   const runs = latestRuns();
   const projects = [["", "All projects"], ...[...state.projects.values()].map((one) => [String(one.id), `${one.key} ${one.name}`])];
   const page = (...rows) => h("div", { class: "page" }, rows);
-  if (!state.projects.size) return page(h("h1", {}, "Board"), empty("There is no project yet. A project is a board and the repository that agents work in.", h("a", { class: "primary button", href: "#/projects/new" }, "New project")));
+  if (!state.projects.size) return page(h("h1", {}, "Board"),
+    empty("There is no project yet. A project is a board and the repository that agents work in.", h("a", { class: "primary button", href: "#/projects/new" }, "New project")));
   if (filter && !state.projects.has(filter)) return page(h("h1", {}, "Board"), empty("This project is not there any more.", h("a", { class: "button", href: "#/board" }, "All projects")));
   return page(
     h("div", { class: "row head" }, h("h1", {}, "Board"),
@@ -49,7 +53,8 @@ function drawColumn(status, tasks, runs) {
     const task = state.tasks.get(Number(event.dataTransfer.getData("text/plain")));
     if (task && task.status !== status) change(task, { status });
   };
-  return h("section", { key: status, class: "column", "aria-label": `${STATUSES.find(([name]) => name === status)[1]}, ${mine.length}`, ondragover: (e) => e.preventDefault(), ondrop: drop },
+  const name = STATUSES.find(([value]) => value === status)[1];
+  return h("section", { key: status, class: "column", "aria-label": `${name}, ${mine.length}`, ondragover: (e) => e.preventDefault(), ondrop: drop },
     h("h2", {}, mark(status), h("span", { class: "dim" }, mine.length)),
     h("ul", {}, shown.map((task) => drawCard(task, runs.get(task.id)))),
     mine.length > shown.length && button(`Show ${mine.length - shown.length} more`, () => { all.add(status); redraw(); }));
@@ -62,7 +67,9 @@ function drawCard(task, run) {
   return h("li", { key: task.id, class: "card", draggable: true, ondragstart: (e) => e.dataTransfer.setData("text/plain", String(task.id)) },
     h("div", { class: "row" }, h("span", { class: "dim" }, task.key), mark(task.priority), task.status === "blocked" && mark("blocked")),
     h("a", { class: "title", href: `#/task/${task.id}`, draggable: false }, task.title),
-    h("div", { class: "row" }, run ? h("a", { href: `#/run/${run.id}`, draggable: false }, mark(standing(run))) : h("span", { class: "dim" }, "No run yet"), run && h("span", { class: "dim" }, run.agent), moving(task)));
+    h("div", { class: "row" },
+      run ? h("a", { href: `#/run/${run.id}`, draggable: false }, mark(standing(run))) : h("span", { class: "dim" }, "No run yet"),
+      run && h("span", { class: "dim" }, run.agent), moving(task)));
 }
 
 // ── the panel of one task ───────────────────────────────────────────────────────────────────────────────────────────
@@ -85,12 +92,14 @@ export function drawTask(id, back) {
       h("dt", {}, "Status"), h("dd", {}, moving(task)), h("dt", {}, "Priority"), h("dd", {}, mark(task.priority)),
       h("dt", {}, "Project"), h("dd", {}, state.projects.get(task.project_id)?.name), h("dt", {}, "Created"), h("dd", {}, ago(task.created_at)),
       task.github_branch_name && [h("dt", { key: "b" }, "Branch"), h("dd", { key: "branch" }, h("code", {}, task.github_branch_name))],
-      task.github_pr_url && [h("dt", { key: "p" }, "Pull request"), h("dd", { key: "pr" }, h("a", { href: task.github_pr_url, rel: "noopener noreferrer", target: "_blank" }, task.github_pr_url))]),
+      task.github_pr_url && [h("dt", { key: "p" }, "Pull request"),
+        h("dd", { key: "pr" }, h("a", { href: task.github_pr_url, rel: "noopener noreferrer", target: "_blank" }, task.github_pr_url))]),
     h("p", { class: "words" }, task.description || h("span", { class: "dim" }, "No description.")),
     h("div", { class: "row" }, button("Edit", edit), button("Delete", remove)),
     h("h2", {}, "Start a run"), drawStart(task),
     run && [h("h2", { key: "h" }, "Latest run ", h("a", { href: `#/run/${run.id}` }, "Open")), h("div", { key: run.id }, drawRun(run))],
-    earlier.length > 0 && [h("h2", { key: "e" }, "Earlier runs"), h("ul", { key: "l", class: "lines" }, earlier.map((one) => h("li", { key: one.id }, h("a", { href: `#/run/${one.id}` }, mark(standing(one)), ` #${one.number} ${one.agent}`), " ", ago(one.created_at))))]);
+    earlier.length > 0 && [h("h2", { key: "e" }, "Earlier runs"), h("ul", { key: "l", class: "lines" }, earlier.map((one) =>
+      h("li", { key: one.id }, h("a", { href: `#/run/${one.id}` }, mark(standing(one)), ` #${one.number} ${one.agent}`), " ", ago(one.created_at))))]);
 }
 
 function drawStart(task) {

@@ -18,7 +18,10 @@ export function h(tag, props, ...children) {
   return { tag, props: props ?? {}, key: props?.key, children: children.flat(2).map(asNode) };
 }
 
-const asNode = (c) => (c !== null && typeof c === "object" ? c : { text: c === null || c === undefined || c === false ? "" : plain(String(c)) });
+function asNode(child) {
+  if (child !== null && typeof child === "object") return child;
+  return { text: child === null || child === undefined || child === false ? "" : plain(String(child)) };
+}
 
 /** Make the parent's children what is wanted. The same object as last time means: nothing has changed in it. */
 export function draw(parent, wanted) {
@@ -103,7 +106,8 @@ const ICONS = {
   eye: "M1.8 8s2.2-4 6.2-4s6.2 4 6.2 4s-2.2 4-6.2 4s-6.2-4-6.2-4M8 6.5a1.5 1.5 0 1 0 0 3a1.5 1.5 0 0 0 0-3",
   warn: "M8 2.2l6.3 11.3H1.7zM8 6.5v3.2M8 11.6v.2", up: "M8 13V3.5M4 7.2l4-4l4 4", down: "M8 3v9.5M4 8.8l4 4l4-4",
   dash: "M3.5 8h9", double: "M4 8l4-4l4 4M4 12l4-4l4 4", ask: `${RING}M6.3 6.6a1.7 1.7 0 1 1 2.4 1.5c-.5.3-.7.6-.7 1.1M8 11v.1`,
-  board: "M2.5 3h3v10h-3zM6.8 3h3v7h-3zM11 3h2.5v4.5H11z", folder: "M2 4.5h4l1.5 1.5H14v7H2z", robot: "M3 6h10v7H3zM8 6V3M6 9v.6M10 9v.6M1.5 8.5v2M14.5 8.5v2",
+  board: "M2.5 3h3v10h-3zM6.8 3h3v7h-3zM11 3h2.5v4.5H11z", folder: "M2 4.5h4l1.5 1.5H14v7H2z",
+  robot: "M3 6h10v7H3zM8 6V3M6 9v.6M10 9v.6M1.5 8.5v2M14.5 8.5v2",
   server: "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5v.1M5 11v.1",
 };
 export const icon = (name) => h("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, h("path", { d: ICONS[name] }));

@@ -27,14 +27,15 @@ export function drawProjects() {
     const tasks = [...state.tasks.values()].filter((task) => task.project_id === project.id);
     const runs = [...state.runs.values()].filter((run) => run.project_id === project.id && !ENDED.has(run.state));
     const yours = runs.filter(needsYou).length;
-    const remove = () => ask(`Delete project ${project.key}?`, [h("p", {}, `“${project.name}” goes with its ${many(tasks.length, "task")} and their runs. What is at work is stopped. The repository stays.`)],
-      "Delete project", () => call("DELETE", `/api/projects/${project.id}`), true);
+    const what = `“${project.name}” goes with its ${many(tasks.length, "task")} and their runs. What is at work is stopped. The repository stays.`;
+    const remove = () => ask(`Delete project ${project.key}?`, [h("p", {}, what)], "Delete project", () => call("DELETE", `/api/projects/${project.id}`), true);
     return h("li", { key: project.id, class: "card" },
       h("div", { class: "row" }, h("span", { class: "dim" }, project.key), yours > 0 && mark("needs_you", `${yours} needs you`)),
       h("a", { class: "title", href: `#/board/${project.id}` }, project.name),
       project.description && h("p", { class: "words" }, project.description),
       h("p", { class: "dim" }, project.github_repo_url ?? "No repository: agents work in an empty folder."),
-      h("div", { class: "row" }, h("span", {}, `${tasks.filter((task) => task.status !== "done").length} open of ${many(tasks.length, "task")}, ${many(runs.length, "run")} under way`), button("Delete", remove, { "aria-label": `Delete ${project.key}` })));
+      h("div", { class: "row" },
+        h("span", {}, `${tasks.filter((task) => task.status !== "done").length} open of ${many(tasks.length, "task")}, ${many(runs.length, "run")} under way`), button("Delete", remove, { "aria-label": `Delete ${project.key}` })));
   })));
 }
 

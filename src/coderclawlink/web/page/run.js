@@ -74,15 +74,16 @@ function drawQuestion(run, open, question) {
 
 function drawFacts(run) {
   const at = run.attempts?.at(-1);
-  const cost = run.usage?.cost_usd;
+  const cost = run.usage?.cost_usd ?? null;
+  const price = cost === null ? "cost not known" : `$${cost.toFixed(4)}`;
   const number = (n) => (n ?? 0).toLocaleString();
   const facts = [
-    ["Agent", [at?.agent_version?.includes(run.agent) ? at.agent_version : [run.agent, at?.agent_version].filter(Boolean).join(" "), at?.model].filter(Boolean).join(", ")],
+    ["Agent", [at?.agent_version?.includes(run.agent) ? "" : run.agent, at?.agent_version, at?.model && `(${at.model})`].filter(Boolean).join(" ")],
     ["Node", at?.node && `${at.node}${at.sandbox ? ` (${at.sandbox})` : ""}`],
     ["Attempt", run.attempt > 1 && `${run.attempt}, at most ${run.tries} may fail`],
     ["Branch", run.branch && h("code", {}, run.branch)],
     ["Commit", run.head && h("code", { title: run.head }, run.head.slice(0, 10))],
-    ["Usage", run.usage && `${number(run.usage.input_tokens)} tokens in, ${number(run.usage.output_tokens)} out, ${cost === null ? "cost not known" : `$${cost.toFixed(4)}`}`],
+    ["Usage", run.usage && `${number(run.usage.input_tokens)} tokens in, ${number(run.usage.output_tokens)} out, ${price}`],
   ];
   return h("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => [h("dt", { key: name }, name), h("dd", { key: `${name} is` }, value)]));
 }

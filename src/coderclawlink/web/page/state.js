@@ -116,7 +116,11 @@ function learnOfRun(event, id) {
 
 function changesOf(run, event) {
   const attempts = run.attempts ?? [];
-  const attempt = (values) => [...attempts.filter((one) => one.number !== event.attempt), { ...attempts.find((one) => one.number === event.attempt), number: event.attempt, ...values }].sort((a, b) => a.number - b.number);
+  const attempt = (values) => {
+    const before = attempts.find((one) => one.number === event.attempt);
+    const others = attempts.filter((one) => one !== before);
+    return [...others, { ...before, number: event.attempt, ...values }].sort((a, b) => a.number - b.number);
+  };
   const end = (ended) => ({ state: ended, wait: null, may_cancel: false, ended_at: event.at });
   switch (event.kind) {
     case "attempt.offered": return { state: "pending", wait: null, attempt: event.attempt, attempts: attempt({ state: "queued" }) };
@@ -135,7 +139,7 @@ function changesOf(run, event) {
     case "agent.title": return { title: event.title };
     case "agent.usage": return { usage: event };
     case "question.asked": return { questions: [...(run.questions ?? []).filter((one) => one.id !== event.question), { ...event, id: event.question, is_open: true, asked_at: event.at }] };
-    case "question.answered": return { questions: (run.questions ?? []).map((one) => (one.id === event.question ? { ...one, is_open: false, option: event.option, text: event.text, answered_by: event.by } : one)) };
+    case "question.answered": return { questions: (run.questions ?? []).map((one) => (one.id === event.question ? { ...one, is_open: false, option: event.option } : one)) };
   }
 }
 

@@ -80,7 +80,8 @@ export const counts = (c) => h("span", { class: "counts" }, many(c.files, "file"
 /** In a sentence, for those who listen. */
 export function latest(line) {
   const last = line.entries.at(-1);
-  const what = { message: "The agent wrote a message", thought: "The agent thinks", tool: `${last?.title || last?.tool}: ${last?.status}`, question: `The agent asks: ${last?.title}`, plan: "The plan has changed" }[last?.kind];
+  const what = { message: "The agent wrote a message", thought: "The agent thinks",
+    tool: `${last?.title || last?.tool}: ${last?.status}`, question: `The agent asks: ${last?.title}`, plan: "The plan has changed" }[last?.kind];
   return `The timeline has ${many(line.entries.length, "line")}. ${what ?? ""}`;
 }
 
@@ -103,7 +104,8 @@ const DRAWN = {
   thought: (one) => [h("p", { class: "by" }, "Thought"), h("div", { class: "words" }, one.text)],
   note: (one) => [h("p", {}, one.told, " "), ago(one.at)],
   log: (one) => [h("details", {}, h("summary", {}, "What the program wrote"), long(one, "text", one.text))],
-  plan: (one) => [h("p", { class: "by" }, "Plan"), h("ol", { class: "plan" }, one.steps.map((step, i) => h("li", { key: i }, mark(step.status, step.status === "pending" ? "To do" : undefined), " ", step.text)))],
+  plan: (one) => [h("p", { class: "by" }, "Plan"),
+    h("ol", { class: "plan" }, one.steps.map((step, i) => h("li", { key: i }, mark(step.status, step.status === "pending" ? "To do" : undefined), " ", step.text)))],
   question: (one) => [h("p", { class: "by" }, one.is_open ? mark("needs_you", "Question") : mark("completed", "Question")),
     h("p", {}, exact(one.title ?? "")), one.detail && h("pre", { tabindex: 0 }, exact(one.detail)),
     h("p", { class: "by" }, one.is_open ? "Not answered yet." : one.option ? `Answered “${one.options?.find((o) => o.id === one.option)?.label ?? one.option}” by ${one.by}.` : "No answer is needed any more.")],
@@ -116,7 +118,8 @@ function drawTool(one) {
   return [h("details", {},
     h("summary", {}, mark(one.status), h("span", { class: "kind" }, one.tool), h("span", { class: "title" }, one.title || one.id)),
     part("Input", one.input),
-    changes.map((change, i) => h("div", { key: `change ${i}` }, h("p", { class: "by" }, change.old === null ? "New file " : "Changed ", h("code", {}, change.path)), drawLines(compare(change.old ?? "", change.new)))),
+    changes.map((change, i) => h("div", { key: `change ${i}` },
+      h("p", { class: "by" }, change.old === null ? "New file " : "Changed ", h("code", {}, change.path)), drawLines(compare(change.old ?? "", change.new)))),
     part("Output", one.output),
     !one.input && !one.output && !changes.length && h("p", { class: "by" }, "It has told nothing more."))];
 }
