@@ -44,9 +44,10 @@ def is_due(look: Look, lease_seconds: float, grace_seconds: float) -> bool:
 async def run(db: Database, lease_seconds: float, grace_seconds: float) -> None:
     """Sweep every second, for ever; first after one lease, and again after one lease whenever this process stood still."""
     looked = 0.0
+    stood_still = max(lease_seconds / 3, 2 * EVERY_SECONDS)
     while True:
         try:
-            if (now := await db.read(Look.now)) - looked > max(lease_seconds, 2 * EVERY_SECONDS):
+            if (now := await db.read(Look.now)) - looked > stood_still:
                 await asyncio.sleep(lease_seconds)
                 now = await db.read(Look.now)
             elif await db.read(is_due, lease_seconds, grace_seconds):
