@@ -31,7 +31,7 @@ def measure(quick: bool) -> Found:
     rows.append(asyncio.run(_bare(runs)))
     return Found(
         f"Waiting: what {runs:,} runs cost the hub that wait for a place",
-        "a coroutine, a step's context and a look at two rows every 15 seconds for each, and what Python keeps of the "
+        "a coroutine, a step's context and a look at the rows every 30 seconds for each, and what Python keeps of the "
         "submits' memory.",
         rows,
     )
@@ -53,7 +53,7 @@ async def _waiting(name: str, runs: int, seconds: float, **environment: str) -> 
             assert len(held) >= runs, f"only {len(held)} wait"
     return Row(
         name,
-        f"+{more:.0f} MiB, {busy:.1f} % of a core",
+        f"+{more:.0f} MiB, +{busy - idle:.1f} % of a core",
         AIMS[name],
         f"the idle hub: {memory:.0f} MiB, {idle:.1f} % of a core",
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from coderclawlink.access.policy import Actor
 from coderclawlink.board import tasks
-from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
+from coderclawlink.db.engine import Database, StoreUnavailable, Tx
 from coderclawlink.engine import placement
 from coderclawlink.engine.dbos import Durable, Steps
 from coderclawlink.ids import RunId
@@ -23,7 +23,8 @@ from coderclawlink.runs import attempts, ledger
 from coderclawlink.runs.ledger import Run, RunNotFound, Wish
 from coderclawlink.runs.run import State
 
-LOOK_AGAIN_SECONDS = 15.0
+LOOK_AGAIN_SECONDS = 30.0
+"""A ring of the bell may be missed in an outage. A thousand waiting runs look some thirty times a second."""
 BACKOFF_SECONDS = (2.0, 10.0, 30.0, 60.0)
 LOSSES_AT_MOST = 20
 """A run whose node died under it so often has most likely killed it."""
@@ -82,7 +83,7 @@ class Lifecycle:
 
     async def _look(self, run: RunId, number: int) -> bool:
         try:
-            return await self._db.read(_is_over, run, number)
+            return await self._db.read(attempts.is_over, run, number)
         except StoreUnavailable:  # a step that raises would end the workflow, and nobody would end the run
             return False
 
@@ -96,16 +97,6 @@ def _offer(tx: Tx, run_id: RunId) -> int | None:
     except RunNotFound:
         return None
     return None if run.has_ended else attempts.offer(tx, run)
-
-
-def _is_over(look: Look, run_id: RunId, number: int) -> bool:
-    """True also when the run itself has ended or is gone: then nobody waits for the attempt."""
-    try:
-        run = ledger.find(look, run_id)
-    except RunNotFound:
-        return True
-    attempt = attempts.find(look, run_id, number)
-    return run.has_ended or attempt is None or attempt.state == "ended"
 
 
 def settle(tx: Tx, run_id: RunId, number: int) -> float | None:

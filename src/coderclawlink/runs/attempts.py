@@ -44,7 +44,7 @@ from coderclawlink.link.protocol import Entry, Fence, Kept, Order, Stop, storabl
 from coderclawlink.runs import ledger
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.ledger import Run
-from coderclawlink.runs.run import State, WaitReason
+from coderclawlink.runs.run import ENDED, State, WaitReason
 
 AT_WORK = ("placed", "running")
 TEXT_AT_MOST = 16 * 1024 * 1024
@@ -94,6 +94,23 @@ _BY_NUMBER = sa.select(*_COLUMNS).where(
 def find(look: Look, run: RunId, number: int) -> Attempt | None:
     row = look.row(_BY_NUMBER, {"run": run, "attempt": number})
     return None if row is None else Attempt(**row)
+
+
+_GOING_ON = (
+    sa.select(attempts.c.number)
+    .join(runs, runs.c.id == attempts.c.run_id)
+    .where(
+        attempts.c.run_id == sa.bindparam("run"),
+        attempts.c.number == sa.bindparam("attempt"),
+        attempts.c.state != "ended",
+        runs.c.state.not_in(list(ENDED)),
+    )
+)
+
+
+def is_over(look: Look, run: RunId, number: int) -> bool:
+    """True also when the run itself has ended or is gone: then nobody waits for the attempt."""
+    return look.row(_GOING_ON, {"run": run, "attempt": number}) is None
 
 
 def of_run(look: Look, run: RunId) -> list[Attempt]:
