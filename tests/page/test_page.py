@@ -402,3 +402,15 @@ async def test_every_page_fits_its_window(
             .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)"""
         )
         assert wide == [], f"{name} at {width}"
+
+
+async def test_what_is_deleted_meanwhile_is_told_where_it_is_looked_at(
+    page: Page, client: httpx2.AsyncClient, node: Node
+) -> None:
+    task = await made_task(client)
+    run = await made_run(client, task)
+    await node.start(run)
+    await open_page(page, f"/#/run/{run}")
+    await expect(page.locator(".standing")).to_contain_text("Running")
+    assert (await client.delete(f"/api/tasks/{task}")).status_code == 204
+    await expect(page.get_by_role("alert")).to_contain_text("This run is not there any more.")
