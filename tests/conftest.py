@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from coderclawlink.db.engine import Database, open_database
 from coderclawlink.db.migrate import migrate
 from tests import postgres as postgres_server
+
+# Whoever starts the tests in a background has SIGINT ignored, and what the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

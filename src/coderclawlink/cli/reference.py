@@ -1,7 +1,4 @@
-"""The page of the command line, made from the commands themselves.
-
-python -c 'from coderclawlink.cli.reference import page; print(page(), end="")' > docs/reference/cli.md
-"""
+"""The page of the command line, made from the commands themselves: `make docs` writes it."""
 
 from __future__ import annotations
 

@@ -101,9 +101,10 @@ def _start(
     if agent == 0:
         try:
             os.setsid()
-            # Python ignores these two, and what is ignored stays so in the program that follows.
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            # What is ignored here, by Python or because the hub was started in a background, is not the agent's affair.
+            for number in signal.valid_signals():
+                if signal.getsignal(number) is signal.SIG_IGN:
+                    signal.signal(number, signal.SIG_DFL)
             if not alone:
                 _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: should this launcher itself be killed
                 if os.getppid() != ours:
