@@ -93,6 +93,10 @@ class Hosted:
                 await ear.wait(LOOK_AGAIN_SECONDS)
         return await self.hub.runtime.list_agents(OWNER)
 
+    async def sandboxes(self) -> list[str]:
+        """What contains the agents on the nodes that are here."""
+        return sorted({node.sandbox for node in await self.hub.db.read(nodes.online)})
+
     async def save_work(self) -> bool:
         """Have the local node save its agents' work and end. False if it did not say so in time."""
         self.hub.stop_loops()  # nothing is placed any more, and the node is not started again

@@ -67,6 +67,11 @@ def _greeting(settings: Settings, here: Hosted) -> list[str]:
 
 async def _tell_agents(here: Hosted) -> None:
     agents = await here.agents()
+    for sandbox in await here.sandboxes():
+        warning = (
+            "" if sandbox != "none" else ": agents see all that you see. Install bubblewrap, or set CLAWLINK_SANDBOX"
+        )
+        print(f"  Sandbox   {sandbox}{warning}", flush=True)
     able = [f"{agent.name} ({agent.version})" if agent.version else agent.name for agent in agents if agent.available]
     if able:
         print(f"  Agents    {', '.join(able)}", flush=True)
