@@ -138,3 +138,16 @@ def test_help_comes_without_the_hubs_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_hub_whose_output_nobody_reads_goes_on(cli: Cli) -> None:
+    hub = cli.start("serve", "--port", "0")
+    greeting = read_until(hub, "  Open")
+    assert hub.stdout is not None
+    hub.stdout.close()
+    url = greeting[-1].split()[1]
+    seen = ""
+    while " yes " not in seen:  # until its node is here, and the hub has told of the agents to nobody
+        seen = cli.say("node", "list", "--url", url)
+    hub.send_signal(signal.SIGTERM)
+    assert hub.wait(60) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,14 +40,20 @@ async def _serve(settings: Settings, listener: socket.socket) -> int:
 
     async with hosting.hosted(settings, listener) as here:
         for line in _greeting(settings, here):
-            print(line, flush=True)
+            _say(line)
         await here.until(_tell_agents(here))
         if here.interrupted:
-            print("\nSaving the work of the agents…", flush=True)
+            _say("\nSaving the work of the agents…")
             if not await here.save_work():
-                print("The node did not say in time that all is saved; it goes on by itself.", flush=True)
-    print("The hub has stopped." if here.interrupted else "The hub has stopped; its node and the agents go on.")
+                _say("The node did not say in time that all is saved; it goes on by itself.")
+    _say("The hub has stopped." if here.interrupted else "The hub has stopped; its node and the agents go on.")
     return 0
+
+
+def _say(line: str) -> None:
+    """A hub does not end because nobody reads what it prints."""
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _greeting(settings: Settings, here: Hosted) -> list[str]:
@@ -71,12 +78,12 @@ async def _tell_agents(here: Hosted) -> None:
         warning = (
             "" if sandbox != "none" else ": agents see all that you see. Install bubblewrap, or set CLAWLINK_SANDBOX"
         )
-        print(f"  Sandbox   {sandbox}{warning}", flush=True)
+        _say(f"  Sandbox   {sandbox}{warning}")
     able = [f"{agent.name} ({agent.version})" if agent.version else agent.name for agent in agents if agent.available]
     if able:
-        print(f"  Agents    {', '.join(able)}", flush=True)
+        _say(f"  Agents    {', '.join(able)}")
         return
-    print("  Agents    none is available yet. What to do, for any one of them:", flush=True)
+    _say("  Agents    none is available yet. What to do, for any one of them:")
     for agent in agents:
-        print(f"            {agent.name}: {agent.why or 'not available'}", flush=True)
-    print("            Or see it work without any key: clawlink demo", flush=True)
+        _say(f"            {agent.name}: {agent.why or 'not available'}")
+    _say("            Or see it work without any key: clawlink demo")
