@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 import time
@@ -29,12 +30,14 @@ def main() -> None:
     began = time.monotonic()
     for name in figures:
         command = [sys.executable, "-m", "bench", name, *(["--quick"] if given.quick else [])]
-        try:
-            failed = subprocess.run(command, check=False, timeout=SECONDS_AT_MOST).returncode
-        except subprocess.TimeoutExpired:
-            failed = -1
-        if failed:
-            show(Found(name, "", [not_run(name, f"it ended with {failed}; see above")]))
+        with subprocess.Popen(command) as figure:
+            try:
+                ended = figure.wait(SECONDS_AT_MOST)
+            except subprocess.TimeoutExpired:
+                figure.send_signal(signal.SIGINT)  # it ends what it has started
+                ended = figure.wait()
+        if ended:
+            show(Found(name, "", [not_run(name, f"it ended with {ended}; see above")]))
     print(f"\nAll took {time.monotonic() - began:.0f} s.")
 
 
@@ -45,4 +48,5 @@ def _measure(name: str, quick: bool) -> None:
     show(importlib.import_module(f"bench.{name}").measure(quick))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,8 @@ def show(found: Found) -> None:
     for row in (head, *found.rows):
         cells = (row.what.ljust(widths[0]), row.value.ljust(widths[1]), row.aim.ljust(widths[2]), row.beside)
         print(f"  {'  '.join(cells)}".rstrip())
-    print(textwrap.fill(f"Bound: {found.bound}", WIDTH, initial_indent="  ", subsequent_indent="  "), flush=True)
+    if found.bound:
+        print(textwrap.fill(f"Bound: {found.bound}", WIDTH, initial_indent="  ", subsequent_indent="  "), flush=True)
 
 
 def machine() -> str:
