@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from coderclawlink.access.policy import OWNER
@@ -23,6 +21,7 @@ from coderclawlink.journal.log import Told
 from coderclawlink.runs import attempts, ledger
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import State
+from tests import postgres as postgres_server
 from tests.engine.cable import Cable
 from tests.runs.played import NODE, join, said
 
@@ -31,10 +30,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def line(postgres: str) -> Iterator[Cable]:
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    with Cable(postgres.removesuffix("/postgres") + f"/{name}") as made:
+    with postgres_server.database(postgres) as url, Cable(url) as made:
         yield made
 
 

@@ -85,7 +85,7 @@ def said(run: Run | RunId, *events: AttemptEvent, first: int = 1, attempt: int =
 
 def told(look: Look, run: RunId) -> list[Told]:
     """The run's part of the journal."""
-    return log.read_about(look, 0, runs=[run])
+    return log.read_about(look, 0, runs=[run], at_most=100_000)
 
 
 def kinds(look: Look, run: RunId) -> list[str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.db.migrate import migrate
 from coderclawlink.db.schema import meta
+from tests import postgres as postgres_server
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -18,13 +17,8 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('shared') / 'clawlink.db'}"
         return
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    yield server.removesuffix("/postgres") + f"/{name}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with postgres_server.database(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
