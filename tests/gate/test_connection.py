@@ -22,7 +22,7 @@ from coderclawlink.events import AgentChunk, AgentMessage, AttemptEnded, Attempt
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import QuestionId
 from coderclawlink.journal.feed import Shown, Watcher
-from coderclawlink.link.protocol import Answer, Assign, Beat, Drain, Fence, Record, Show, Stop
+from coderclawlink.link.protocol import Answer, Assign, Beat, Drain, Fence, Goodbye, Record, Show, Stop
 from coderclawlink.node.post import SpooledPost
 from coderclawlink.runs import attempts, ledger, nodes, questions
 from coderclawlink.runs.ledger import Run
@@ -224,6 +224,19 @@ async def test_a_drained_node_says_goodbye_and_gives_back_what_it_has_not_begun(
         assert await db.read(nodes.online) == []
         assert node.dialer.left.is_set()
         assert not await serving.gate.drain(NODE, 1)
+
+
+async def test_a_drain_in_the_moment_of_the_hello_waits_for_the_welcome(db: Database) -> None:
+    async with serve(db) as serving, raw(serving) as socket, asyncio.TaskGroup() as group:
+        await socket.send(hello().model_dump_json())
+        async with asyncio.timeout(10):
+            while not serving.gate.connected:
+                await asyncio.sleep(0)
+        draining = group.create_task(serving.gate.drain(NODE, 10))
+        words = [json.loads(await asyncio.wait_for(socket.recv(), 10))["word"] for _ in range(2)]
+        assert words == ["welcome", "drain"]
+        await socket.send(Goodbye().model_dump_json())
+        assert await draining
 
 
 async def test_a_node_that_is_cut_off_while_draining_has_not_said_goodbye(db: Database, tmp_path: Path) -> None:

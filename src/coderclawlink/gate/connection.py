@@ -57,6 +57,8 @@ class _Line:
     said: set[tuple[str, str, int, str]] = field(default_factory=set)
     held: set[tuple[str, int]] = field(default_factory=set)
     abouts: dict[tuple[str, int], About] = field(default_factory=dict)
+    welcomed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Before that nothing else may be said."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     parted: bool = False
     """It has said goodbye."""
@@ -129,6 +131,7 @@ class Gate:
                         stop=stale,
                     )
                 )
+                line.welcomed.set()
                 logger.info("node %s is here: %d agents, %d slots", node, len(hello.agents), hello.slots)
                 async with asyncio.TaskGroup() as tasks:
                     telling = tasks.create_task(self._tell(line, ear))
@@ -137,6 +140,7 @@ class Gate:
         finally:
             if self._lines.get(node) is line:
                 del self._lines[node]
+            line.welcomed.set()
             line.over.set()
             logger.info("node %s has hung up", node)
 
@@ -223,10 +227,11 @@ class Gate:
         line = self._lines.get(node)
         if line is None:
             return False
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await line.say(Drain())
         try:
             async with asyncio.timeout(seconds):
+                await line.welcomed.wait()
+                with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                    await line.say(Drain())
                 await line.over.wait()
         except TimeoutError:
             return False
