@@ -21,7 +21,7 @@ from coderclawlink.ids import ProjectId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
 
-KEY = re.compile(r"^[A-Z][A-Z0-9_]{0,49}$")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 class ProjectNotFound(NotFound):
@@ -75,9 +75,9 @@ def create(
 ) -> Project:
     """Raises `BadKey`, `KeyTaken`, `NoRepository`, `PermissionMissing`. The key is kept in upper case."""
     policy.require(actor, Permission.PROJECT_WRITE)
-    key = key.upper()
-    if not KEY.match(key):
+    if not KEY.fullmatch(key):
         raise BadKey
+    key = key.upper()
     if tx.scalar(sa.select(projects.c.id).where(projects.c.key == key)) is not None:
         raise KeyTaken(f"A project with the key {key} already exists.")
     now = tx.now()
