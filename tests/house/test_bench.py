@@ -11,7 +11,7 @@ import pytest
 from bench.__main__ import FIGURES
 
 ROOT = Path(__file__).parents[2]
-ROWS = {"submits": 10, "kept": 2, "waiting": 3, "cold": 4, "starting": 8, "live": 2}
+ROWS = {"submits": 14, "kept": 2, "waiting": 3, "cold": 4, "starting": 8, "live": 2}
 """How many each prints at the least. `crash` is not among them: the journeys run its storm."""
 
 
