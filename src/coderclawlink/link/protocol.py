@@ -122,8 +122,8 @@ class Order(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True)
-    run: str
-    attempt: int
+    run: RunName
+    attempt: Number
     agent: str
     prompt: str
     context: dict[str, Any] = Field(default_factory=dict)

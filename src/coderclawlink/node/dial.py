@@ -49,9 +49,9 @@ class HubAddress:
 def find_hub(home: Path) -> HubAddress | None:
     """Where the hub of this data directory was last seen; None if it has not said so yet."""
     try:
-        url = json.loads((home / "hub.json").read_text(encoding="utf-8"))["url"]
+        url = str(json.loads((home / "hub.json").read_text(encoding="utf-8"))["url"])
         key = (home / "node.key").read_text(encoding="ascii").strip()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return HubAddress(url, key)
 
