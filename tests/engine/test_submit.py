@@ -103,7 +103,7 @@ async def test_who_may_not_submit_leaves_nothing_behind(db: Database, durable: D
     before = await unfinished(durable)
     with pytest.raises(PermissionMissing):
         await db.write(submit, durable, actor=Actor(Role.GUEST, "eve", "e" * 64))
-    assert await unfinished(durable) == before
+    assert await unfinished(durable) <= before  # those of the tests before may end meanwhile; none may begin
     with db.look() as look:
         assert ledger.latest(look, OWNER) == []
 
