@@ -29,7 +29,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             "only, such as 127.0.0.1. To reach it from elsewhere, use a tunnel: ssh -L 8000:127.0.0.1:8000 HOST"
         )
     family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
