@@ -78,7 +78,7 @@ async def test_a_ring_before_the_waiting_is_not_lost_and_many_are_one(pair: Pair
 
 
 async def test_names_with_spaces_quotes_stars_and_letters_of_all_kinds_are_topics(pair: Pair) -> None:
-    for topic in ("node:my old laptop", 'node:"quoted"', "node:*", "node:ноутбук-😀", "*"):
+    for topic in ('node:my "old" laptop', "node:ноутбук-😀", "*"):
         with pair.heard.listen(topic) as ear, pair.heard.listen("node:my") as other:
             await until_it_rings(pair, ear, topic)
             await until_quiet(other)

@@ -49,11 +49,11 @@ async def play_the_node(hub: Hub) -> None:
 
 
 async def stand_still(hub: Hub) -> None:
-    """A node that beats five times a second, and how its run stands after 20 beats, in the midst of which this process is stopped."""
+    """A node that beats five times a second, and how its run stands after 19 beats, in the midst of which this process is stopped."""
     run = await hub.runtime.submit(OWNER, agent="a", prompt="Do it")
     await hub.db.write(go_on)
     loop = asyncio.get_running_loop()
-    for beat in range(20):
+    for beat in range(19):
         if beat == 12:  # the reaper is at its work by now
             print("working", flush=True)
         before = loop.time()

@@ -78,10 +78,10 @@ def unfinished(durable: Durable) -> set[str]:
     return set(durable.unfinished())
 
 
-def until_none_is_left(durable: Durable) -> None:
+def until_ended(durable: Durable, run: RunId) -> None:
     """The end is noted a moment after the workflow has told of it; of that nothing tells."""
     deadline, never = time.monotonic() + 20, threading.Event()
-    while unfinished(durable):
+    while run in unfinished(durable):
         assert time.monotonic() < deadline
         never.wait(0.02)
 
@@ -167,7 +167,7 @@ def test_what_is_kept_is_json_and_can_be_forgotten(db: Database) -> None:
     with engine(db, work) as durable:
         db.write_now(enqueue, durable, run)
         work.until(f"end {run}")
-        until_none_is_left(durable)
+        until_ended(durable, run)
         assert run in json.dumps(kept_of(db, run, "workflow_input", "inputs"))
         assert {"one": [run, None, 1.5]} in kept_of(db, run, "operation_outputs", "output")
         durable.forget([run])

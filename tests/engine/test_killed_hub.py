@@ -68,7 +68,7 @@ def test_a_hub_that_stood_still_together_with_its_node_does_not_take_it_for_gone
             if line == "working\n":
                 break
         hub.send_signal(signal.SIGSTOP)
-        threading.Event().wait(3.5)  # that much time passes for both
+        threading.Event().wait(2.7)  # that much time passes for both
         hub.send_signal(signal.SIGCONT)
         rest, _ = hub.communicate(timeout=20)
     finally:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-
 import pytest
 
 from coderclawlink.access.policy import OWNER
@@ -22,7 +18,6 @@ from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from tests.runs.played import NODE, at_node, hello, join, kinds, said
 
-pytestmark = pytest.mark.anyio
 LEASE, GRACE = 15.0, 600.0
 
 
@@ -124,41 +119,3 @@ def test_an_answer_that_comes_while_the_node_is_away_is_there_when_it_is_back(db
     assert state(db, run.id)[:2] == (State.RUNNING, None)
     with db.look() as look:
         assert [word.option for word in reconcile.to_say(look, NODE) if isinstance(word, Answer)] == ["y"]
-
-
-# ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@contextlib.asynccontextmanager
-async def reaping(db: Database, lease: float, grace: float) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(reaper.run(db, lease, grace))
-        yield
-        running.cancel()
-
-
-async def test_a_hub_that_starts_gives_its_nodes_one_lease_to_come_back(db: Database) -> None:
-    lease = 1.5
-    run = await db.write(at_work)
-    await db.write(unheard_for, 3600.0)  # the hub was away for an hour
-    with db.bell.listen("attempt.lost", "node.left") as ear:
-        began = asyncio.get_running_loop().time()
-        async with reaping(db, lease, 0.0):
-            assert await ear.wait(10)
-        assert asyncio.get_running_loop().time() - began >= lease
-    assert state(db, run.id)[2] == "lost"
-
-
-async def test_a_node_that_comes_back_in_that_time_keeps_its_runs(db: Database) -> None:
-    lease = 1.5
-    run = await db.write(at_work)
-    await db.write(unheard_for, 3600.0)
-    with db.bell.listen("attempt.lost", "node.left") as ear:
-        async with reaping(db, lease, 0.0):
-            await db.write(reconcile.greet, hello(held=(Fence(run=run.id, attempt=1),)))
-            assert not await ear.wait(0.5)
-            await db.write(reconcile.beat, NODE, (Fence(run=run.id, attempt=1),), None)
-            assert not await ear.wait(1.2)
-            assert state(db, run.id)[0] is State.RUNNING
-            assert await ear.wait(10)  # now it has gone silent
-    assert state(db, run.id)[2] == "lost"

@@ -266,12 +266,12 @@ async def greet(socket: ClientConnection, *held: Fence, boot: str | None = None)
     return welcome
 
 
-@pytest.mark.parametrize("key", ["", "wrong", KEY + "x", KEY[:-1]])
-async def test_a_wrong_key_does_not_get_in(db: Database, key: str) -> None:
+async def test_a_wrong_key_does_not_get_in(db: Database) -> None:
     async with serve(db) as serving:
-        with pytest.raises(InvalidStatus, match="403"):
-            async with raw(serving, key):
-                pass
+        for key in ("", "wrong", KEY + "x", KEY[:-1]):
+            with pytest.raises(InvalidStatus, match="403"):
+                async with raw(serving, key):
+                    pass
         assert serving.gate.connected == []
     assert await db.read(nodes.all_of_them) == []
 
@@ -284,31 +284,30 @@ async def test_a_dialer_with_a_wrong_key_goes_on_trying_and_gets_in_with_the_rig
         await until_online(db)
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        "",
-        "{}",
-        "[]",
-        "null",
-        "\x00",
-        '{"word":"beat"}',
-        '{"word":"hello"}',
-        hello().model_copy(update={"version": 99}).model_dump_json(),
-        hello().model_copy(update={"slots": 2**70}).model_dump_json(),
-        hello().model_copy(update={"node": "a\x00b"}).model_dump_json(),
-        hello().model_copy(update={"node": ""}).model_dump_json(),
-    ],
-)
-async def test_who_does_not_begin_with_a_hello_is_refused_in_words(db: Database, first: str) -> None:
+FIRST = [
+    "",
+    "{}",
+    "[]",
+    "null",
+    "\x00",
+    '{"word":"beat"}',
+    '{"word":"hello"}',
+    hello().model_copy(update={"version": 99}).model_dump_json(),
+    hello().model_copy(update={"slots": 2**70}).model_dump_json(),
+    hello().model_copy(update={"node": "a\x00b"}).model_dump_json(),
+    hello().model_copy(update={"node": ""}).model_dump_json(),
+]
+
+
+async def test_who_does_not_begin_with_a_hello_is_refused_in_words(db: Database) -> None:
     async with serve(db) as serving:
-        async with raw(serving) as socket:
-            await socket.send(first)
-            refused = json.loads(await asyncio.wait_for(socket.recv(), 10))
-            assert refused["word"] == "refused"
-            assert "version 1" in refused["why"]
-            with pytest.raises(ConnectionClosed):
-                await asyncio.wait_for(socket.recv(), 10)
+        for first in FIRST:
+            async with raw(serving) as socket:
+                await socket.send(first)
+                refused = json.loads(await asyncio.wait_for(socket.recv(), 10))
+                assert refused["word"] == "refused", first
+                assert "version 1" in refused["why"]
+                await asyncio.wait_for(socket.wait_closed(), 10)
         async with raw(serving) as socket:
             await greet(socket)
 

@@ -174,5 +174,5 @@ def _written(event: AttemptEvent) -> str:
         text = json.dumps(storable(said, longest), ensure_ascii=False)
         if len(text.encode()) <= ENTRY_AT_MOST:
             return text
-        longest //= 4
+        longest //= 16
     return AgentLog(text=f"The agent said something too long to keep: {event.kind}.").model_dump_json()
