@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 import sqlalchemy as sa
 from dbos import DBOSClient
 
@@ -142,6 +143,20 @@ def test_after_a_restart_a_workflow_goes_on_without_repeating_what_was_done_howe
     with engine(db, after):
         after.until(f"end {run}")
     assert (after.done[f"one {run}"], after.done[f"two {run}"]) == (0, 1)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'execute_dequeued_workflow:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library drops what it just took
+def test_what_is_enqueued_in_the_moment_of_closing_is_carried_out_at_the_next_launch(db: Database) -> None:
+    work, runs = Work(), [RunId(new_id()) for _ in range(60)]
+    with engine(db, work) as durable:
+        db.write_now(enqueue, durable, runs[0])
+        work.until(f"end {runs[0]}")  # it takes from the queue by now
+        for run in runs[1:]:
+            db.submit(enqueue, durable, run)
+        db.write_now(lambda tx: None)
+    with engine(db, work):
+        work.until(*(f"end {run}" for run in runs))
 
 
 def test_what_another_executor_left_is_taken_up_when_it_is_adopted_and_not_before(db: Database) -> None:
