@@ -1,10 +1,11 @@
 """Everything that can happen, as data: the house's one dictionary of events.
 
 Each class is one kind of event, past tense and dotted. The journal keeps them as JSON, the link carries them, the live
-stream shows them, and the reference page is made from them; there is no second definition. Imports only the ids.
+stream shows them, and the reference page is made from them; there is no second definition. Imports only the rules.
 
-Who tells them: the hub's rooms tell `project.*`, `task.*`, `session.*`, `node.*`, `run.*`, `attempt.offered|placed` and
-`question.answered`; a node tells the rest, always fenced by (run, attempt) and numbered by n.
+Who tells them: the hub's rooms tell `project.*`, `task.*`, `session.*`, `node.*`, `run.*`, `agent.configured`, `budget.*`,
+`comparison.*`, `attempt.offered|placed|lost`, `question.answered` and `prompt.*` but `prompt.taken`; a node tells the rest,
+always fenced by (run, attempt) and numbered by n.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from coderclawlink.rules import Act, Effect
 
 
 class Event(BaseModel):
@@ -76,6 +79,41 @@ class PermissionDenied(Event):
     reason: str
 
 
+# ── agents and money ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AgentConfigured(Event):
+    """`project`: its key, None for the whole installation. `version` counts from 1 for each agent and project."""
+
+    kind: Literal["agent.configured"] = "agent.configured"
+    agent: str
+    project: str | None
+    version: int
+
+
+class BudgetSet(Event):
+    """`scope`: installation, project, task, agent or user; `name` which one. None: no cap."""
+
+    kind: Literal["budget.set"] = "budget.set"
+    scope: str
+    name: str
+    usd: float | None
+    tokens: int | None
+
+
+class BudgetReached(Event):
+    """So much of a cap is spent: 50, 80 or 100 percent, each told once. `scope` also run."""
+
+    kind: Literal["budget.reached"] = "budget.reached"
+    scope: str
+    name: str
+    percent: int
+    spent_usd: float
+    spent_tokens: int
+    usd: float | None
+    tokens: int | None
+
+
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -138,6 +176,68 @@ class RunCancelled(Event):
     reason: str
 
 
+class RunHandedOver(Event):
+    """Another agent goes on. `why`: who wanted it, or the limit that made it needful."""
+
+    kind: Literal["run.handed_over"] = "run.handed_over"
+    before: str
+    agent: str
+    why: str
+
+
+class RunReviewed(Event):
+    kind: Literal["run.reviewed"] = "run.reviewed"
+    approved: bool
+    by: str
+    text: str = ""
+
+
+class ReceiptIssued(Event):
+    """The proof of a run's result is kept with it. `digest`: SHA-256 of the receipt's canonical JSON."""
+
+    kind: Literal["run.receipt"] = "run.receipt"
+    head: str | None
+    checks: tuple[str, ...]
+    digest: str
+
+
+class ComparisonStarted(Event):
+    """Several runs of one task are at work side by side."""
+
+    kind: Literal["comparison.started"] = "comparison.started"
+    comparison: str
+    runs: tuple[str, ...]
+
+
+class ComparisonKept(Event):
+    kind: Literal["comparison.kept"] = "comparison.kept"
+    comparison: str
+    run: str
+
+
+class PromptQueued(Event):
+    """A further prompt waits for its turn. `number` counts from 1 within the run; the run's own prompt is 0."""
+
+    kind: Literal["prompt.queued"] = "prompt.queued"
+    number: int
+    text: str
+    by: str
+    steer: bool = False
+
+
+class PromptChanged(Event):
+    kind: Literal["prompt.changed"] = "prompt.changed"
+    number: int
+    text: str
+    by: str
+
+
+class PromptWithdrawn(Event):
+    kind: Literal["prompt.withdrawn"] = "prompt.withdrawn"
+    number: int
+    by: str
+
+
 class AttemptOffered(Event):
     kind: Literal["attempt.offered"] = "attempt.offered"
 
@@ -165,8 +265,21 @@ class QuestionAnswered(Event):
 
 # ── an attempt, as its node tells it ───────────────────────────────────────────────────────────────────────────────
 
-Outcome = Literal["completed", "failed", "cancelled", "interrupted"]
-"""How an attempt ended. `interrupted`: its node was asked to stop politely; the work is saved and a next attempt goes on."""
+Outcome = Literal["completed", "failed", "cancelled", "interrupted", "paused"]
+"""How an attempt ended. `interrupted`: its node was asked to stop politely; the work is saved and a next attempt goes on.
+`paused`: something must happen first, see `Pause`; the work is saved."""
+
+
+class Pause(BaseModel):
+    """Why an attempt stands still. `quota`: the model's provider has had enough of us `until` (RFC 3339 UTC, None: it did not
+    say), with this account. `budget`: ours is used up. `question`: the node asks something itself, as about a loop."""
+
+    model_config = ConfigDict(frozen=True)
+    reason: Literal["quota", "budget", "question"]
+    why: str
+    until: str | None = None
+    account: str = ""
+    model: str = ""
 
 
 class AttemptStarted(Event):
@@ -186,6 +299,74 @@ class AttemptEnded(Event):
     result: str = ""
     error: str | None = None
     retry: bool = False
+    pause: Pause | None = None
+
+
+class AgentSession(Event):
+    """The agent's own name for the conversation, by which the next attempt may find it again. `resumed`: it remembers what
+    was said before."""
+
+    kind: Literal["agent.session"] = "agent.session"
+    session: str
+    resumed: bool = False
+
+
+class PromptTaken(Event):
+    """The agent is at work on this prompt from now on, in these words. `number` 0: the run's own; None: the node's, as when
+    it tells the agent of a failed check."""
+
+    kind: Literal["prompt.taken"] = "prompt.taken"
+    number: int | None
+    text: str
+
+
+class AnswerHeard(Event):
+    """The answer has been given to the agent: it counts, and is not given again."""
+
+    kind: Literal["answer.heard"] = "answer.heard"
+    question: str
+
+
+class PermissionDecided(Event):
+    """A rule decided, or the agent's mode where no rule did (`rule` None): nobody was asked."""
+
+    kind: Literal["permission.decided"] = "permission.decided"
+    title: str
+    act: Act
+    effect: Effect
+    rule: str | None = None
+    tool: str | None = None
+
+
+class CheckStarted(Event):
+    kind: Literal["check.started"] = "check.started"
+    name: str
+    command: str
+    round: int = 0
+
+
+class CheckEnded(Event):
+    """A check of the result `head` is over. `exit_code` None: it did not end in time, or could not be started. `output`: its
+    last words. `round` counts the mendings before it."""
+
+    kind: Literal["check.ended"] = "check.ended"
+    name: str
+    command: str
+    head: str
+    passed: bool
+    exit_code: int | None
+    seconds: float
+    output: str = ""
+    round: int = 0
+
+
+class ChecksDemanded(Event):
+    """What the result must pass, as the repository's default branch says at commit `base`, or the project (`source`)."""
+
+    kind: Literal["checks.demanded"] = "checks.demanded"
+    names: tuple[str, ...]
+    source: Literal["repository", "project"]
+    base: str
 
 
 class WorkSaved(Event):
@@ -319,11 +500,14 @@ class QuestionAsked(Event):
     options: tuple[Option, ...]
     tool: str | None = None
     """The id of the tool call it is about."""
+    act: Act = Act()
+    """What would be done, as far as it can be told: what rules are laid beside."""
 
 
 BoardEvent = ProjectCreated | ProjectChanged | ProjectDeleted | TaskCreated | TaskChanged | TaskDeleted
 PeopleEvent = SessionCreated | SessionDeleted | PermissionDenied
 NodeEvent = NodeJoined | NodeLeft
+MoneyEvent = AgentConfigured | BudgetSet | BudgetReached
 RunEvent = (
     RunSubmitted
     | RunStarted
@@ -336,11 +520,34 @@ RunEvent = (
     | AttemptPlaced
     | AttemptLost
     | QuestionAnswered
+    | RunHandedOver
+    | RunReviewed
+    | ReceiptIssued
+    | ComparisonStarted
+    | ComparisonKept
+    | PromptQueued
+    | PromptChanged
+    | PromptWithdrawn
 )
 AgentEvent = AgentMessage | AgentThought | AgentChunk | AgentTool | AgentPlan | AgentTitle | AgentUsage | AgentLog
-AttemptEvent = AttemptStarted | AttemptEnded | WorkSaved | WorkCommitted | ArtifactKept | QuestionAsked | AgentEvent
+AttemptEvent = (
+    AttemptStarted
+    | AttemptEnded
+    | AgentSession
+    | PromptTaken
+    | AnswerHeard
+    | PermissionDecided
+    | ChecksDemanded
+    | CheckStarted
+    | CheckEnded
+    | WorkSaved
+    | WorkCommitted
+    | ArtifactKept
+    | QuestionAsked
+    | AgentEvent
+)
 """What a node may tell. Anything else from a node is refused."""
-AnyEvent = BoardEvent | PeopleEvent | NodeEvent | RunEvent | AttemptEvent
+AnyEvent = BoardEvent | PeopleEvent | NodeEvent | MoneyEvent | RunEvent | AttemptEvent
 
 any_event: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="kind")])
 attempt_event: TypeAdapter[AttemptEvent] = TypeAdapter(Annotated[AttemptEvent, Field(discriminator="kind")])

@@ -44,6 +44,7 @@ projects = Table(
     Column("github_repo_name", Text),
     Column("telegram_chat_id", Text),
     Column("last_task_number", Integer, nullable=False, server_default="0"),
+    Column("verification", Text),  # JSON of configuration.Verification; None: the repository says
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     sqlite_autoincrement=True,
@@ -101,6 +102,15 @@ runs = Table(
     Column("files", Integer),
     Column("additions", Integer),
     Column("deletions", Integer),
+    Column("options", Text, nullable=False, server_default="{}"),  # the run's own layer of configuration
+    Column("verification", Text),  # the project's, as it was when the run was submitted
+    Column("continues", String(36), index=True),  # the id of the run whose work and conversation this one goes on with
+    Column("comparison", String(36), index=True),  # of several runs side by side on one task
+    Column("step", Integer, nullable=False, server_default="0"),  # which step of the fallback chain it is at
+    Column("demanded", Text),  # JSON: names of the checks that the result must pass; None: not yet known
+    Column("receipt", Text),  # JSON of runs.receipts.Receipt
+    Column("reviewer", Text),  # who approved the result
+    Column("told_percent", Integer, nullable=False, server_default="0"),  # of its budget, as told last
     Column("created_at", Time, nullable=False),
     Column("started_at", Time),
     Column("ended_at", Time),
@@ -132,6 +142,18 @@ attempts = Table(
     Column("output_tokens", Big),
     Column("cached_tokens", Big),
     Column("cost_usd", Float),
+    Column("configuration", Text),  # JSON of what it was made with; None: nothing was configured
+    Column("configured", Text),  # the versions of which that was made, e.g. "goose@3 DEMO/goose@1"
+    Column("account", Text),
+    Column("session", Text),  # the agent's own name for the conversation
+    Column("resumed", Boolean),
+    Column(
+        "prompt", Integer, nullable=False, server_default="0"
+    ),  # the latest of the run's prompts that its agent took
+    Column("reserved_usd", Float),  # what it may spend, set aside before it was placed
+    Column("reserved_tokens", Big),
+    Column("pause_reason", String(20)),
+    Column("pause_until", Time),
     Column("offered_at", Time, nullable=False),
     Column("placed_at", Time),
     Column("started_at", Time),
@@ -142,8 +164,15 @@ questions = Table(
     "questions",
     meta,
     Column("id", String(64), primary_key=True),
+    Column(
+        "name", String(64), index=True
+    ),  # what the asking attempt calls it; an earlier attempt may have asked it first
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("attempt", Integer, nullable=False),
+    Column("act", Text, nullable=False, server_default="{}"),  # JSON of rules.Act
+    Column("who", String(10), nullable=False, server_default="developer"),  # the least role that may answer
+    Column("deadline_at", Time),  # when it is answered with a no
+    Column("heard_at", Time),  # when the agent was given the answer
     Column("title", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("options", Text, nullable=False),
@@ -161,6 +190,96 @@ artifacts = Table(
     Column("attempt", Integer, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("text", Text, nullable=False),
+)
+
+prompts = Table(
+    "prompts",
+    meta,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1; the run's own prompt is 0 and stands in the run
+    Column("text", Text, nullable=False),
+    Column("steer", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),  # queued, taken, withdrawn
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("author", Text, nullable=False),
+    Column("attempt", Integer),  # the one whose agent took it
+    Column("created_at", Time, nullable=False),
+    Column("taken_at", Time),
+)
+checks = Table(
+    "checks",
+    meta,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("exit_code", Integer),
+    Column("seconds", Float, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("at", Time, nullable=False),
+)
+comparisons = Table(
+    "comparisons",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("prompt", Text, nullable=False),
+    Column("kept", String(36)),  # the run that was chosen
+    Column("created_at", Time, nullable=False),
+)
+
+# ── agents and money ───────────────────────────────────────────────────────────────────────────────────────────────
+configurations = Table(
+    "configurations",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("agent", String(64), nullable=False),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: of the whole installation
+    Column("version", Integer, nullable=False),
+    Column("latest", Boolean, nullable=False),
+    Column("configuration", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Index("ix_configurations_agent_project_id_version", "agent", "project_id", "version", unique=True),
+    sqlite_autoincrement=True,
+)
+learnt_rules = Table(
+    "learnt_rules",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), index=True),  # None: of the run alone
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), index=True),
+    Column("agent", String(64), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("learnt_by", Text, nullable=False),
+    Column("learnt_at", Time, nullable=False),
+    sqlite_autoincrement=True,
+)
+provider_limits = Table(
+    "provider_limits",
+    meta,
+    Column("agent", String(64), primary_key=True),
+    Column("account", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("until", Time, nullable=False),
+)
+budgets = Table(
+    "budgets",
+    meta,
+    Column("scope", String(12), primary_key=True),  # installation, project, task, agent, user
+    Column("name", String(255), primary_key=True),  # a project's or task's id, an agent's or user's name; "" for all
+    Column("usd", Float),
+    Column("tokens", Big),
+    Column("run_usd", Float),  # what a run without a cap of its own is given
+    Column("run_tokens", Big),
+    Column("period", String(8), nullable=False),  # total, month, day (UTC)
+    Column("told_percent", Integer, nullable=False, server_default="0"),
+    Column("told_period", String(12), nullable=False, server_default=""),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
 )
 
 # ── people and machines ────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from coderclawlink.events import AgentEvent, QuestionAsked
+from coderclawlink.configuration import AgentConfiguration
+from coderclawlink.events import AgentEvent, PermissionDecided, QuestionAsked
 
 
 class Process(Protocol):
@@ -68,6 +69,8 @@ class Job:
     attempt: int
     prompt: str
     context: Mapping[str, object] = field(default_factory=dict)
+    session: str = ""
+    """The conversation to take up again, by the agent's own name for it, if `home` holds its memory. Empty: a new one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class TurnEnded:
     retry: bool = False
 
 
-Said = AgentEvent | QuestionAsked | TurnEnded
+Said = AgentEvent | QuestionAsked | PermissionDecided | TurnEnded
 
 
 class Session(Protocol):
@@ -92,6 +95,10 @@ class Session(Protocol):
 
     version: str | None
     """The agent's name and version as it told them, e.g. "goose 1.52.0"."""
+    id: str
+    """The agent's own name for the conversation, for `Job.session`; empty where it cannot be taken up again."""
+    resumed: bool
+    """Whether the agent remembers the conversation that the job named."""
 
     def turn(self, prompt: str) -> AsyncIterator[Said]:
         """Ask, and yield what the agent says in its order; the last is always a `TurnEnded`. Never raises for what an
@@ -100,6 +107,11 @@ class Session(Protocol):
 
     async def answer(self, question: str, option: str | None, text: str | None = None) -> None:
         """Answer a `QuestionAsked` of this session. Option None: dismissed. An unknown or answered question is ignored."""
+        ...
+
+    async def interrupt(self) -> bool:
+        """Ask the agent to stop its turn and to stay for the next, which may be asked once the turn has ended. Open questions
+        are dismissed. False: it did not stop in time, and is to be cancelled. Safe without a turn."""
         ...
 
     async def cancel(self) -> None:
@@ -120,6 +132,8 @@ class Probe:
     version: str | None = None
     why: str | None = None
     models: tuple[str, ...] = ()
+    signed_in: bool | None = None
+    """None: it needs no signing in, or that cannot be told."""
 
 
 class Driver(Protocol):
@@ -130,6 +144,20 @@ class Driver(Protocol):
     capabilities: tuple[str, ...]
     needs_checkout: bool
     """False for a driver whose agent works elsewhere, as behind a URL."""
+
+    @property
+    def reached(self) -> str:
+        """How, for people: the program's path, or the server's address."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """What it is told to use; empty where the agent decides."""
+        ...
+
+    def configured(self, configuration: AgentConfiguration) -> Driver:
+        """The same agent, working as configured. What the configuration does not say stays. Secrets are filled in already."""
+        ...
 
     async def probe(self) -> Probe:
         """Look whether the agent can be used. Takes at most some seconds; never raises."""

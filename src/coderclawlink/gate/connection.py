@@ -24,6 +24,7 @@ from coderclawlink.journal.log import About
 from coderclawlink.link.protocol import (
     VERSION,
     Answer,
+    Ask,
     Assign,
     Beat,
     Drain,
@@ -254,5 +255,7 @@ def _key(word: HubWord) -> tuple[str, str, int, str]:
             return ("stop", run, attempt, why)
         case Answer(run=run, attempt=attempt, question=question):
             return ("answer", run, attempt, question)
+        case Ask(run=run, attempt=attempt, number=number):
+            return ("ask", run, attempt, f"{number} {word.steer} {word.text}")
         case _:
             return (word.word, "", 0, "")

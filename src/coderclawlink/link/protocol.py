@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from coderclawlink.configuration import AgentConfiguration, Verification
+
 VERSION = 1
 """Spoken by both ends; a hub refuses a node of another version in words."""
 
@@ -50,6 +52,14 @@ class AgentOffer(BaseModel):
     models: tuple[str, ...] = ()
     driver: str = ""
     limit: int | None = None
+    reached: str = ""
+    """How, for people: the program's path, or the server's address."""
+    signed_in: bool | None = None
+    """None: it needs no signing in, or that cannot be told."""
+    model: str = ""
+    """What it uses when nothing else is configured."""
+    accounts: tuple[str, ...] = ()
+    """The accounts it can be run on, the default first."""
 
 
 class Hello(Word):
@@ -134,6 +144,32 @@ class Order(BaseModel):
     """The first line of the commit."""
     timeout_seconds: float
     resume: tuple[int, ...] = ()
+    follows: Fence | None = None
+    """The attempt of an earlier run that this run goes on from: its commit, its agent's memory."""
+    number: int = 0
+    """Which of the run's prompts `prompt` is; 0 is its own."""
+    session: str = ""
+    """The agent's name for the conversation to take up again, where its memory lies here."""
+    transcript: str = ""
+    """What was said and done so far, for an agent that remembers nothing."""
+    configuration: AgentConfiguration = AgentConfiguration()
+    budget_usd: float | None = None
+    """What this attempt may spend. None: no cap."""
+    budget_tokens: int | None = None
+    verification: Verification | None = None
+    """The project's. None: the repository's default branch may say."""
+
+
+class Ask(Word):
+    """A further prompt for the attempt: for the time after the turn, or with `steer` at once. The same number again replaces
+    it, with `text` None withdraws it; once the node has told `prompt.taken` it is too late for both."""
+
+    word: Literal["ask"] = "ask"
+    run: str
+    attempt: int
+    number: int
+    text: str | None
+    steer: bool = False
 
 
 class Welcome(Word):
@@ -195,7 +231,7 @@ class Refused(Word):
 
 
 NodeWord = Hello | Record | Show | Beat | Goodbye
-HubWord = Welcome | Assign | Stop | Answer | Kept | Drain | Refused
+HubWord = Welcome | Assign | Stop | Answer | Ask | Kept | Drain | Refused
 
 node_word: TypeAdapter[NodeWord] = TypeAdapter(Annotated[NodeWord, Field(discriminator="word")])
 hub_word: TypeAdapter[HubWord] = TypeAdapter(Annotated[HubWord, Field(discriminator="word")])

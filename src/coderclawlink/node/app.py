@@ -22,7 +22,7 @@ from coderclawlink.drivers.catalogue import Agent, AgentSettings
 from coderclawlink.drivers.models import proxy, script, wires
 from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
-from coderclawlink.link.protocol import AgentOffer, Answer, Assign, Drain, Hello, Stop
+from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Stop
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
@@ -77,14 +77,14 @@ class Node:
             held=tuple(self._spool.held()),
         )
 
-    def _do(self, word: Assign | Stop | Answer | Drain) -> None:
+    def _do(self, word: Assign | Stop | Answer | Ask | Drain) -> None:
         match word:
             case Assign(order=order):
                 if not self._draining and self._spool.take(order):
                     post = SpooledPost(order, self._spool, self.dialer.show)
                     self._posts[order.run, order.attempt] = post
                     self._group.create_task(self._make(post))
-            case Stop() | Answer():
+            case Stop() | Answer() | Ask():
                 post_of = self._posts.get((word.run, word.attempt))
                 if post_of is not None:
                     post_of.heard.put_nowait(word)

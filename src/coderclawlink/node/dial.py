@@ -16,6 +16,7 @@ from pathlib import Path
 from coderclawlink.link.protocol import (
     AgentOffer,
     Answer,
+    Ask,
     Assign,
     Beat,
     Drain,
@@ -65,7 +66,7 @@ class Dialer:
         *,
         find: Callable[[], HubAddress | None],
         hello: Callable[[], Hello],
-        do: Callable[[Assign | Stop | Answer | Drain], None],
+        do: Callable[[Assign | Stop | Answer | Ask | Drain], None],
     ) -> None:
         self._spool = spool
         self._find = find
@@ -147,7 +148,7 @@ class Dialer:
                     self._spool.news.set()
             case Stop(why="stale"):
                 self._end_stale(Fence(run=word.run, attempt=word.attempt))
-            case Assign() | Stop() | Answer() | Drain():
+            case Assign() | Stop() | Answer() | Ask() | Drain():
                 self._do(word)
             case Refused() | Welcome():
                 pass

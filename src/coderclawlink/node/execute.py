@@ -32,7 +32,7 @@ from coderclawlink.events import (
     WorkCommitted,
     WorkSaved,
 )
-from coderclawlink.link.protocol import Answer, Order, Stop
+from coderclawlink.link.protocol import Answer, Ask, Order, Stop
 from coderclawlink.node import supervise
 from coderclawlink.node.post import Post
 from coderclawlink.workspaces import checkout as checkouts
@@ -141,6 +141,8 @@ async def _listen(attempt: _Attempt, working: asyncio.Task[AttemptEnded]) -> Non
                     attempt.answered.add(word.question)
                     attempt.open_questions.discard(word.question)
                     await attempt.session.answer(word.question, word.option, word.text)
+            case Ask():
+                pass
             case _:
                 assert_never(word)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from coderclawlink.events import AgentChunk, AttemptEvent
-from coderclawlink.link.protocol import Answer, Order, Show, Stop, storable
+from coderclawlink.link.protocol import Answer, Ask, Order, Show, Stop, storable
 from coderclawlink.node.spool import Spool
 
 SHOWN_AT_MOST = 100_000
@@ -20,7 +20,7 @@ SHOWN_AT_MOST = 100_000
 
 class Post(Protocol):
     order: Order
-    heard: asyncio.Queue[Stop | Answer]
+    heard: asyncio.Queue[Stop | Answer | Ask]
     """What the hub says about this attempt, in its order. The same answer may come twice."""
 
     def tell(self, event: AttemptEvent) -> None:
@@ -37,7 +37,7 @@ class PaperPost:
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self.heard: asyncio.Queue[Stop | Answer] = asyncio.Queue()
+        self.heard: asyncio.Queue[Stop | Answer | Ask] = asyncio.Queue()
         self.told: list[AttemptEvent] = []
         self.shown: list[AgentChunk] = []
         self.news = asyncio.Event()
@@ -56,7 +56,7 @@ class SpooledPost:
 
     def __init__(self, order: Order, spool: Spool, send: Callable[[Show], None]) -> None:
         self.order = order
-        self.heard: asyncio.Queue[Stop | Answer] = asyncio.Queue()
+        self.heard: asyncio.Queue[Stop | Answer | Ask] = asyncio.Queue()
         self._spool = spool
         self._send = send
 

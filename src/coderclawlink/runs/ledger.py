@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.clock import rfc3339
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verification
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, runs
 from coderclawlink.errors import NotFound
@@ -68,6 +69,15 @@ class Run:
     files: int | None
     additions: int | None
     deletions: int | None
+    options: AgentConfiguration
+    verification: Verification | None
+    continues: RunId | None
+    comparison: str | None
+    step: int
+    demanded: tuple[str, ...] | None
+    receipt: str | None
+    reviewer: str | None
+    told_percent: int
     created_at: float
     started_at: float | None
     ended_at: float | None
@@ -83,7 +93,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. `tries`: how many attempts may fail in a way that another could mend."""
+    """What is asked for. `tries`: how many attempts may fail in a way that another could mend. `options`: the run's own layer
+    of configuration. `verification`: the project's. `continues`: the run whose work and conversation this one goes on with."""
 
     agent: str
     prompt: str
@@ -97,6 +108,10 @@ class Wish:
     tries: int = 3
     timeout_seconds: float = 3600.0
     priority: int = 2
+    options: AgentConfiguration = NOTHING_SAID
+    verification: Verification | None = None
+    continues: RunId | None = None
+    comparison: str | None = None
 
 
 _NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
@@ -125,6 +140,12 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "author": wish.author,
         "session": actor.session,
         "user_id": actor.user,
+        "options": wish.options.model_dump_json(exclude_defaults=True),
+        "verification": None if wish.verification is None else wish.verification.model_dump_json(),
+        "continues": wish.continues,
+        "comparison": wish.comparison,
+        "step": 0,
+        "told_percent": 0,
         "created_at": tx.now(),
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
@@ -241,6 +262,11 @@ def _run(row: Mapping[Any, Any]) -> Run:
     values["context"] = json.loads(values["context"])
     values["state"] = State(values["state"])
     values["wait_reason"] = WaitReason(values["wait_reason"]) if values["wait_reason"] else None
+    values["options"] = AgentConfiguration.model_validate_json(values["options"])
+    if values["verification"] is not None:
+        values["verification"] = Verification.model_validate_json(values["verification"])
+    if values["demanded"] is not None:
+        values["demanded"] = tuple(json.loads(values["demanded"]))
     return Run(**values)
 
 

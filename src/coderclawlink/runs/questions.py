@@ -18,6 +18,7 @@ from coderclawlink.events import Option, QuestionAnswered, QuestionAsked
 from coderclawlink.ids import QuestionId, RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
+from coderclawlink.rules import Act
 from coderclawlink.runs import ledger
 from coderclawlink.runs.run import WaitReason
 
@@ -36,9 +37,16 @@ class NoSuchOption(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """`name`: what the attempt calls it. `who`: the least role that may answer. `deadline_at`: when it is answered with a no."""
+
     id: QuestionId
+    name: str
     run_id: RunId
     attempt: int
+    act: Act
+    who: str
+    deadline_at: float | None
+    heard_at: float | None
     title: str
     detail: str
     options: tuple[Option, ...]
@@ -61,6 +69,8 @@ def ask(tx: Tx, run: RunId, attempt: int, event: QuestionAsked) -> bool:
     tx.change(
         questions.insert().values(
             id=event.question,
+            name=event.question,
+            act=event.act.model_dump_json(),
             run_id=run,
             attempt=attempt,
             title=event.title,
@@ -142,4 +152,6 @@ def _tell_node(tx: Tx, question: Question) -> None:
 def _question(row: sa.RowMapping) -> Question:
     values = dict(row)
     values["options"] = tuple(Option(**option) for option in json.loads(values["options"]))
+    values["act"] = Act.model_validate_json(values["act"])
+    values["name"] = values["name"] or values["id"]
     return Question(**values)
