@@ -27,7 +27,7 @@ from coderclawlink.db.schema import events
 from coderclawlink.events import AgentMessage, AttemptStarted
 from coderclawlink.ids import NodeId, RunId, new_id
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, ledger, nodes, recording
 from coderclawlink.runs.ledger import Wish
 from tests import postgres
 
@@ -117,7 +117,7 @@ def _set_up(tx: Tx, node: NodeId) -> Telling:
         run = ledger.submit(tx, OWNER, Wish("demo", "Please write notes", {}, "Write notes"))
         attempts.place(tx, run, 1, node)
         began = Entry(run=run.id, attempt=1, n=1, at=rfc3339(time.time()), event=AttemptStarted().model_dump())
-        attempts.record(tx, node, [began])
+        recording.record(tx, node, [began])
         runs.append(run.id)
     return Telling(node, runs)
 
@@ -128,7 +128,7 @@ async def _record(db: Database, told: list[Telling], records: int) -> float:
 
     async def tell(node: Telling, its_records: list[tuple[Entry, ...]]) -> None:
         for record in its_records:
-            taken = await db.write(attempts.record, node.node, record)
+            taken = await db.write(recording.record, node.node, record)
             assert len(taken.kept) == len(node.runs)
 
     began = time.perf_counter()

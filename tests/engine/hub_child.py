@@ -20,7 +20,7 @@ from coderclawlink.events import AttemptEnded, AttemptStarted
 from coderclawlink.gate import reconcile
 from coderclawlink.ids import NodeId
 from coderclawlink.link.protocol import AgentOffer, Entry, Fence, Hello
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import attempts, ledger, recording
 from coderclawlink.runs.run import OPEN
 from coderclawlink.settings import Settings
 
@@ -36,7 +36,7 @@ def go_on(tx: Tx) -> None:
     for (run, number), row in attempts.at_node(tx, NODE).items():
         event = AttemptStarted() if row["state"] == "placed" else AttemptEnded(outcome="completed", result=run)
         n = 1 if row["state"] == "placed" else 2
-        attempts.record(
+        recording.record(
             tx, NODE, [Entry(run=run, attempt=number, n=n, at="2026-11-05T10:00:00Z", event=event.model_dump())]
         )
 

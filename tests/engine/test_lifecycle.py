@@ -17,7 +17,7 @@ from coderclawlink.db.schema import runs
 from coderclawlink.engine.lifecycle import BACKOFF_SECONDS, LOSSES_AT_MOST, Lifecycle, settle
 from coderclawlink.events import AttemptEnded, AttemptStarted, WorkCommitted
 from coderclawlink.ids import RunId
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import attempts, ledger, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
 from tests.runs.played import NODE, give, join, kinds, said, submit
@@ -100,12 +100,12 @@ def acting(*outcomes: AttemptEnded | str) -> World:
             return
         give(tx, run)
         outcome = outcomes[min(run.attempt, len(outcomes)) - 1]
-        attempts.record(tx, NODE, said(run, AttemptStarted(), attempt=run.attempt))
+        recording.record(tx, NODE, said(run, AttemptStarted(), attempt=run.attempt))
         if isinstance(outcome, str):
             attempts.lose(tx, run_id, run.attempt, outcome)
         else:
             work = WorkCommitted(head="h", base="b", branch="task/p-1", files=1, additions=1, deletions=0)
-            attempts.record(tx, NODE, said(run, work, outcome, first=2, attempt=run.attempt))
+            recording.record(tx, NODE, said(run, work, outcome, first=2, attempt=run.attempt))
 
     return act
 
@@ -184,7 +184,7 @@ async def test_a_cancelled_run_ends_its_workflow_and_makes_no_further_attempt(db
     await live(db, run.id, cancel, Kept())
     found = await db.read(ledger.find, run.id)
     assert (found.state, found.attempt) == (State.CANCELLED, 1)
-    await db.write(attempts.record, NODE, said(run, AttemptStarted(), COMPLETED))
+    await db.write(recording.record, NODE, said(run, AttemptStarted(), COMPLETED))
     assert await db.write(settle, run.id, 1) is None
     assert (await db.read(ledger.find, run.id)).state is State.CANCELLED
 
@@ -248,6 +248,6 @@ async def test_the_wait_ends_with_the_bell_and_not_with_the_next_look(db: Databa
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(Lifecycle(db).carry(Steps(), run.id))
         await waiting.wait()
-        await db.write(attempts.record, NODE, said(run, AttemptStarted()))
-        await db.write(attempts.record, NODE, said(run, COMPLETED, first=2))
+        await db.write(recording.record, NODE, said(run, AttemptStarted()))
+        await db.write(recording.record, NODE, said(run, COMPLETED, first=2))
     assert (await db.read(ledger.find, run.id)).state is State.COMPLETED

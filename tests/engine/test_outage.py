@@ -18,7 +18,7 @@ from coderclawlink.events import AttemptEnded, AttemptStarted
 from coderclawlink.journal.feed import Feed, Watcher
 from coderclawlink.journal.follow import Follower, follow
 from coderclawlink.journal.log import Told
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import ledger, recording
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import State
 from tests import postgres as postgres_server
@@ -75,7 +75,7 @@ async def everything_goes_on(db: Database, durable: Durable, line: Cable) -> Non
         ]
         await db.write(join, slots=2)
         first = await db.write(submit)
-        await db.write(attempts.record, NODE, said(first, AttemptStarted()))
+        await db.write(recording.record, NODE, said(first, AttemptStarted()))
         with feed.watch(Watcher(runs={first.id})) as watcher:
             line.cut()
             for _ in range(3):  # all who wait are woken and find no database
@@ -86,11 +86,11 @@ async def everything_goes_on(db: Database, durable: Durable, line: Cable) -> Non
                     await db.read(ledger.find, first.id)
             assert not any(loop.done() for loop in loops)
             line.mend()
-            await db.insist(attempts.record, NODE, said(first, AttemptEnded(outcome="completed"), first=2))
+            await db.insist(recording.record, NODE, said(first, AttemptEnded(outcome="completed"), first=2))
             await until(db, first, State.COMPLETED)
             second = await db.write(submit)
             await until(db, second, State.PLANNING)
-            await db.write(attempts.record, NODE, said(second, AttemptStarted(), AttemptEnded(outcome="completed")))
+            await db.write(recording.record, NODE, said(second, AttemptStarted(), AttemptEnded(outcome="completed")))
             await until(db, second, State.COMPLETED)
             async with asyncio.timeout(20):
                 while "run.completed" not in seen:

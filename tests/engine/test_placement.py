@@ -14,7 +14,7 @@ from coderclawlink.engine import placement
 from coderclawlink.events import AttemptEnded, AttemptStarted
 from coderclawlink.ids import NodeId, ProjectId, RunId
 from coderclawlink.link.protocol import AgentOffer
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, ledger, nodes, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
 from tests.runs.played import NODE, give, join, said, submit
@@ -45,7 +45,7 @@ def test_the_most_urgent_goes_first_then_the_oldest(db: Database) -> None:
 
     low, medium, critical, later = db.write_now(begin)
     assert placed(db, [low, medium, critical, later]) == [None, NODE, NODE, None]
-    db.write_now(attempts.record, NODE, said(critical, AttemptStarted(), AttemptEnded(outcome="completed")))
+    db.write_now(recording.record, NODE, said(critical, AttemptStarted(), AttemptEnded(outcome="completed")))
     assert placed(db, [low, later]) == [None, NODE]
 
 
@@ -172,7 +172,7 @@ async def test_whatever_makes_room_has_the_next_placed_at_once(db: Database) -> 
         second, third, fourth = [await db.write(submit) for _ in range(3)]
         await db.write(tasks.delete, OWNER, task.id)
         await until_placed(db, second.id)
-        await db.write(attempts.record, NODE, said(second, AttemptStarted(), AttemptEnded(outcome="completed")))
+        await db.write(recording.record, NODE, said(second, AttemptStarted(), AttemptEnded(outcome="completed")))
         await until_placed(db, third.id)
         await db.write(attempts.lose, third.id, 1, "gone")
         await until_placed(db, fourth.id)

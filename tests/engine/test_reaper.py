@@ -13,7 +13,7 @@ from coderclawlink.gate import reconcile
 from coderclawlink.ids import NodeId, QuestionId, RunId
 from coderclawlink.journal import log
 from coderclawlink.link.protocol import Answer, Fence
-from coderclawlink.runs import attempts, ledger, nodes, questions
+from coderclawlink.runs import attempts, ledger, nodes, questions, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from tests.runs.played import NODE, at_node, hello, join, kinds, said
@@ -28,7 +28,7 @@ def unheard_for(tx: Tx, seconds: float, node: NodeId = NODE) -> None:
 def at_work(tx: Tx) -> Run:
     join(tx)
     run = at_node(tx)
-    attempts.record(tx, NODE, said(run, AttemptStarted()))
+    recording.record(tx, NODE, said(run, AttemptStarted()))
     return ledger.find(tx, run.id)
 
 
@@ -84,7 +84,7 @@ def test_one_that_is_back_within_the_grace_is_taken_up_again(db: Database, by: s
     else:
         assert db.write_now(reconcile.beat, NODE, held, None) == ()
     assert state(db, run.id) == (State.RUNNING, None, "running")
-    taken = db.write_now(attempts.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
+    taken = db.write_now(recording.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
     assert [kept.n for kept in taken.kept] == [2]
 
 
@@ -95,7 +95,7 @@ def test_after_the_grace_its_attempts_are_given_away_and_its_late_words_refused(
     assert state(db, run.id)[2] == "lost"
     held = (Fence(run=run.id, attempt=1),)
     assert db.write_now(reconcile.greet, hello(held=held)) == held
-    taken = db.write_now(attempts.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
+    taken = db.write_now(recording.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
     assert taken.stale == held
     with db.look() as look:
         assert kinds(look, run.id)[-2:] == ["run.waiting", "attempt.lost"]
@@ -110,7 +110,7 @@ def test_with_no_grace_they_are_given_away_with_the_lease(db: Database) -> None:
 def test_an_answer_that_comes_while_the_node_is_away_is_there_when_it_is_back(db: Database) -> None:
     run = db.write_now(at_work)
     asked = QuestionAsked(question="q1", title="?", options=(Option(id="y", label="Yes"),))
-    db.write_now(attempts.record, NODE, said(run, asked, first=2))
+    db.write_now(recording.record, NODE, said(run, asked, first=2))
     sweep_after(db, LEASE + 5)
     assert state(db, run.id)[1] is WaitReason.NODE_OFFLINE
     db.write_now(questions.answer, OWNER, run.id, QuestionId("q1"), "y")

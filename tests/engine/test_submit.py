@@ -17,7 +17,7 @@ from coderclawlink.errors import Invalid
 from coderclawlink.events import AttemptEnded, AttemptStarted
 from coderclawlink.ids import ProjectId, RunId, TaskId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import attempts, ledger, recording
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import State
 from tests.runs.played import NODE, join, kinds, said
@@ -78,7 +78,7 @@ async def test_one_commit_brings_the_run_its_events_its_workflow_its_card_and_it
         card = tasks.find(look, task.id)
         assert (card.status, card.agent_execution_status) == ("in_progress", "pending")
     await db.write(
-        attempts.record, NODE, said(run, AttemptStarted(), AttemptEnded(outcome="completed", result="Done."))
+        recording.record, NODE, said(run, AttemptStarted(), AttemptEnded(outcome="completed", result="Done."))
     )
     assert (await until_ended(db, run.id)).result == "Done."
 

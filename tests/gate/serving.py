@@ -17,7 +17,7 @@ from coderclawlink.db.engine import Database
 from coderclawlink.gate.connection import Gate
 from coderclawlink.ids import new_id
 from coderclawlink.journal.feed import Feed
-from coderclawlink.link.protocol import Answer, Assign, Drain, Fence, Hello, Stop
+from coderclawlink.link.protocol import Answer, Ask, Assign, Drain, Fence, Hello, Stop
 from coderclawlink.node.dial import Dialer, HubAddress
 from coderclawlink.node.spool import Spool
 from tests.runs.played import hello
@@ -94,7 +94,7 @@ class Dialled:
 
     spool: Spool
     find: HubAddress
-    heard: asyncio.Queue[Assign | Stop | Answer | Drain] = field(default_factory=asyncio.Queue)
+    heard: asyncio.Queue[Assign | Stop | Answer | Ask | Drain] = field(default_factory=asyncio.Queue)
     boot: str = field(default_factory=new_id)
     agents: tuple[str, ...] = ("a",)
     deaf: bool = False

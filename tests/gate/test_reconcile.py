@@ -13,7 +13,7 @@ from coderclawlink.events import AttemptEnded, AttemptStarted
 from coderclawlink.gate import reconcile
 from coderclawlink.ids import NodeId
 from coderclawlink.link.protocol import AgentOffer, Assign, Fence, Stop
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, ledger, nodes, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
 from tests.runs.played import NODE, at_node, hello, join, said, submit
@@ -27,7 +27,7 @@ def fence(run: Run, attempt: int = 1) -> Fence:
 
 def running(tx: Tx) -> Run:
     run = at_node(tx)
-    attempts.record(tx, NODE, said(run, AttemptStarted()))
+    recording.record(tx, NODE, said(run, AttemptStarted()))
     return run
 
 
@@ -74,7 +74,7 @@ def test_held_and_given_up_is_stale(db: Database, by: str) -> None:
     def begin(tx: Tx) -> list[Fence]:
         lost, ended, elsewhere, queued = running(tx), running(tx), at_node(tx, OTHER), submit(tx)
         attempts.lose(tx, lost.id, 1, "gone")
-        attempts.record(tx, NODE, said(ended, AttemptEnded(outcome="completed"), first=2))
+        recording.record(tx, NODE, said(ended, AttemptEnded(outcome="completed"), first=2))
         never = Fence(run="nobody", attempt=1)
         return [fence(lost), fence(ended), fence(elsewhere), fence(queued), fence(queued, 2), never]
 

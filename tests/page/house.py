@@ -24,7 +24,7 @@ from coderclawlink.events import AgentChunk, AttemptEvent, AttemptStarted, Optio
 from coderclawlink.ids import NodeId, ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal.log import About
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello, Order
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, ledger, nodes, recording
 from coderclawlink.settings import Settings
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Node:
             for n, event in enumerate(events, first)
         ]
         self._told[order.run, order.attempt] = first + len(events) - 1
-        await self.house.do(self.hub.db.write(attempts.record, self.name, entries))
+        await self.house.do(self.hub.db.write(recording.record, self.name, entries))
 
     async def say(self, order: Order, text: str, *, thought: bool = False) -> None:
         """A piece of what the agent is saying."""

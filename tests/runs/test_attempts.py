@@ -28,7 +28,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.ids import NodeId, QuestionId, RunId, new_id
 from coderclawlink.link.protocol import Entry, Fence
-from coderclawlink.runs import attempts, ledger, questions
+from coderclawlink.runs import artifacts, attempts, leases, ledger, questions, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from tests.runs.played import AT, NODE, at_node, give, join, kinds, said, submit, told
@@ -70,7 +70,7 @@ def shape(db: Database, run: RunId) -> dict[str, object]:
             ],
             "run": (found.state, found.wait_reason, found.head, found.branch, found.files, found.result),
             "attempt": (attempt.state, attempt.kept, attempt.outcome, attempt.result, attempt.calls, attempt.cost_usd),
-            "diff": attempts.artifact(look, run, "diff"),
+            "diff": artifacts.find(look, run, "diff"),
             "open": questions.open_in(look, run),
         }
 
@@ -80,7 +80,7 @@ def shape(db: Database, run: RunId) -> dict[str, object]:
 
 def test_in_order_each_entry_becomes_one_line_and_the_rows_follow(db: Database) -> None:
     run = db.write_now(at_node)
-    taken = db.write_now(attempts.record, NODE, said(run, *conversation()))
+    taken = db.write_now(recording.record, NODE, said(run, *conversation()))
     assert [(kept.n, kept.attempt) for kept in taken.kept] == [(10, 1)]
     assert taken.stale == ()
     found = shape(db, run.id)
@@ -97,12 +97,12 @@ def test_in_order_each_entry_becomes_one_line_and_the_rows_follow(db: Database) 
 def test_however_entries_are_cut_mixed_and_repeated_the_journal_is_the_same(db: Database, data: st.DataObject) -> None:
     straight, mixed = db.write_now(at_node), db.write_now(at_node)
     events = conversation()
-    db.write_now(attempts.record, NODE, said(straight, *events))
+    db.write_now(recording.record, NODE, said(straight, *events))
     entries = said(mixed, *(event.model_copy(update=fresh(event)) for event in events))
     batches = data.draw(st.lists(st.lists(st.sampled_from(entries), max_size=12), max_size=8))
     kept = 0
     for batch in [*batches, entries]:
-        taken = db.write_now(attempts.record, NODE, batch)
+        taken = db.write_now(recording.record, NODE, batch)
         assert taken.stale == ()
         for one in taken.kept:
             assert one.n >= kept
@@ -117,9 +117,9 @@ def fresh(event: AttemptEvent) -> dict[str, object]:
 def test_a_gap_is_not_kept_nor_what_follows_it(db: Database) -> None:
     run = db.write_now(at_node)
     entries = said(run, AttemptStarted(), AgentMessage(text="2"), AgentMessage(text="3"), AgentMessage(text="4"))
-    taken = db.write_now(attempts.record, NODE, [entries[0], *entries[2:]])
+    taken = db.write_now(recording.record, NODE, [entries[0], *entries[2:]])
     assert [kept.n for kept in taken.kept] == [1]
-    taken = db.write_now(attempts.record, NODE, entries[1:])
+    taken = db.write_now(recording.record, NODE, entries[1:])
     assert [kept.n for kept in taken.kept] == [4]
 
 
@@ -128,7 +128,7 @@ def test_entries_of_several_runs_in_one_word_are_kept_each_for_itself(db: Databa
     mixed = [
         entry for pair in zip(said(one, *conversation()), said(two, *conversation()), strict=True) for entry in pair
     ]
-    taken = db.write_now(attempts.record, NODE, [*mixed, *said(RunId("nobody"), AgentMessage(text="?"))])
+    taken = db.write_now(recording.record, NODE, [*mixed, *said(RunId("nobody"), AgentMessage(text="?"))])
     assert {(kept.run, kept.n) for kept in taken.kept} == {(one.id, 10), (two.id, 10)}
     assert taken.stale == (Fence(run="nobody", attempt=1),)
 
@@ -138,7 +138,7 @@ def test_entries_of_several_runs_in_one_word_are_kept_each_for_itself(db: Databa
 
 def nobody_else_may_write(db: Database, node: NodeId, entries: list[Entry], run: Run) -> None:
     before = shape(db, run.id)
-    taken = db.write_now(attempts.record, node, entries)
+    taken = db.write_now(recording.record, node, entries)
     assert taken.kept == ()
     assert taken.stale == (Fence(run=entries[0].run, attempt=entries[0].attempt),)
     assert shape(db, run.id) == before
@@ -151,7 +151,7 @@ def test_another_nodes_words_are_refused(db: Database) -> None:
 
 def test_the_words_of_a_lost_attempt_are_refused_even_after_the_next_was_given_to_the_same_node(db: Database) -> None:
     run = db.write_now(at_node)
-    db.write_now(attempts.record, NODE, said(run, AttemptStarted()))
+    db.write_now(recording.record, NODE, said(run, AttemptStarted()))
     assert db.write_now(attempts.lose, run.id, 1, "gone")
     nobody_else_may_write(db, NODE, said(run, AttemptStarted(), AttemptEnded(outcome="completed")), run)
 
@@ -162,7 +162,7 @@ def test_the_words_of_a_lost_attempt_are_refused_even_after_the_next_was_given_t
 
     db.write_now(again)
     nobody_else_may_write(db, NODE, said(run, AttemptEnded(outcome="completed"), first=2), run)
-    taken = db.write_now(attempts.record, NODE, said(run, AttemptStarted(), attempt=2))
+    taken = db.write_now(recording.record, NODE, said(run, AttemptStarted(), attempt=2))
     assert [(kept.attempt, kept.n) for kept in taken.kept] == [(2, 1)]
 
 
@@ -180,7 +180,7 @@ def test_words_of_a_deleted_run_are_refused_and_break_nothing(db: Database) -> N
     gone, stays = db.write_now(at_node), db.write_now(at_node)
     db.write_now(lambda tx: tx.change(schema.runs.delete().where(schema.runs.c.id == gone.id)))
     taken = db.write_now(
-        attempts.record, NODE, [*said(gone, AttemptStarted()), *said(stays, AttemptStarted(), AgentMessage(text="hi"))]
+        recording.record, NODE, [*said(gone, AttemptStarted()), *said(stays, AttemptStarted(), AgentMessage(text="hi"))]
     )
     assert taken.stale == (Fence(run=gone.id, attempt=1),)
     assert [(kept.run, kept.n) for kept in taken.kept] == [(stays.id, 2)]
@@ -189,9 +189,9 @@ def test_words_of_a_deleted_run_are_refused_and_break_nothing(db: Database) -> N
 def test_a_double_of_the_last_words_is_acknowledged_and_changes_nothing(db: Database) -> None:
     run = db.write_now(at_node)
     entries = said(run, *conversation())
-    db.write_now(attempts.record, NODE, entries)
+    db.write_now(recording.record, NODE, entries)
     before = shape(db, run.id)
-    taken = db.write_now(attempts.record, NODE, entries)
+    taken = db.write_now(recording.record, NODE, entries)
     assert [(kept.n, taken.stale) for kept in taken.kept] == [(10, ())]
     assert shape(db, run.id) == before
 
@@ -202,17 +202,17 @@ def test_nothing_is_taken_after_the_last_word_in_one_batch_or_two(db: Database) 
         ends = said(run, AttemptStarted(), AttemptEnded(outcome="failed", error="no"))
         more = said(run, AttemptStarted(), AgentMessage(text="I live!"), first=3)
         for batch in [[*ends, *more]] if in_one else [ends, more]:
-            taken = db.write_now(attempts.record, NODE, batch)
+            taken = db.write_now(recording.record, NODE, batch)
             assert [kept.n for kept in taken.kept] == [2]
         assert shape(db, run.id)["attempt"] == ("ended", 2, "failed", "", None, None)
 
 
 def test_the_late_words_of_a_cancelled_run_are_kept_and_it_stays_cancelled(db: Database) -> None:
     run = db.write_now(at_node)
-    db.write_now(attempts.record, NODE, said(run, AttemptStarted()))
+    db.write_now(recording.record, NODE, said(run, AttemptStarted()))
     db.write_now(ledger.cancel, OWNER, run.id)
     late = conversation()[1:]
-    taken = db.write_now(attempts.record, NODE, said(run, *late, first=2))
+    taken = db.write_now(recording.record, NODE, said(run, *late, first=2))
     assert [kept.n for kept in taken.kept] == [10]
     with db.look() as look:
         found = ledger.find(look, run.id)
@@ -224,7 +224,7 @@ def test_the_late_words_of_a_cancelled_run_are_kept_and_it_stays_cancelled(db: D
 def test_what_is_started_late_does_not_start_a_cancelled_run(db: Database) -> None:
     run = db.write_now(at_node)
     db.write_now(ledger.cancel, OWNER, run.id)
-    db.write_now(attempts.record, NODE, said(run, AttemptStarted()))
+    db.write_now(recording.record, NODE, said(run, AttemptStarted()))
     with db.look() as look:
         assert ledger.find(look, run.id).state is State.CANCELLED
         assert "run.started" not in kinds(look, run.id)
@@ -263,7 +263,7 @@ def test_any_text_an_agent_can_say_is_kept_in_every_column(db: Database, text: s
         {"kind": "attempt.ended", "outcome": "failed", "result": text, "error": text},
     ]
     entries = [Entry(run=run.id, attempt=1, n=n, at=AT, event=event) for n, event in enumerate(raw, 1)]
-    taken = db.write_now(attempts.record, NODE, entries)
+    taken = db.write_now(recording.record, NODE, entries)
     assert [kept.n for kept in taken.kept] == [8]
     with db.look() as look:
         for one in told(look, run.id):
@@ -292,7 +292,7 @@ def test_any_number_a_provider_can_say_is_kept(db: Database, number: object) -> 
         {"kind": "attempt.ended", "outcome": "completed"},
     ]
     entries = [Entry(run=run.id, attempt=1, n=n, at=AT, event=event) for n, event in enumerate(raw, 1)]
-    assert [kept.n for kept in db.write_now(attempts.record, NODE, entries).kept] == [4]
+    assert [kept.n for kept in db.write_now(recording.record, NODE, entries).kept] == [4]
     with db.look() as look:
         for one in told(look, run.id):
             json.dumps(one.as_json(), allow_nan=False)
@@ -304,7 +304,7 @@ def test_any_number_a_provider_can_say_is_kept(db: Database, number: object) -> 
 def test_any_time_a_node_can_say_is_kept_as_one_that_can_be_shown(db: Database, at: str) -> None:
     run = db.write_now(at_node)
     entry = said(run, AgentMessage(text="hi"))[0].model_copy(update={"at": at})
-    assert [kept.n for kept in db.write_now(attempts.record, NODE, [entry]).kept] == [1]
+    assert [kept.n for kept in db.write_now(recording.record, NODE, [entry]).kept] == [1]
     with db.look() as look:
         line = told(look, run.id)[-1]
         assert 0 <= line.at <= look.now()
@@ -321,7 +321,7 @@ def test_what_no_node_may_tell_becomes_a_line_of_the_log_and_the_rest_goes_on(db
         {"kind": "attempt.ended", "outcome": "completed"},
     ]
     entries = [Entry(run=run.id, attempt=1, n=n, at=AT, event=event) for n, event in enumerate(raw, 1)]
-    assert [kept.n for kept in db.write_now(attempts.record, NODE, entries).kept] == [5]
+    assert [kept.n for kept in db.write_now(recording.record, NODE, entries).kept] == [5]
     with db.look() as look:
         lines = [one for one in told(look, run.id) if one.n is not None]
         assert [one.kind for one in lines] == ["agent.log"] * 4 + ["attempt.ended"]
@@ -357,7 +357,7 @@ def test_no_words_of_a_node_can_ever_stop_the_hub_from_taking_the_next(
 ) -> None:
     run = db.write_now(at_node)
     entries = [Entry(run=run.id, attempt=1, n=n, at=AT, event=event) for n, event in enumerate(events, 1)]
-    taken = db.write_now(attempts.record, NODE, entries)
+    taken = db.write_now(recording.record, NODE, entries)
     attempt = found(db, run.id)
     assert [kept.n for kept in taken.kept] == [attempt.kept]
     assert attempt.kept == len(events) or attempt.state == "ended"
@@ -397,11 +397,11 @@ def test_a_node_that_is_back_takes_its_runs_up_where_they_were(db: Database) -> 
     def begin(tx: Tx) -> tuple[Run, Run, Run]:
         join(tx)
         placed, running, asking = at_node(tx), at_node(tx), at_node(tx)
-        attempts.record(tx, NODE, [*said(running, AttemptStarted()), *said(asking, AttemptStarted(), question())])
+        recording.record(tx, NODE, [*said(running, AttemptStarted()), *said(asking, AttemptStarted(), question())])
         return placed, running, asking
 
     placed, running, asking = db.write_now(begin)
-    db.write_now(attempts.wait_for_node, NODE, 123.0)
+    db.write_now(leases.wait_for_node, NODE, 123.0)
 
     def states(look: Look) -> list[tuple[State, WaitReason | None]]:
         rows = [ledger.find(look, run.id) for run in (placed, running, asking)]
@@ -409,7 +409,7 @@ def test_a_node_that_is_back_takes_its_runs_up_where_they_were(db: Database) -> 
 
     with db.look() as look:
         assert states(look) == [(State.WAITING, WaitReason.NODE_OFFLINE)] * 3
-    db.write_now(attempts.take_up, NODE)
+    db.write_now(leases.take_up, NODE)
     with db.look() as look:
         assert states(look) == [
             (State.PLANNING, None),
@@ -425,7 +425,7 @@ def question() -> QuestionAsked:
 def test_a_node_that_says_goodbye_gives_back_what_it_has_not_begun(db: Database) -> None:
     run, cancelled = db.write_now(at_node), db.write_now(at_node)
     db.write_now(ledger.cancel, OWNER, cancelled.id)
-    db.write_now(attempts.give_back, NODE)
+    db.write_now(leases.give_back, NODE)
     assert (found(db, run.id).state, found(db, run.id).node) == ("queued", None)
     assert (found(db, cancelled.id).state, found(db, cancelled.id).outcome) == ("ended", "cancelled")
     with db.look() as look:
@@ -437,22 +437,22 @@ def test_a_node_that_says_goodbye_gives_back_what_it_has_not_begun(db: Database)
 def test_an_attempt_past_its_time_is_overdue_but_for_the_time_that_people_took(db: Database) -> None:
     def begin(tx: Tx, timeout: float) -> Run:
         run = give(tx, submit(tx, timeout_seconds=timeout))
-        attempts.record(tx, NODE, said(run, AttemptStarted()))
+        recording.record(tx, NODE, said(run, AttemptStarted()))
         return run
 
     long, short, asked = (db.write_now(begin, timeout) for timeout in (3600.0, 100.0, 100.0))
     asking = question()
-    db.write_now(attempts.record, NODE, said(asked, asking, first=2))
+    db.write_now(recording.record, NODE, said(asked, asking, first=2))
     db.write_now(age, 200.0, asked.id)  # it has waited for 200 seconds
     db.write_now(questions.answer, OWNER, asked.id, QuestionId(asking.question), "y")
     for run in (long, short):
         db.write_now(age, 200.0, run.id)
     with db.look() as look:
-        assert attempts.overdue(look, 30.0) == [(short.id, 1)]
-        assert attempts.overdue(look, 150.0) == []
+        assert leases.overdue(look, 30.0) == [(short.id, 1)]
+        assert leases.overdue(look, 150.0) == []
     db.write_now(age, 200.0, asked.id)  # and now it has worked for as long
     with db.look() as look:
-        assert {run for run, _ in attempts.overdue(look, 30.0)} == {short.id, asked.id}
+        assert {run for run, _ in leases.overdue(look, 30.0)} == {short.id, asked.id}
 
 
 def age(tx: Tx, seconds: float, run: RunId) -> None:

@@ -11,7 +11,7 @@ from coderclawlink.board import projects, tasks
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.events import AttemptEnded, AttemptStarted, Option, QuestionAsked
 from coderclawlink.ids import RunId, new_id
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import attempts, ledger, recording
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import IllegalStep, State, WaitReason
 from tests.runs.played import NODE, at_node, give, kinds, said, submit
@@ -29,10 +29,10 @@ def brought_to(tx: Tx, state: State, actor: Actor = OWNER) -> Run:
     run = give(tx, run)
     if state is State.PLANNING:
         return run
-    attempts.record(tx, NODE, said(run, AttemptStarted()))
+    recording.record(tx, NODE, said(run, AttemptStarted()))
     if state is State.WAITING:
         asked = QuestionAsked(question=new_id(), title="?", options=(Option(id="y", label="Yes"),))
-        attempts.record(tx, NODE, said(run, asked, first=2))
+        recording.record(tx, NODE, said(run, asked, first=2))
     run = ledger.find(tx, run.id)
     if state is State.COMPLETED:
         ledger.complete(tx, run, "done")
@@ -117,7 +117,7 @@ async def test_deleting_what_a_run_belongs_to_ends_its_attempt_and_wakes_all_who
         project = projects.create(tx, OWNER, name="P", key="p")
         task = tasks.create(tx, OWNER, project_id=project.id, title="T")
         run = give(tx, submit(tx, project=project.id, task=task.id))
-        attempts.record(tx, NODE, said(run, AttemptStarted()))
+        recording.record(tx, NODE, said(run, AttemptStarted()))
         return project, task, run
 
     project, task, run = await db.write(begin)
@@ -129,7 +129,7 @@ async def test_deleting_what_a_run_belongs_to_ends_its_attempt_and_wakes_all_who
         async with asyncio.timeout(5):
             assert await node.wait(5)
             assert await workflow.wait(5)
-    taken = await db.write(attempts.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
+    taken = await db.write(recording.record, NODE, said(run, AttemptEnded(outcome="completed"), first=2))
     assert (taken.kept, len(taken.stale)) == ((), 1)
     with db.look() as look:
         with pytest.raises(RunNotFound):

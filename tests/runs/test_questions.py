@@ -11,7 +11,7 @@ from coderclawlink.events import AttemptEnded, AttemptStarted, Option, QuestionA
 from coderclawlink.gate import reconcile
 from coderclawlink.ids import QuestionId, new_id
 from coderclawlink.link.protocol import Answer
-from coderclawlink.runs import attempts, ledger, questions
+from coderclawlink.runs import attempts, ledger, questions, recording
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.questions import AlreadyAnswered, NoSuchOption, QuestionNotFound
 from coderclawlink.runs.run import State, WaitReason
@@ -26,7 +26,7 @@ OPTIONS = (
 def asking(tx: Tx, how_many: int = 1, actor: Actor = OWNER) -> tuple[Run, list[QuestionId]]:
     run = at_node(tx, actor=actor)
     asked = [QuestionAsked(question=new_id(), title=f"{n}?", options=OPTIONS) for n in range(how_many)]
-    attempts.record(tx, NODE, said(run, AttemptStarted(), *asked))
+    recording.record(tx, NODE, said(run, AttemptStarted(), *asked))
     return ledger.find(tx, run.id), [QuestionId(one.question) for one in asked]
 
 
@@ -91,7 +91,7 @@ def test_what_nobody_answered_is_dismissed_when_the_attempt_ends_however_it_ends
         if end == "lost":
             db.write_now(attempts.lose, run.id, 1, "gone")
         else:
-            db.write_now(attempts.record, NODE, said(run, AttemptEnded(outcome="failed"), first=3))
+            db.write_now(recording.record, NODE, said(run, AttemptEnded(outcome="failed"), first=3))
         with db.look() as look:
             (left,) = questions.of_run(look, run.id)
             assert (left.is_open, left.option, left.answered_by) == (False, None, "the attempt ended")
@@ -103,7 +103,7 @@ def test_a_question_asked_again_under_the_same_id_is_one_question(db: Database) 
     run, (question,) = db.write_now(asking)
     db.write_now(questions.answer, OWNER, run.id, question, "o1")
     again = QuestionAsked(question=question, title="again?", options=OPTIONS)
-    db.write_now(attempts.record, NODE, said(run, again, first=3))
+    db.write_now(recording.record, NODE, said(run, again, first=3))
     with db.look() as look:
         assert ledger.find(look, run.id).state is State.RUNNING  # and does not wait for what is answered
         assert [one.title for one in questions.of_run(look, run.id)] == ["0?"]

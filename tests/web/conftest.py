@@ -33,7 +33,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.ids import NodeId, new_id
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello, Order
-from coderclawlink.runs import attempts, nodes
+from coderclawlink.runs import attempts, nodes, recording
 from coderclawlink.settings import Settings
 from coderclawlink.web.deadlines import Deadlined, Severed
 
@@ -200,7 +200,7 @@ class Node:
             for n, event in enumerate(events, first)
         ]
         self._told[order.run, order.attempt] = first + len(events) - 1
-        await self.hub.db.write(attempts.record, self.name, entries)
+        await self.hub.db.write(recording.record, self.name, entries)
 
     async def start(self, run: str) -> Order:
         order = await self.order(run)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
-from coderclawlink.runs import attempts, nodes
+from coderclawlink.runs import attempts, leases, nodes
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +23,11 @@ def sweep(tx: Tx, lease_seconds: float, grace_seconds: float) -> None:
     """One look at everything that has a deadline. Safe to do at any time and from several hubs."""
     for node in nodes.silent(tx, lease_seconds):
         nodes.leave(tx, node.name, "its lease ran out")
-        attempts.wait_for_node(tx, node.name, node.seen_at + lease_seconds + grace_seconds)
+        leases.wait_for_node(tx, node.name, node.seen_at + lease_seconds + grace_seconds)
     gone = [node.name for node in nodes.gone(tx, lease_seconds + grace_seconds)]
-    for run, number in attempts.of_nodes_gone(tx, gone):
+    for run, number in leases.of_nodes_gone(tx, gone):
         attempts.lose(tx, run, number, "its node has been away for longer than the grace")
-    for run, number in attempts.overdue(tx, OVERDUE_SECONDS):
+    for run, number in leases.overdue(tx, OVERDUE_SECONDS):
         attempts.lose(tx, run, number, "its node did not end it in time")
 
 
@@ -35,9 +35,7 @@ def is_due(look: Look, lease_seconds: float, grace_seconds: float) -> bool:
     """Whether a sweep would find anything; costs no commit."""
     gone = [node.name for node in nodes.gone(look, lease_seconds + grace_seconds)]
     return bool(
-        nodes.silent(look, lease_seconds)
-        or attempts.of_nodes_gone(look, gone)
-        or attempts.overdue(look, OVERDUE_SECONDS)
+        nodes.silent(look, lease_seconds) or leases.of_nodes_gone(look, gone) or leases.overdue(look, OVERDUE_SECONDS)
     )
 
 

@@ -39,7 +39,7 @@ from coderclawlink.link.protocol import (
     Welcome,
     node_word,
 )
-from coderclawlink.runs import attempts, ledger
+from coderclawlink.runs import ledger, recording
 from coderclawlink.runs.ledger import RunNotFound
 
 logger = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ class Gate:
                     pass
 
     async def _take(self, line: _Line, word: Record) -> None:
-        taken = await self._db.write(attempts.record, line.node, word.entries)
+        taken = await self._db.write(recording.record, line.node, word.entries)
         for kept in taken.kept:
             await line.say(kept)
         for fence in taken.stale:

@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.ids import NodeId, RunId
 from coderclawlink.link.protocol import AgentOffer, Answer, Assign, Fence, Hello, HubWord, Stop
-from coderclawlink.runs import attempts, nodes
+from coderclawlink.runs import attempts, leases, nodes, questions
 
 
 def greet(tx: Tx, hello: Hello) -> tuple[Fence, ...]:
     """A node has come. Returns what it holds and must end, because the hub has given it up."""
     node = NodeId(hello.node)
     nodes.join(tx, hello)
-    attempts.take_up(tx, node)
+    leases.take_up(tx, node)
     return compare(tx, node, (*hello.held, *hello.spooled))
 
 
@@ -38,7 +38,7 @@ def compare(tx: Tx, node: NodeId, held: Iterable[Fence]) -> tuple[Fence, ...]:
 def beat(tx: Tx, node: NodeId, held: Iterable[Fence], agents: tuple[AgentOffer, ...] | None) -> tuple[Fence, ...]:
     """The node's lease is renewed. Returns what it holds and must end."""
     if nodes.beat(tx, node, agents):
-        attempts.take_up(tx, node)
+        leases.take_up(tx, node)
     return compare(tx, node, held)
 
 
@@ -46,7 +46,7 @@ def part(tx: Tx, node: NodeId) -> None:
     """The node has said goodbye: it holds nothing, and what it was given and has not begun goes to others."""
     compare(tx, node, ())
     nodes.leave(tx, node, "it said goodbye")
-    attempts.give_back(tx, node)
+    leases.give_back(tx, node)
 
 
 def to_say(look: Look, node: NodeId) -> list[HubWord]:
@@ -54,14 +54,8 @@ def to_say(look: Look, node: NodeId) -> list[HubWord]:
     words: list[HubWord] = [Assign(order=order) for order in attempts.waiting_orders(look, node)]
     words += attempts.stops(look, node)
     words += [
-        Answer(
-            run=row["run_id"],
-            attempt=row["attempt"],
-            question=row["id"],
-            option=row["option"],
-            text=row["text"],
-        )
-        for row in attempts.question_answers(look, node)
+        Answer(run=one.run_id, attempt=one.attempt, question=one.name, option=one.option, text=one.text)
+        for one in questions.answers_for(look, node)
     ]
     return words
 

@@ -15,7 +15,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, questions
 from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import Option, QuestionAnswered, QuestionAsked
-from coderclawlink.ids import QuestionId, RunId
+from coderclawlink.ids import NodeId, QuestionId, RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
 from coderclawlink.rules import Act
@@ -130,6 +130,18 @@ def answer(tx: Tx, actor: Actor, run_id: RunId, question: QuestionId, option: st
         ledger.resume(tx, run)
     _tell_node(tx, found)
     return _question(tx.rows(sa.select(questions).where(questions.c.id == question))[0])
+
+
+def answers_for(look: Look, node: NodeId) -> list[Question]:
+    """What has been answered of what attempts at work on this node ask: the node ignores what it has acted upon."""
+    rows = look.rows(
+        sa.select(questions)
+        .join(attempts, sa.and_(attempts.c.run_id == questions.c.run_id, attempts.c.number == questions.c.attempt))
+        .where(
+            attempts.c.node == node, attempts.c.state.in_(("placed", "running")), questions.c.answered_at.is_not(None)
+        )
+    )
+    return [_question(row) for row in rows]
 
 
 def dismiss(tx: Tx, run: RunId, attempt: int) -> None:

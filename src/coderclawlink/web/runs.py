@@ -18,7 +18,7 @@ from coderclawlink.errors import NotFound
 from coderclawlink.events import Option
 from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, ledger, questions
+from coderclawlink.runs import artifacts, attempts, ledger, questions
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
@@ -310,7 +310,7 @@ async def _artifact(here: Here, actor: Actor, run_id: str, name: str) -> Respons
 
 def _kept(look: Look, actor: Actor, run_id: RunId, name: str) -> str:
     ledger.find_for(look, actor, run_id)
-    text = attempts.artifact(look, run_id, name)
+    text = artifacts.find(look, run_id, name)
     if text is None:
         raise NothingKept(f"The run has kept no {name}.")
     return text
