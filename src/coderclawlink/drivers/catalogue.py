@@ -21,6 +21,7 @@ import httpx2
 from acp.schema import EnvVariable, HttpHeader, HttpMcpServer, McpServerStdio, SseMcpServer
 
 import coderclawlink
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers import entries
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.connection import McpServer
@@ -453,6 +454,11 @@ class Missing:
     why: str
     capabilities: tuple[str, ...] = ()
     needs_checkout: bool = False
+    reached: str = ""
+    model: str = ""
+
+    def configured(self, configuration: AgentConfiguration) -> Missing:
+        return self
 
     async def probe(self) -> Probe:
         return Probe(False, why=self.why)

@@ -10,10 +10,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx2
 
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.base import Ground, Job, Probe, Said, TurnEnded
 from coderclawlink.events import AgentLog, AgentMessage
 
@@ -32,6 +33,15 @@ class HttpDriver:
     capabilities: tuple[str, ...] = ()
     timeout_seconds: float = 3600.0
     needs_checkout: bool = False
+    model: str = ""
+
+    @property
+    def reached(self) -> str:
+        return self.url
+
+    def configured(self, configuration: AgentConfiguration) -> HttpDriver:
+        """Only `timeout_seconds` means something to it: what works behind the URL is not ours to configure."""
+        return replace(self, timeout_seconds=configuration.timeout_seconds or self.timeout_seconds)
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[HttpSession]:
@@ -53,6 +63,8 @@ class HttpSession:
     """The port's `Session`. There is no process; each turn is one request."""
 
     version: str | None = None
+    id = ""
+    resumed = False
 
     def __init__(self, driver: HttpDriver, job: Job, client: httpx2.AsyncClient) -> None:
         self._driver = driver
@@ -75,6 +87,10 @@ class HttpSession:
 
     async def answer(self, question: str, option: str | None, text: str | None = None) -> None:
         """It never asks."""
+
+    async def interrupt(self) -> bool:
+        await self.cancel()
+        return True
 
     async def cancel(self) -> None:
         if self._request and not self._cancelled:

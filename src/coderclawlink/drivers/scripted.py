@@ -21,9 +21,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import files
 from coderclawlink.drivers.acp.process import environment
 from coderclawlink.drivers.base import Ground, Job, Probe, Said, TurnEnded
@@ -91,6 +92,11 @@ class ScriptedDriver:
     description: str = "Does as a script says; for demonstrations and tests"
     capabilities: tuple[str, ...] = ("edit", "run", "ask")
     needs_checkout: bool = True
+    reached: str = "in the node's own process"
+    model: str = "scripted"
+
+    def configured(self, configuration: AgentConfiguration) -> ScriptedDriver:
+        return replace(self, model=configuration.model or self.model)
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[ScriptedSession]:
@@ -120,6 +126,8 @@ class ScriptedSession:
     """The port's `Session`."""
 
     version: str | None = "scripted 1"
+    id = ""
+    resumed = False
 
     def __init__(self, script: str, ground: Ground) -> None:
         self._script = script
@@ -162,6 +170,10 @@ class ScriptedSession:
     async def answer(self, question: str, option: str | None, text: str | None = None) -> None:
         if self._answer and question == self._question and not self._answer.done():
             self._answer.set_result(option)
+
+    async def interrupt(self) -> bool:
+        await self.cancel()
+        return True
 
     async def cancel(self) -> None:
         self._cancelled = True

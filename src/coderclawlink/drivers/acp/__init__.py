@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import files
 from coderclawlink.drivers.acp.connection import AcpSession, McpServer, Patience, Wiretap
 from coderclawlink.drivers.acp.permissions import Mode
@@ -66,6 +67,20 @@ class AcpDriver:
     needs_checkout: bool = True
     _probe: Probe | None = field(default=None, init=False, repr=False)
     _probed_at: float = field(default=0.0, init=False, repr=False)
+
+    @property
+    def reached(self) -> str:
+        return shutil.which(self.command[0]) or self.command[0]
+
+    def configured(self, configuration: AgentConfiguration) -> AcpDriver:
+        said = configuration
+        return replace(
+            self,
+            model=said.model or self.model,
+            mode=said.mode or self.mode,
+            session_mode=said.session_mode or self.session_mode,
+            env={**self.env, **said.env},
+        )
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[AcpSession]:

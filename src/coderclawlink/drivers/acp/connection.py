@@ -69,6 +69,7 @@ class Patience:
     start: float = 60.0
     cancel: float = 0.4
     close: float = 0.25
+    interrupt: float = 5.0
 
 
 class AcpSession:
@@ -89,6 +90,7 @@ class AcpSession:
     ) -> None:
         self.id = ""
         self.version: str | None = None
+        self.resumed = False
         self._name = name
         self._workspace = workspace
         self._mode = mode
@@ -103,6 +105,7 @@ class AcpSession:
         self._over = asyncio.Event()
         self._over.set()
         self._cancelled = False
+        self._stopping = False
         self._process: AgentProcess
         self._connection: Connection
         self._tasks: asyncio.TaskGroup
@@ -194,7 +197,7 @@ class AcpSession:
         await self.cancel()  # a turn that was left before its end
         while any(isinstance(said, TurnEnded) for said in self._told):
             self._told.popleft()
-        self._cancelled = False
+        self._cancelled = self._stopping = False
         self._over.clear()
         self._tasks.create_task(self._ask(prompt))
         while True:
@@ -220,9 +223,9 @@ class AcpSession:
         request.answer.set_result(chosen.id if chosen else None)
 
     async def cancel(self) -> None:
-        if self._over.is_set() or self._cancelled:
+        if self._over.is_set() or self._stopping:
             return
-        self._cancelled = True
+        self._cancelled = self._stopping = True
         self._process.room.set()
         try:
             async with asyncio.timeout(self._patience.cancel):
@@ -233,6 +236,20 @@ class AcpSession:
             await self._process.end(self._patience.close)
             await self._connection.close()  # lets go of a request that will never be answered
             await self._over.wait()
+
+    async def interrupt(self) -> bool:
+        if self._over.is_set():
+            return True
+        self._cancelled = True
+        self._process.room.set()
+        try:
+            async with asyncio.timeout(self._patience.interrupt):
+                await self._dismiss()
+                await self._connection.send_notification("session/cancel", {"sessionId": self.id})
+                await self._over.wait()
+        except (TimeoutError, ConnectionError):
+            return False
+        return True
 
     async def close(self) -> None:
         """End the agent and let go of it. Safe to call twice."""
