@@ -202,5 +202,10 @@ def run_ended(tx: Tx, task: TaskId, state: str, *, agent: str, branch: str | Non
     _change(tx, found, changes, "hub")
 
 
+def contenders_ended(tx: Tx, task: TaskId, state: str) -> None:
+    """Tell the card how its runs side by side ended as a whole. It stays in its column: a person chooses one of them first."""
+    _change(tx, find(tx, task), {"agent_execution_status": state}, "hub")
+
+
 def _task(row: sa.RowMapping) -> Task:
     return Task(**{**row, "status": TaskStatus(row["status"]), "priority": Priority(row["priority"])})
