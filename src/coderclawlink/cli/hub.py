@@ -209,6 +209,9 @@ class Hub:
     def post(self, path: str, body: Mapping[str, Value] | None = None) -> Answer:
         return self._ask("POST", path, {}, {} if body is None else body)
 
+    def put(self, path: str, body: Mapping[str, Value]) -> Answer:
+        return self._ask("PUT", path, {}, body)
+
     def patch(self, path: str, body: Mapping[str, Value]) -> Answer:
         return self._ask("PATCH", path, {}, body)
 

@@ -1,0 +1,65 @@
+"""What the hub answers of a run's proof and of runs side by side, as the commands show it. Beside: `hub`, with the shapes of the rest.
+
+Each holds what the commands show and ignores what else there is.
+"""
+
+from __future__ import annotations
+
+from coderclawlink.cli.hub import Shape
+
+
+class Contestant(Shape):
+    run: str
+    number: int
+    agent: str
+    model: str | None
+    state: str
+    files: int | None
+    additions: int | None
+    deletions: int | None
+    checks_demanded: int
+    checks_passed: int
+    checks_failed: int
+    cost_usd: float | None
+    seconds: float | None
+    error: str | None
+
+
+class Comparison(Shape):
+    id: str
+    task_id: int
+    prompt: str
+    kept: str | None
+    created_at: str
+    runs: list[Contestant]
+
+
+class CheckResult(Shape):
+    attempt: int
+    round: int
+    name: str
+    command: str
+    head: str
+    passed: bool
+    exit_code: int | None
+    seconds: float
+    output: str
+
+
+class Checks(Shape):
+    demanded: list[str]
+    missing: str | None
+    results: list[CheckResult]
+
+
+class Check(Shape):
+    name: str
+    run: str
+    timeout_seconds: float
+    network: bool
+
+
+class Verification(Shape):
+    checks: list[Check]
+    rounds: int
+    review: bool
