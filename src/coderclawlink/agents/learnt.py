@@ -1,0 +1,105 @@
+"""Rules learnt from people's answers: who has answered "always" is not asked the same again on that task.
+
+They hold for one agent and one task, and without a task for the run alone: what is right here may be wrong elsewhere.
+
+Above: `runs`, which learns from an answer and joins the rules to an attempt's configuration. Below: `rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import learnt_rules
+from coderclawlink.errors import NotFound
+from coderclawlink.ids import RunId, TaskId
+from coderclawlink.rules import Rule
+
+
+class LearntNotFound(NotFound):
+    """There is no such learnt rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """`by`: who answered. `at`: seconds since the epoch. `task` None: it holds for the run alone."""
+
+    id: int
+    agent: str
+    task: TaskId | None
+    run: RunId | None
+    rule: Rule
+    by: str
+    at: float
+
+
+_FOR = (
+    sa.select(learnt_rules.c.rule)
+    .where(
+        learnt_rules.c.agent == sa.bindparam("agent"),
+        sa.or_(
+            learnt_rules.c.task_id == sa.bindparam("task", type_=sa.Integer),
+            learnt_rules.c.run_id == sa.bindparam("run"),
+        ),
+    )
+    .order_by(learnt_rules.c.id)
+)
+
+
+def rules_for(look: Look, agent: str, task: TaskId | None, run: RunId) -> tuple[Rule, ...]:
+    """What the agent has learnt on this task, or in this run."""
+    rows = look.rows(_FOR.params(agent=agent, task=task, run=run))
+    return tuple(Rule.model_validate_json(row["rule"]) for row in rows)
+
+
+def learn(tx: Tx, agent: str, task: TaskId | None, run: RunId, rules: Iterable[Rule], by: str) -> None:
+    """Keep the rules for the task, or without one for the run. What is known already is not kept twice."""
+    known = set(rules_for(tx, agent, task, run))
+    for rule in rules:
+        if rule in known:
+            continue
+        known.add(rule)
+        tx.change(
+            learnt_rules.insert().values(
+                task_id=task,
+                run_id=run if task is None else None,
+                agent=agent,
+                rule=rule.model_dump_json(exclude_defaults=True),
+                learnt_by=by,
+                learnt_at=tx.now(),
+            )
+        )
+
+
+def forget(tx: Tx, actor: Actor, id: int) -> Learnt:
+    """From the next attempt on it is asked about again. Who may answer may forget. Raises `LearntNotFound`,
+    `PermissionMissing`."""
+    policy.require(actor, Permission.TASK_SUBMIT)
+    row = tx.row(sa.select(learnt_rules).where(learnt_rules.c.id == id))
+    if row is None:
+        raise LearntNotFound
+    tx.change(learnt_rules.delete().where(learnt_rules.c.id == id))
+    return _learnt(row)
+
+
+def all_of(look: Look, task: TaskId) -> list[Learnt]:
+    """What was learnt on the task, by every agent, oldest first."""
+    rows = look.rows(sa.select(learnt_rules).where(learnt_rules.c.task_id == task).order_by(learnt_rules.c.id))
+    return [_learnt(row) for row in rows]
+
+
+def _learnt(row: sa.RowMapping) -> Learnt:
+    return Learnt(
+        row["id"],
+        row["agent"],
+        row["task_id"],
+        row["run_id"],
+        Rule.model_validate_json(row["rule"]),
+        row["learnt_by"],
+        row["learnt_at"],
+    )
