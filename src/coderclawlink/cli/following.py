@@ -31,7 +31,7 @@ def follow(reach: Reach, run: str, *, patience_seconds: float = PATIENCE_SECONDS
     timeline = Timeline(str(number), _write, screen.paint, colour=screen.is_coloured() and not reach.json)
     try:
         note = screen.complain if reach.json else timeline.note
-        for kind, data in _events(reach, run, note, patience_seconds):
+        for kind, data in events(reach, run, note, patience_seconds):
             if reach.json:
                 screen.say(data)
             else:
@@ -53,18 +53,20 @@ def _write(words: str) -> None:
     sys.stdout.flush()
 
 
-def _events(reach: Reach, run: str, note: Callable[[str], None], patience_seconds: float) -> Iterator[tuple[str, str]]:
+def events(
+    reach: Reach, run: str, note: Callable[[str], None], patience_seconds: float = PATIENCE_SECONDS
+) -> Iterator[tuple[str, str]]:
     """Kind and JSON of each event until the run's end, each once. `reach` is looked up anew: a new hub may have a new port."""
     after = 0
     lost_at: float | None = None
     pauses = _pauses()
     while True:
         try:
-            with reached(reach) as hub, hub.events_of(run, after) as events:
+            with reached(reach) as hub, hub.events_of(run, after) as stream:
                 if lost_at is not None:
                     note("connected again")
                     lost_at, pauses = None, _pauses()
-                for event in events:
+                for event in stream:
                     if event.id:
                         after = int(event.id)
                     yield event.event, event.data

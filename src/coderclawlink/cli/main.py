@@ -12,7 +12,7 @@ from importlib import metadata
 
 from cyclopts import App, CycloptsError
 
-from coderclawlink.cli import agents, demo, doctor, nodes, projects, runs, serve, sessions, tasks
+from coderclawlink.cli import agents, comparisons, demo, doctor, nodes, projects, results, runs, serve, sessions, tasks
 from coderclawlink.errors import ClawlinkError
 
 CANNOT = 2
@@ -28,7 +28,10 @@ app = App(
 )
 app.command(serve.serve)
 app.command(demo.demo)
-for noun in (projects, tasks, runs, agents, nodes, sessions):
+tasks.app.command(comparisons.compare)
+for verb in results.COMMANDS:
+    runs.app.command(verb)
+for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions):
     app.command(noun.app)
 app.command(doctor.doctor)
 

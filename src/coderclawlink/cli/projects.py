@@ -1,14 +1,18 @@
-"""`clawlink project`: list, create, show, delete."""
+"""`clawlink project`: list, create, show, verify, delete."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from coderclawlink.cli import screen
 from coderclawlink.cli.reach import HERE, Reach
+from coderclawlink.errors import Invalid
+
+if TYPE_CHECKING:
+    from coderclawlink.cli.hub import Answer
 
 app = App(name="project", help="Projects: a key, a name, and the repository that agents work in.")
 
@@ -84,6 +88,66 @@ def show(key: Key, /, *, reach: Reach = HERE) -> int:
     if project.description:
         screen.say("\n" + clean(project.description))
     return 0
+
+
+@app.command
+def verify(
+    key: Key,
+    /,
+    *,
+    file: Annotated[
+        Path | None, Parameter(help="Take the checks from this file, written as a repository's .clawlink.toml is.")
+    ] = None,
+    show: Annotated[
+        bool, Parameter(negative="", help="Show what results must pass; without a flag, the same.")
+    ] = False,
+    clear: Annotated[bool, Parameter(negative="", help="Let the repository's own .clawlink.toml count again.")] = False,
+    reach: Reach = HERE,
+) -> int:
+    """Say or show what the results of a project's runs must pass before they count as done."""
+    from coderclawlink.cli import hub as hubs
+
+    if (file is not None) + show + clear > 1:
+        raise Invalid("Give one of --file, --show and --clear.")
+    with hubs.reached(reach) as hub:
+        project = hub.project(key)
+        path = f"/api/projects/{project.id}/verification"
+        if clear:
+            hub.delete(path)
+            screen.say(f"{project.key} says nothing of its own; its repository's .clawlink.toml counts.")
+            return 0
+        try:
+            answer = hub.get(path) if file is None else hub.put(path, {"toml": _text_of(file)})
+        except hubs.Missing as nothing:
+            screen.say("null" if reach.json else nothing.message)
+            return 0
+    if reach.json:
+        screen.as_json(answer.text)
+    else:
+        _show_verification(answer)
+    return 0
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file} cannot be read: {error}.") from error
+
+
+def _show_verification(answer: Answer) -> None:
+    from coderclawlink.cli import shapes
+
+    found = answer.read(shapes.Verification)
+    screen.rows(
+        ("check", "timeout", "network", "command"),
+        [
+            (each.name, screen.duration(each.timeout_seconds), "yes" if each.network else "no", each.run)
+            for each in found.checks
+        ],
+        empty="Results need pass no checks.",
+    )
+    screen.say(f"Rounds of mending: {found.rounds}   Review by a person: {'yes' if found.review else 'no'}")
 
 
 @app.command

@@ -88,7 +88,11 @@ def lasted(begin: str | None, end: str | None) -> str | None:
     """From one to the other, for people; None if either is missing."""
     if begin is None or end is None:
         return None
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+    return duration((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """So many seconds, for people."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, seconds = divmod(round(seconds), 60)

@@ -52,6 +52,16 @@ class Checks(Shape):
     results: list[CheckResult]
 
 
+class Event(Shape):
+    kind: str
+    digest: str | None = None
+
+
+class Events(Shape):
+    events: list[Event]
+    next: int | None
+
+
 class Check(Shape):
     name: str
     run: str
