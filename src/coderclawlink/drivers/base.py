@@ -49,6 +49,8 @@ class ModelAccess:
 
     urls: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    busy: Callable[[], bool] = field(default=lambda: False, compare=False, repr=False)
+    """Whether a call of a model is under way."""
 
 
 @dataclass(frozen=True)

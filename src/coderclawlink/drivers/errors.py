@@ -1,4 +1,4 @@
-"""What goes wrong with agents: `AgentFailed`, a kind of Unavailable, and of it `CannotStart`."""
+"""What goes wrong with agents: `AgentFailed`, a kind of Unavailable, and of it `CannotStart` and `NotSignedIn`."""
 
 from coderclawlink.errors import Unavailable
 
@@ -9,3 +9,7 @@ class AgentFailed(Unavailable):
 
 class CannotStart(AgentFailed):
     """The agent's program could not be started."""
+
+
+class NotSignedIn(AgentFailed):
+    """The agent wants a person to sign in first."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from acp.schema import EnvVariable, McpServerStdio
 
+from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.connection import AcpSession, Patience
 from coderclawlink.drivers.base import Ground, Job, Process, Said, TurnEnded
@@ -24,8 +24,10 @@ from coderclawlink.events import (
     AgentTitle,
     AgentTool,
     FileChange,
+    PermissionDecided,
     QuestionAsked,
 )
+from coderclawlink.rules import Act
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., AcpDriver]
@@ -268,7 +270,7 @@ async def test_the_configured_session_mode_is_chosen(misbehaving: Make, ground: 
 
 
 async def test_mcp_servers_are_passed_on(misbehaving: Make, ground: Ground, job: Job) -> None:
-    server = McpServerStdio(name="s", command="c", args=["a"], env=[EnvVariable(name="K", value="v")])
+    server = McpServer(name="s", command="c", args=("a",), env={"K": "v"})
     async with misbehaving(mcp_servers=(server,)).open(job, ground) as session:
         (said,) = messages(await told(session, "servers"))
     expected = [{"name": "s", "command": "c", "args": ["a"], "env": [{"name": "K", "value": "v"}]}]
@@ -306,7 +308,8 @@ async def answered(driver: AcpDriver, ground: Ground, job: Job, prompt: str, opt
     [
         ("proceed", "proceed"),
         ("allow_once", "proceed"),
-        ("allow_always", "proceed_always"),
+        ("allow_always", "proceed"),
+        ("proceed_always", "proceed"),
         ("nope", "nope"),
         ("reject_always", "nope"),
         (None, "cancelled"),
@@ -333,7 +336,9 @@ async def test_auto_allows_at_once_and_says_so(misbehaving: Make, ground: Ground
     async with misbehaving(mode="auto").open(job, ground) as session:
         said = await told(session, "ask Clean up")
     assert messages(said) == ["chose:proceed"]
-    assert "Allowed without asking, as this agent is set to: Clean up" in logs(said)
+    (decided,) = [event for event in said if isinstance(event, PermissionDecided)]
+    act = Act(tool="execute", command="rm -rf build")
+    assert decided == PermissionDecided(title="Clean up", act=act, effect="allow", tool="asked")
     assert not any(isinstance(event, QuestionAsked) for event in said)
 
 

@@ -1,10 +1,13 @@
 """The driver for every agent that speaks the Agent Client Protocol over its standard input and output.
 
     process      the program: its messages, its complaints, its death
-    connection   the conversation: greet, open, ask, stop; the order of what is told
+    connection   the conversation: ask, answer, stop; the order of what is told
+    opening      how it begins: greeting, a session new or taken up again, its mode
     translate    its words into our events, pure
-    permissions  what it asks leave for, as questions
+    acts         what a tool call would do, for rules
+    permissions  what it asks leave for: decided, or asked of people
     files        what it may read and write through us
+    told         what nobody has taken yet
 
 Above: the catalogue, which knows what each agent's program is called and what it wants in its environment. A session is
 one process with a HOME of its own; when the session is closed, the process is gone.
@@ -18,18 +21,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from coderclawlink.configuration import AgentConfiguration
+from coderclawlink.configuration import AgentConfiguration, McpServer, Mode
 from coderclawlink.drivers.acp import files
-from coderclawlink.drivers.acp.connection import AcpSession, McpServer, Patience, Wiretap
-from coderclawlink.drivers.acp.permissions import Mode
+from coderclawlink.drivers.acp.connection import AcpSession, Patience, Wiretap
+from coderclawlink.drivers.acp.permissions import Permissions
 from coderclawlink.drivers.acp.process import AgentProcess, environment, start_uncontained
 from coderclawlink.drivers.base import Ground, Job, ModelAccess, Probe
-from coderclawlink.drivers.errors import AgentFailed
+from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
+from coderclawlink.rules import Rule
 
 PROBE_SECONDS = 10.0
 _REMEMBER_SECONDS = {True: 300.0, False: 30.0}
@@ -42,10 +46,17 @@ class AcpDriver:
 
     `command` and the values of `env` may hold placeholders in braces, filled when the agent is started: `{workspace}`,
     `{home}`, `{model}`, `{key}` (what the model proxy expects), `{anthropic_url}`, `{openai_url}`, `{ollama_url}` (base
-    URLs without a version path). `session_mode`: an id among the modes the agent offers. `sign_in`: what a person does
-    when the agent wants authentication. `files`: written to the agent's HOME where they are absent, placeholders filled;
-    for agents that are configured by a file. `check`: asked by `probe` once the program has answered. `login`: files below the node user's HOME that are copied to the agent's HOME,
-    for agents that know their user by a file. `install`: what a person does when the program is missing.
+    URLs without a version path).
+
+    `mode` says what happens where no rule decides. The program itself is put into one of its own modes by `modes`
+    (environment per mode) and `session_modes` (session mode per mode, where `session_mode` names none): into that which
+    asks, as soon as there is anything to forbid or to ask about, for else no rule would be heard.
+
+    `instructions`: said before the first prompt of a new session. `sign_in`: what a person does when the agent wants
+    authentication. `signs_in`: it may want that, so `probe` opens a session to see. `files`: written to the agent's HOME
+    where they are absent, placeholders filled; for agents that are configured by a file. `check`: asked by `probe` once the
+    program has answered. `login`: files below the node user's HOME that are copied to the agent's HOME, for agents that
+    know their user by a file. `install`: what a person does when the program is missing.
     """
 
     name: str
@@ -54,10 +65,15 @@ class AcpDriver:
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     mode: Mode = "auto"
+    modes: Mapping[Mode, Mapping[str, str]] = field(default_factory=dict)
     session_mode: str | None = None
+    session_modes: Mapping[Mode, str] = field(default_factory=dict)
     model: str = ""
+    instructions: str = ""
+    rules: tuple[Rule, ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()
     sign_in: str = ""
+    signs_in: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, ...] = ()
     check: Callable[[], Awaitable[Probe]] | None = None
@@ -73,20 +89,66 @@ class AcpDriver:
         return shutil.which(self.command[0]) or self.command[0]
 
     def configured(self, configuration: AgentConfiguration) -> AcpDriver:
-        said = configuration
+        whole = self._configuration().under(configuration)
         return replace(
             self,
-            model=said.model or self.model,
-            mode=said.mode or self.mode,
-            session_mode=said.session_mode or self.session_mode,
-            env={**self.env, **said.env},
+            model=whole.model or "",
+            mode=whole.mode or self.mode,
+            session_mode=whole.session_mode,
+            instructions=whole.instructions or "",
+            env=whole.env,
+            mcp_servers=whole.mcp_servers,
+            rules=whole.rules,
+        )
+
+    def _configuration(self) -> AgentConfiguration:
+        # Not validated: the catalogue may set variables that nobody else may.
+        return AgentConfiguration.model_construct(
+            model=self.model or None,
+            mode=self.mode,
+            session_mode=self.session_mode,
+            instructions=self.instructions or None,
+            env=dict(self.env),
+            mcp_servers=self.mcp_servers,
+            rules=self.rules,
         )
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[AcpSession]:
-        async with self._session(ground, self.patience) as session:
-            await session.open(self.mcp_servers, self.session_mode)
-            yield session
+        async with AsyncExitStack() as stack:
+            yield await self._open(stack, job, ground)
+
+    async def _open(self, stack: AsyncExitStack, job: Job, ground: Ground) -> AcpSession:
+        """A session that is ready to be asked; what it needs is left to `stack`."""
+        forced = self._consulted()
+        wanted = self.session_modes.get("ask" if forced else self.mode)
+        session_mode = (wanted or self.session_mode) if forced else (self.session_mode or wanted)
+        why = ""
+        if forced and wanted and self.session_mode not in (None, wanted):
+            why = f"Its session mode is {wanted} and not {self.session_mode}, or its rules would not be heard."
+        if job.session:
+            try:
+                async with AsyncExitStack() as first:
+                    session = await first.enter_async_context(self._session(ground, self.patience))
+                    await session.open(self.mcp_servers, session_mode, job.session)
+                    if why:
+                        session.log(why)
+                    stack.push_async_exit(first.pop_all())
+                    return session
+            except NotSignedIn:
+                raise
+            except AgentFailed as failure:
+                # It may have died of its memories: a process without them does better.
+                why += f" The earlier conversation could not be taken up; a new one begins. {failure.message}"
+        session = await stack.enter_async_context(self._session(ground, self.patience))
+        if why:
+            session.log(why.strip())
+        await session.open(self.mcp_servers, session_mode)
+        return session
+
+    def _consulted(self) -> bool:
+        """Whether the agent has to ask, so that rules can forbid."""
+        return any(rule.effect != "allow" for rule in self.rules)
 
     async def probe(self) -> Probe:
         """Start the program, greet it, end it. The finding is remembered: five minutes if good, half a minute if not."""
@@ -100,6 +162,7 @@ class AcpDriver:
         program = self.command[0]
         if not shutil.which(program):
             return Probe(False, why=f"The program {program} was not found. {self.install}".strip())
+        version: str | None = None
         with (
             tempfile.TemporaryDirectory(prefix="clawlink-home-", ignore_cleanup_errors=True) as home,
             tempfile.TemporaryDirectory(prefix="clawlink-workspace-", ignore_cleanup_errors=True) as workspace,
@@ -111,16 +174,25 @@ class AcpDriver:
             try:
                 async with self._session(ground, replace(self.patience, start=PROBE_SECONDS)) as session:
                     version = session.version
+                    if self.signs_in:
+                        await session.open()
+            except NotSignedIn as failure:
+                return Probe(False, version=version, why=failure.message, signed_in=False)
             except AgentFailed as failure:
-                return Probe(False, why=f"{failure.message} {self.install}".strip())
+                return Probe(False, version=version, why=f"{failure.message} {self.install}".strip())
         found = await self.check() if self.check else Probe(True)
-        return replace(found, version=version)
+        return replace(found, version=version, signed_in=True if self.signs_in else found.signed_in)
 
     @asynccontextmanager
     async def _session(self, ground: Ground, patience: Patience) -> AsyncIterator[AcpSession]:
         """A session with a process that has greeted us."""
         argv = [_fill(word, self, ground) for word in self.command]
-        extra = {key: _fill(value, self, ground) for key, value in self.env.items()}
+        if self._consulted() or self.mode == "ask":
+            # Nobody's own variables undo this.
+            env = {**self.env, **self.modes.get("ask", {})}
+        else:
+            env = {**self.modes.get("auto", {}), **self.env}
+        extra = {key: _fill(value, self, ground) for key, value in env.items()}
         for name, template in self.files.items():
             _put(ground.home, name, _fill(template, self, ground))
         for name in self.login:
@@ -128,14 +200,15 @@ class AcpDriver:
                 _put(ground.home, name, source.read_text())
         session = AcpSession(
             self.name,
-            ground.workspace,
-            mode=self.mode,
+            ground,
+            Permissions(self.mode, self.rules),
             patience=patience,
+            instructions=self.instructions,
             sign_in=self.sign_in,
             wiretap=self.wiretap,
         )
         started = await ground.launch(argv, environment(ground.home, extra))
-        process = AgentProcess(started, session.log)
+        process = AgentProcess(started, session.log, session.told.room)
         # Entered and left by hand: as a context manager the group would wrap what the user of the session raises.
         tasks = asyncio.TaskGroup()
         await tasks.__aenter__()

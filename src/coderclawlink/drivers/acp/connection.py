@@ -1,55 +1,36 @@
 """A conversation with one agent process over ACP: it is started, asked, stopped, and its words are passed on.
 
-Above: the driver, which opens it. Below: the process as transport, the translation, the permissions. The library does the
-JSON-RPC; its observer is the one source of what the agent says, because it alone runs in the order of the wire.
+Above: the driver, which opens it. Below: the process as transport, the opening's words, the translation, the permissions. The
+library does the JSON-RPC; its observer is the one source of what the agent says, because it alone runs in the order of the
+wire.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal
 
-from acp import PROTOCOL_VERSION, RequestError
+from acp import RequestError
 from acp.connection import Connection, StreamDirection, StreamEvent
-from acp.schema import (
-    ClientCapabilities,
-    HttpMcpServer,
-    Implementation,
-    InitializeRequest,
-    McpServerStdio,
-    NewSessionRequest,
-    PromptRequest,
-    ReadTextFileResponse,
-    SetSessionConfigOptionSelectRequest,
-    SetSessionModeRequest,
-    SseMcpServer,
-    TextContentBlock,
-    WriteTextFileResponse,
-)
+from acp.schema import PromptRequest, TextContentBlock
 from pydantic import BaseModel
 
-from coderclawlink.drivers.acp import files, permissions
+from coderclawlink.configuration import McpServer
+from coderclawlink.drivers.acp import acts, files, opening, permissions
 from coderclawlink.drivers.acp.process import AgentProcess
-from coderclawlink.drivers.acp.translate import Raw, Translation, part, parts, shorten, text
-from coderclawlink.drivers.base import Said, TurnEnded
-from coderclawlink.drivers.errors import AgentFailed
-from coderclawlink.errors import Denied
-from coderclawlink.events import AgentChunk, AgentLog
+from coderclawlink.drivers.acp.told import Told
+from coderclawlink.drivers.acp.translate import Raw, Translation, part, shorten, text
+from coderclawlink.drivers.base import Ground, Said, TurnEnded
+from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
+from coderclawlink.events import AgentLog, PermissionDecided
 from coderclawlink.ids import new_id
 
-McpServer = McpServerStdio | HttpMcpServer | SseMcpServer
 Wiretap = Callable[[Literal["in", "out"], Raw], None]
 """Hears every message as it is on the wire: what the agent says (`in`) and what we say (`out`)."""
 
-ENOUGH = 1_000
-"""Events that nobody has taken yet, beyond which the agent is read no further during a turn."""
-_LONGEST_CHUNK = 4_096
 _AUTHENTICATION_REQUIRED = -32000
 _STOP_REASONS: dict[str, Literal["end_turn", "cancelled", "refusal", "max_tokens", "max_turn_requests"]] = {
     "end_turn": "end_turn",
@@ -63,13 +44,15 @@ _STOP_REASONS: dict[str, Literal["end_turn", "cancelled", "refusal", "max_tokens
 @dataclass(frozen=True)
 class Patience:
     """How long an agent may take, in seconds. `start`: to answer `initialize`, and again to open a session. `cancel`: to
-    end its turn when asked. `close`: to go when its input is closed; then it is killed. The last two together stay
-    below one second, within which a cancelled agent has to be gone."""
+    end its turn when asked. `close`: to go when its input is closed; then it is killed. The two together stay below one
+    second, within which a cancelled agent has to be gone. `interrupt`: to end its turn and stay. `silence`: to say nothing
+    in a turn while it waits for no answer, no model and no tool; then it is taken for hung."""
 
     start: float = 60.0
     cancel: float = 0.4
     close: float = 0.25
     interrupt: float = 5.0
+    silence: float = 900.0
 
 
 class AcpSession:
@@ -81,31 +64,36 @@ class AcpSession:
     def __init__(
         self,
         name: str,
-        workspace: Path,
+        ground: Ground,
+        may: permissions.Permissions,
         *,
-        mode: permissions.Mode,
         patience: Patience,
+        instructions: str = "",
         sign_in: str = "",
         wiretap: Wiretap | None = None,
     ) -> None:
         self.id = ""
         self.version: str | None = None
         self.resumed = False
+        self.told = Told()
         self._name = name
-        self._workspace = workspace
-        self._mode = mode
+        self._ground = ground
+        self._may = may
         self._patience = patience
+        self._instructions = instructions
         self._sign_in = sign_in
         self._wiretap = wiretap
-        self._translation = Translation(str(workspace))
-        self._told: deque[Said] = deque()
-        self._news = asyncio.Event()
+        self._greeting = opening.Greeting()
+        self._translation = Translation(str(ground.workspace))
         self._open: dict[str, permissions.Request] = {}
         self._arrived: deque[permissions.Request] = deque()
         self._over = asyncio.Event()
         self._over.set()
-        self._cancelled = False
+        self._replaying = False
         self._stopping = False
+        self._cancelled = False
+        self._hung = False
+        self._heard_at = 0.0
         self._process: AgentProcess
         self._connection: Connection
         self._tasks: asyncio.TaskGroup
@@ -123,66 +111,74 @@ class AcpSession:
 
     async def initialize(self) -> None:
         """Greet. Raises `AgentFailed` when the agent dies, is silent, or speaks another version."""
-        request = InitializeRequest(
-            protocol_version=PROTOCOL_VERSION,
-            client_capabilities=ClientCapabilities(),
-            client_info=Implementation(
-                name="coderclawlink", title="coderClawLink", version=metadata.version("coderclawlink")
-            ),
-        )
-        answer = await self._start("initialize", request)
-        version = answer.get("protocolVersion")
-        if isinstance(version, int) and version != PROTOCOL_VERSION:
-            raise AgentFailed(f"{self._name} speaks version {version} of ACP; version {PROTOCOL_VERSION} is needed.")
-        info = part(answer, "agentInfo")
-        told = f"{text(info, 'name') or self._name} {text(info, 'version')}".strip()
-        self.version = told if info else None
-        if not self._sign_in:
-            methods = (text(method, "description") or text(method, "name") for method in parts(answer, "authMethods"))
-            self._sign_in = "; or ".join(filter(None, methods))
+        self._greeting = opening.understand(self._name, await self._start(opening.greet()))
+        self.version = self._greeting.version
+        self._sign_in = self._sign_in or self._greeting.sign_in
 
-    async def open(self, mcp_servers: Sequence[McpServer] = (), session_mode: str | None = None) -> None:
-        """Open the session in the workspace, in `session_mode` where the agent offers it. Raises `AgentFailed`."""
-        request = NewSessionRequest(cwd=str(self._workspace), mcp_servers=list(mcp_servers))
-        answer = await self._start("session/new", request)
-        self.id = text(answer, "sessionId")
-        if not self.id:
-            raise AgentFailed(f"{self._name} opened a session without telling its id.")
+    async def open(self, servers: Sequence[McpServer] = (), session_mode: str | None = None, earlier: str = "") -> None:
+        """Take up the session `earlier`, or open a new one, and put it into `session_mode` where the agent offers it.
+
+        An earlier one that the agent refuses is told, and a new one opened. Raises `AgentFailed`.
+        """
+        known = opening.usable(servers, self._greeting)
+        for server in servers:
+            if server not in known:
+                self.log(f"{self._name} cannot reach the MCP server {server.name} by {server.type}; it goes without.")
+        answer = await self._take_up(earlier, known) if earlier else None
+        if answer is None:
+            answer = await self._start(opening.begin(self._ground.workspace, known))
+            self.id = text(answer, "sessionId")
+            if not self.id:
+                raise AgentFailed(f"{self._name} opened a session without telling its id.")
         if session_mode:
             await self._set_mode(answer, session_mode)
 
-    async def _set_mode(self, answer: Raw, wanted: str) -> None:
-        # Options supersede modes; an agent that has both is asked by the newer way.
-        for option in parts(answer, "configOptions"):
-            if text(option, "category") == "mode" and wanted in _values(option):
-                request = SetSessionConfigOptionSelectRequest(
-                    session_id=self.id, config_id=text(option, "id"), value=wanted
-                )
-                await self._start("session/set_config_option", request)
-                return
-        modes = part(answer, "modes")
-        offered = [text(mode, "id") for mode in parts(modes, "availableModes")]
-        if wanted in offered:
-            await self._start("session/set_mode", SetSessionModeRequest(session_id=self.id, mode_id=wanted))
-        else:
-            known = f"it offers {', '.join(offered)}" if offered else "it offers none"
-            self._put(AgentLog(text=f"{self._name} has no session mode {wanted}; {known}."))
+    async def _take_up(self, earlier: str, servers: Sequence[McpServer]) -> Raw | None:
+        request = opening.take_up(earlier, self._greeting, self._ground.workspace, servers)
+        if request is None:
+            self.log(f"{self._name} cannot take up an earlier conversation; it begins a new one.")
+            return None
+        self._replaying = True  # what it said long ago is not told again
+        try:
+            answer = await self._request(request)
+        except RequestError as refusal:
+            self._replaying = False
+            self.log(f"{self._name} does not remember the conversation; it begins a new one. {_words(refusal)}")
+            return None
+        self.id, self.resumed, self._instructions = earlier, True, ""
+        return answer
 
-    async def _start(self, method: str, request: BaseModel) -> Raw:
-        """Send a request that must be answered for the session to be of use."""
+    async def _set_mode(self, answer: Raw, wanted: str) -> None:
+        request = opening.choose_mode(self.id, answer, wanted)
+        if request:
+            await self._start(request)
+            return
+        offered = opening.modes(answer)
+        known = f"it offers {', '.join(offered)}" if offered else "it offers none"
+        self.log(f"{self._name} has no session mode {wanted}; {known}.")
+
+    async def _start(self, request: opening.Request) -> Raw:
+        """Send a request that must be answered well for the session to be of use."""
+        try:
+            return await self._request(request)
+        except RequestError as refusal:
+            words = self._explain(refusal, request.method)
+            wants_sign_in = refusal.code == _AUTHENTICATION_REQUIRED
+            raise (NotSignedIn if wants_sign_in else AgentFailed)(words) from None
+
+    async def _request(self, request: opening.Request) -> Raw:
+        """Raises `RequestError` for a refusal, `AgentFailed` for an agent that dies or is silent."""
         try:
             async with asyncio.timeout(self._patience.start):
-                answer = await self._connection.send_request(method, _wire(request))
+                answer = await self._connection.send_request(request.method, _wire(request.body))
         except TimeoutError:
             words = self._process.last_words()
             said = f" Its last words: {words}" if words else ""
             raise AgentFailed(
-                f"{self._name} did not answer {method} within {self._patience.start:g} s.{said}"
+                f"{self._name} did not answer {request.method} within {self._patience.start:g} s.{said}"
             ) from None
         except ConnectionError:
             raise AgentFailed(await self._process.obituary(self._name)) from None
-        except RequestError as refusal:
-            raise AgentFailed(self._explain(refusal, method)) from None
         return answer if isinstance(answer, dict) else {}
 
     def _explain(self, refusal: RequestError, method: str) -> str:
@@ -195,65 +191,72 @@ class AcpSession:
 
     async def turn(self, prompt: str) -> AsyncIterator[Said]:
         await self.cancel()  # a turn that was left before its end
-        while any(isinstance(said, TurnEnded) for said in self._told):
-            self._told.popleft()
-        self._cancelled = self._stopping = False
+        self.told.forget_ends()
+        self._cancelled = self._stopping = self._replaying = False
         self._over.clear()
+        self._hear()
+        if self._instructions:
+            prompt, self._instructions = f"{self._instructions}\n\n{prompt}", ""
         self._tasks.create_task(self._ask(prompt))
+        self._tasks.create_task(self._watch())
         while True:
-            while self._told:
-                said = self._told.popleft()
-                if len(self._told) < ENOUGH:
-                    self._process.room.set()
-                yield said
-                if isinstance(said, TurnEnded):
-                    return
-            self._news.clear()
-            await self._news.wait()
+            said = await self.told.take()
+            yield said
+            if isinstance(said, TurnEnded):
+                return
 
     async def answer(self, question: str, option: str | None, text: str | None = None) -> None:
         request = self._open.get(question)
         if request is None or request.answer.done():
             return
-        chosen = permissions.choose(request.question.options, option) if option is not None else None
+        asked = request.question
+        chosen = permissions.choose(asked.options, option) if option is not None else None
         if option is not None and chosen is None:
             # Never take words nobody knows for a yes.
-            self._put(AgentLog(text=f"There is no answer {option} to “{request.question.title}”; it was dismissed."))
+            self.log(f"There is no answer {option} to “{asked.title}”; it was dismissed.")
+        if chosen and chosen.effect in ("allow_always", "reject_always"):
+            # What is decided for good is decided here, where it is seen; the agent itself is told of this once.
+            allowed = chosen.effect == "allow_always"
+            if not self._may.learn(asked.act, "allow" if allowed else "deny"):
+                self.log(f"“{asked.title}” cannot be decided for good; it will be asked again.")
+            chosen = permissions.choose(asked.options, "allow_once" if allowed else "reject_once")
+        self._hear()
         request.text = text
         request.answer.set_result(chosen.id if chosen else None)
+
+    async def interrupt(self) -> bool:
+        if self._over.is_set():
+            return True
+        try:
+            async with asyncio.timeout(self._patience.interrupt):
+                await self._ask_to_stop()
+        except (TimeoutError, ConnectionError):
+            return False
+        return True
 
     async def cancel(self) -> None:
         if self._over.is_set() or self._stopping:
             return
-        self._cancelled = self._stopping = True
-        self._process.room.set()
+        self._stopping = True
         try:
             async with asyncio.timeout(self._patience.cancel):
-                await self._dismiss()
-                await self._connection.send_notification("session/cancel", {"sessionId": self.id})
-                await self._over.wait()
+                await self._ask_to_stop()
         except (TimeoutError, ConnectionError):
             await self._process.end(self._patience.close)
             await self._connection.close()  # lets go of a request that will never be answered
             await self._over.wait()
 
-    async def interrupt(self) -> bool:
-        if self._over.is_set():
-            return True
+    async def _ask_to_stop(self) -> None:
+        """Ask, and wait until the turn is over."""
         self._cancelled = True
-        self._process.room.set()
-        try:
-            async with asyncio.timeout(self._patience.interrupt):
-                await self._dismiss()
-                await self._connection.send_notification("session/cancel", {"sessionId": self.id})
-                await self._over.wait()
-        except (TimeoutError, ConnectionError):
-            return False
-        return True
+        self.told.room.set()
+        await self._dismiss()
+        await self._connection.send_notification("session/cancel", {"sessionId": self.id})
+        await self._over.wait()
 
     async def close(self) -> None:
         """End the agent and let go of it. Safe to call twice."""
-        self._process.room.set()
+        self.told.room.set()
         await self._dismiss()
         await self._process.end(self._patience.close)
         await self._connection.close()
@@ -284,7 +287,10 @@ class AcpSession:
             if not self._cancelled:
                 error = f"{await self._process.obituary(self._name)} It was in the middle of its turn."
                 retry = True
-        if self._cancelled:
+        if self._hung:
+            reason, retry = "error", True
+            error = f"{self._name} has said nothing for {self._patience.silence:g} s, so it is taken for hung."
+        elif self._cancelled:
             # Some agents say end_turn, some fail: it was we who ended it.
             reason, error, retry = "cancelled", None, False
         events, words = self._translation.end(done=reason == "end_turn")
@@ -296,32 +302,62 @@ class AcpSession:
         self._put(TurnEnded(reason=reason, result=words, error=error, retry=retry))
         self._over.set()
 
+    def _hear(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+
+    async def _watch(self) -> None:
+        """Stop a turn in which nothing happens any more."""
+        loop = asyncio.get_running_loop()
+        while not self._over.is_set():
+            if self._open or self._ground.models.busy() or self._translation.working() or not self.told.room.is_set():
+                self._hear()
+            left = self._heard_at + self._patience.silence - loop.time()
+            if left <= 0:
+                self._hung = True
+                await self.cancel()
+                return
+            try:
+                # Looked at now and then, because a call of the model ends without a word to us.
+                async with asyncio.timeout(min(left, self._patience.silence / 20)):
+                    await self._over.wait()
+            except TimeoutError:
+                continue
+
     def _observe(self, event: StreamEvent) -> None:
         incoming = event.direction is StreamDirection.INCOMING
         if self._wiretap:
             self._wiretap("in" if incoming else "out", event.message)
         if not incoming:
             return
+        self._hear()
         match event.message.get("method"):
-            case "session/update":
+            case "session/update" if not self._replaying:
                 for said in self._translation.update(part(event.message.get("params"), "update")):
                     self._put(said)
             case "session/request_permission" if "id" in event.message:
-                self._arrived.append(self._request(part(event.message, "params")))
+                self._arrived.append(self._take_request(part(event.message, "params")))
 
-    def _request(self, params: Raw) -> permissions.Request:
-        """Take in a permission request: a question, or an answer at once."""
+    def _take_request(self, params: Raw) -> permissions.Request:
+        """Take in a permission request: an answer at once where rules or the mode have one, else a question."""
         call = part(params, "toolCall")
+        id = text(call, "toolCallId")
         for said in self._translation.call(call):
             self._put(said)
-        question = permissions.ask(params, new_id(), self._translation.known(text(call, "toolCallId")))
+        wanted = self._translation.wanted(id)
+        act = acts.tell(wanted, self._ground.workspace, self._ground.home)
+        question = permissions.ask(params, new_id(), self._translation.known(id), act)
         request = permissions.Request(question, asyncio.get_running_loop().create_future())
-        allowed = permissions.choose(question.options, "allow_once") if self._mode == "auto" else None
         if self._cancelled or self._over.is_set() or not question.options:
             request.answer.set_result(None)
-        elif allowed:
-            request.answer.set_result(allowed.id)
-            self._put(AgentLog(text=f"Allowed without asking, as this agent is set to: {question.title}"))
+            return request
+        decision = self._may.decide(act)
+        yes = permissions.does(question.options, "allow_once", "allow_always")
+        no = permissions.does(question.options, "reject_once", "reject_always")
+        if decision.effect == "deny" or (decision.effect == "allow" and yes):
+            chosen = no if decision.effect == "deny" else yes
+            request.text = permissions.why(decision.rule) if decision.effect == "deny" and decision.rule else None
+            request.answer.set_result(chosen.id if chosen else None)
+            self._put(permissions.decided(question, decision))
         else:
             self._open[question.question] = request
             self._put(question)
@@ -339,34 +375,19 @@ class AcpSession:
                 await request.answer
                 self._open.pop(request.question.question, None)
                 return permissions.reply(request)
-            case "fs/read_text_file":
-                line, limit = (
-                    value if isinstance(value := params.get(key), int) else None for key in ("line", "limit")
-                )
-                with _refusals():
-                    return ReadTextFileResponse(content=files.read(self._workspace, text(params, "path"), line, limit))
-            case "fs/write_text_file":
-                with _refusals():
-                    files.write(self._workspace, text(params, "path"), text(params, "content"))
-                return WriteTextFileResponse()
+            case "fs/read_text_file" | "fs/write_text_file":
+                path = text(params, "path")
+                act = acts.file_act(method, path, self._ground.workspace, self._ground.home)
+                if (denial := self._may.denies(act)) and denial.rule:
+                    rule = permissions.why(denial.rule)
+                    self._put(PermissionDecided(title=path, act=act, effect="deny", rule=rule))
+                    raise RequestError.invalid_params({"details": f"Not allowed here: {rule}"})
+                return files.serve(method, params, self._ground.workspace)
             case _:
                 raise RequestError.method_not_found(method)
 
     def _put(self, said: Said) -> None:
-        last = self._told[-1] if self._told else None
-        if (
-            isinstance(said, AgentChunk)
-            and isinstance(last, AgentChunk)
-            and said.thought == last.thought
-            and len(last.text) < _LONGEST_CHUNK
-        ):
-            # Chunks nobody has looked at yet are one chunk.
-            self._told[-1] = AgentChunk(text=last.text + said.text, thought=said.thought)
-        else:
-            self._told.append(said)
-        if len(self._told) >= ENOUGH and not self._over.is_set() and not self._cancelled:
-            self._process.room.clear()
-        self._news.set()
+        self.told.put(said, bounded=not self._over.is_set() and not self._cancelled)
 
 
 def _wire(request: BaseModel) -> dict[str, Any]:
@@ -379,22 +400,3 @@ def _words(refusal: RequestError) -> str:
     data = refusal.data
     more = text(data, "details") or text(data, "message") or (data if isinstance(data, str) else "")
     return shorten(f"{refusal}: {more}" if more and more not in str(refusal) else str(refusal), 2_000)
-
-
-def _values(option: Raw) -> list[str]:
-    """The values of a select option, whether or not they come in groups."""
-    values = [*parts(option, "options")]
-    return [text(value, "value") for item in values for value in (item, *parts(item, "options"))]
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Say what our file system says in the words of JSON-RPC."""
-    try:
-        yield
-    except Denied as denial:
-        raise RequestError.invalid_params({"details": denial.message}) from None
-    except FileNotFoundError:
-        raise RequestError.resource_not_found() from None
-    except OSError as problem:
-        raise RequestError.internal_error({"details": str(problem.strerror)}) from None

@@ -1,7 +1,8 @@
 """The files an agent may read and write through its client: those of its workspace, and never by way of a link.
 
-Above: the connection, which answers `fs/*`, and the driver, which puts files into a HOME. We do not declare these abilities, yet some agents use them. The agent can
-change its workspace while we look, so a path is walked component by component from an open directory, following nothing.
+Above: the connection, which answers `fs/*`, and the driver, which puts files into a HOME. We do not declare these
+abilities, yet some agents use them. The agent can change its workspace while we look, so a path is walked component by
+component from an open directory, following nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +10,40 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+from acp import RequestError
+from acp.schema import ReadTextFileResponse, WriteTextFileResponse
+
+from coderclawlink.drivers.acp.translate import Raw, text
 from coderclawlink.errors import Denied
 
 _PROTECTED = frozenset({".git", ".gitmodules", ".claude", ".mcp.json", ".vscode"})
 """Names that make other programs run what they hold."""
+
+
+def serve(method: str, params: Raw, workspace: Path) -> ReadTextFileResponse | WriteTextFileResponse:
+    """Answer a request of the agent. Raises `RequestError` for one that is refused."""
+    with _refusals():
+        if method == "fs/write_text_file":
+            write(workspace, text(params, "path"), text(params, "content"))
+            return WriteTextFileResponse()
+        line, limit = (value if isinstance(value := params.get(key), int) else None for key in ("line", "limit"))
+        return ReadTextFileResponse(content=read(workspace, text(params, "path"), line, limit))
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what our file system says in the words of JSON-RPC."""
+    try:
+        yield
+    except Denied as denial:
+        raise RequestError.invalid_params({"details": denial.message}) from None
+    except FileNotFoundError:
+        raise RequestError.resource_not_found() from None
+    except OSError as problem:
+        raise RequestError.internal_error({"details": str(problem.strerror)}) from None
 
 
 def read(workspace: Path, path: str, line: int | None = None, limit: int | None = None) -> str:

@@ -1,7 +1,7 @@
-"""What an agent asks leave for, as questions; and the answers, in its own words.
+"""What an agent asks leave for: decided by rules, or asked of people; and the answers, in the agent's own words.
 
-Above: the connection, which holds the agent still until a question is answered. Below: the events and the translation.
-Option ids differ from agent to agent, so a choice is made by what an option does (its `kind` on the wire).
+Above: the connection, which holds the agent still until a request is answered. Below: the rules, the events and the
+translation. Option ids differ from agent to agent, so a choice is made by what an option does (its `kind` on the wire).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from coderclawlink import rules
+from coderclawlink.configuration import Mode
 from coderclawlink.drivers.acp.translate import Raw, part, parts, text
-from coderclawlink.events import AgentTool, FileChange, Option, QuestionAsked
-
-Mode = Literal["ask", "auto"]
-"""`ask`: every request becomes a question. `auto`: what the agent asks for is allowed at once, visibly."""
+from coderclawlink.events import AgentTool, FileChange, Option, PermissionDecided, QuestionAsked
+from coderclawlink.rules import Act, Decision, Effect, Rule
 
 _EFFECTS = ("allow_once", "allow_always", "reject_once", "reject_always")
 _NEXT_BEST = {
@@ -38,7 +38,44 @@ class Request:
     text: str | None = None
 
 
-def ask(params: Raw, question: str, call: AgentTool | None) -> QuestionAsked:
+class Permissions:
+    """What one session's agent may do: the rules it was given, and what people have answered for good."""
+
+    def __init__(self, mode: Mode, given: Sequence[Rule] = ()) -> None:
+        self._otherwise: Effect = "ask" if mode == "ask" else "allow"
+        self._rules = tuple(given)
+
+    def decide(self, act: Act) -> Decision:
+        return rules.decide(act, self._rules, self._otherwise)
+
+    def denies(self, act: Act) -> Decision | None:
+        """For what an agent does without asking: only what is denied is stopped."""
+        decision = rules.decide(act, self._rules, "allow")
+        return decision if decision.effect == "deny" else None
+
+    def learn(self, act: Act, effect: Literal["allow", "deny"]) -> bool:
+        """Decide acts like this one the same way from now on. False: it cannot be told from others."""
+        learnt = rules.learnt_from(act)
+        self._rules += tuple(rule.model_copy(update={"effect": effect}) for rule in learnt)
+        return bool(learnt) and self.decide(act).effect == effect
+
+
+def decided(question: QuestionAsked, decision: Decision) -> PermissionDecided:
+    """How a decision is told."""
+    return PermissionDecided(
+        title=question.title,
+        act=question.act,
+        effect=decision.effect,
+        rule=why(decision.rule) if decision.rule else None,
+        tool=question.tool,
+    )
+
+
+def why(rule: Rule) -> str:
+    return f"{rule}: {rule.why}" if rule.why else str(rule)
+
+
+def ask(params: Raw, question: str, call: AgentTool | None, act: Act = Act()) -> QuestionAsked:  # noqa: B008  # frozen
     """The question in a `session/request_permission`. `call`: the tool call it is about, as far as it is known."""
     options = tuple(
         Option(id=id, label=text(raw, "name") or id, effect=_effect(text(raw, "kind")))
@@ -49,14 +86,17 @@ def ask(params: Raw, question: str, call: AgentTool | None) -> QuestionAsked:
     return QuestionAsked(
         question=question,
         title=title or "The agent asks for permission",
-        detail=detail(call) if call else "",
+        detail=detail(call, act) if call else "",
         options=options,
         tool=call.id if call else None,
+        act=act,
     )
 
 
-def detail(call: AgentTool) -> str:
-    """What exactly would be done: the command, or the diff, or the words."""
+def detail(call: AgentTool, act: Act = Act()) -> str:  # noqa: B008  # frozen
+    """What exactly would be done: the command, or the diff, or the whole input."""
+    if act.command:
+        return act.command
     if call.changes:
         return "\n".join(_diff(change) for change in call.changes)
     return call.input or call.output
@@ -67,11 +107,12 @@ def choose(options: Sequence[Option], wanted: str) -> Option | None:
     for option in options:
         if option.id == wanted:
             return option
-    for effect in _NEXT_BEST.get(wanted, ()):
-        for option in options:
-            if option.effect == effect:
-                return option
-    return None
+    return does(options, *_NEXT_BEST.get(wanted, ()))
+
+
+def does(options: Sequence[Option], *effects: str) -> Option | None:
+    """The first option that has the first of these effects; else of the second …"""
+    return next((option for effect in effects for option in options if option.effect == effect), None)
 
 
 def reply(request: Request) -> dict[str, object]:

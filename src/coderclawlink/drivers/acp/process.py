@@ -40,10 +40,11 @@ def environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
 class AgentProcess:
     """A started agent. It is the transport (`send`, `receive`, `close`) that the ACP library asks for.
 
-    `tell` hears each batch of whole lines that are no messages. Call `watch` once; call `end` at the end, always.
+    `tell` hears each batch of whole lines that are no messages. While `room` is not set, the agent is read no further. Call
+    `watch` once; call `end` at the end, always.
     """
 
-    def __init__(self, process: Process, tell: Callable[[str], None]) -> None:
+    def __init__(self, process: Process, tell: Callable[[str], None], room: asyncio.Event | None = None) -> None:
         self.exit_code: int | None = None
         self.ended = asyncio.Event()
         """Set when the program is gone and so are its descendants."""
@@ -55,9 +56,7 @@ class AgentProcess:
         self._lines = _Lines(process.stdout)
         self._watchers: tuple[asyncio.Task[None], ...] = ()
         self._silent = asyncio.Event()
-        self.room = asyncio.Event()
-        """Cleared by a reader that has enough to do: the agent is read no further until it is set again."""
-        self.room.set()
+        self._room = room
 
     def watch(self, tasks: asyncio.TaskGroup) -> None:
         """Begin to drain standard error and to wait for the program's death, as tasks of `tasks` until `end`."""
@@ -66,7 +65,8 @@ class AgentProcess:
     async def receive(self) -> dict[str, Any] | None:
         """The next message, or None when no more will come."""
         while True:
-            await self.room.wait()
+            if self._room:
+                await self._room.wait()
             try:
                 line = await self._lines.read()
             except ValueError as problem:

@@ -91,6 +91,15 @@ def shorten(value: str, longest: int = LONGEST_TEXT) -> str:
 # ── tool calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a call would do, in the agent's own words: its input as it came, and the files it names."""
+
+    tool: str = "other"
+    raw: object = None
+    paths: tuple[str, ...] = ()
+
+
 @dataclass
 class _Call:
     """What is known of one tool call so far."""
@@ -105,6 +114,8 @@ class _Call:
     raw_output: str = ""
     changes: tuple[FileChange, ...] = ()
     told: AgentTool | None = field(default=None, repr=False)
+    raw: object = field(default=None, repr=False)
+    paths: dict[str, None] = field(default_factory=dict, repr=False)
 
     def hear(self, update: Raw, root: str) -> None:
         # An absent, null or empty field means "as before".
@@ -113,7 +124,13 @@ class _Call:
         self.tool = kind if kind in _TOOLS else _TOOLS_BY_NAME.get(_tool_name(update), self.tool)
         self.status = _STATUS.get(text(update, "status"), self.status)
         self.input = _input(update) or self.input
+        raw = update.get("rawInput")
+        if isinstance(raw, Mapping) and isinstance(self.raw, Mapping):
+            raw = {**self.raw, **raw}
+        self.raw = raw or self.raw
         content = list(parts(update, "content"))
+        named = (*parts(update, "locations"), *(item for item in content if text(item, "type") == "diff"))
+        self.paths.update(dict.fromkeys(filter(None, (text(item, "path") for item in named))))
         if content:
             self.said = shorten("\n".join(filter(None, (_content(part(item, "content")) for item in content))))
         changes = tuple(_change(item, root) for item in content if text(item, "type") == "diff")
@@ -151,7 +168,9 @@ def _input(update: Raw) -> str:
 
 
 def _tool_name(update: Raw) -> str:
-    return text(part(part(part(update, "_meta"), "goose"), "toolCall"), "toolName")
+    call = part(part(part(update, "_meta"), "goose"), "toolCall")
+    # A tool of another extension may bear the same name and do something else.
+    return text(call, "toolName") if text(call, "extensionName") in ("developer", "") else ""
 
 
 def _raw_output(raw: object) -> str:
@@ -270,6 +289,15 @@ class Translation:
         """The tool call of this id as it was last told, or None."""
         call = self._calls.get(id)
         return call.told if call else None
+
+    def wanted(self, id: str) -> Wanted:
+        """What the tool call of this id would do, as far as it has been told."""
+        call = self._calls.get(id)
+        return Wanted(call.tool, call.raw, tuple(call.paths)) if call else Wanted()
+
+    def working(self) -> bool:
+        """Whether a tool call is under way."""
+        return any(call.status in ("pending", "running") for call in self._calls.values())
 
     def end(self, *, done: bool) -> tuple[list[AgentEvent], str]:
         """The turn is over: close what is open, and give back the agent's last words.
