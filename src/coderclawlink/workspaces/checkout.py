@@ -1,6 +1,6 @@
 """Checkouts: a folder for one attempt to work in, and its work as commits afterwards.
 
-Above: `node.execute`. Below: `mirror`, `snapshot`, `salvage`. The agent gets an ordinary repository of its own that shares
+Above: `node.execute`. Below: `beginning`, `mirror`, `snapshot`, `salvage`. The agent gets an ordinary repository of its own that shares
 objects with the mirror (read only) and nothing else: a linked worktree would let it move the branches of others.
 """
 
@@ -12,16 +12,15 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coderclawlink.errors import Conflict
-from coderclawlink.workspaces import diff, folders, mirror, salvage
+from coderclawlink.workspaces import diff, folders, memory, mirror
+from coderclawlink.workspaces.beginning import Beginning, find
 from coderclawlink.workspaces.git import EMPTY_TREE, IDENTITY, GitFailed, git
-from coderclawlink.workspaces.mirror import Upstream
-from coderclawlink.workspaces.salvage import Saved
 from coderclawlink.workspaces.snapshot import builds_on_base, take, tree_of
-from coderclawlink.workspaces.store import Checkout, Store, locked, try_lock
+from coderclawlink.workspaces.store import Checkout, Store, try_lock
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ async def prepare(
     *,
     repository: str | None,
     resume: Sequence[int] = (),
+    follows: tuple[str, int] | None = None,
+    branch: str = "",
     author: str = "",
     token: str | None = None,
 ) -> AsyncIterator[Checkout]:
@@ -54,7 +55,9 @@ async def prepare(
 
     `repository`: an absolute path, `file://`, `https://`, `ssh://`, `user@host:path`, or None for an empty folder.
     `resume`: earlier attempts of the run, latest first; the first that lies here and has done something is what this one
-    goes on from: its commits, and its changes as changes. `author`, "Name <mail>", is who the agent commits as.
+    goes on from: its commits, and its changes as changes. `follows`: the run and attempt whose result is gone on from when
+    there is no such attempt; where it does not lie here, the repository's `branch` is. The HOME of the attempt before is
+    carried along. `author`, "Name <mail>", is who the agent commits as.
     Raises `GitFailed`, `Invalid`, and `Conflict` while another process holds the folder.
     """
     folder = store.folder(run, attempt)
@@ -64,11 +67,17 @@ async def prepare(
         raise Conflict(f"Attempt {attempt} of run {run} is already being made.")
     try:
         # The folder itself may lie here from a node that died within this very attempt.
-        carried = await _carry(store, run, (attempt, *resume))
+        begin = await find(store, run, (attempt, *resume), repository, follows, branch, token)
         for left in _left_in(folder):
             await folders.remove(left)
-        checkout = await _make(store, run, attempt, repository, carried[0] if carried else None, token)
-        await _fill(checkout, author, carried[1] if carried else None)
+        own = [store.folder(run, number) for number in resume]
+        remembers = await memory.carry(folder, own, () if follows is None else [store.folder(*follows)])
+        checkout = Checkout(
+            *(run, attempt, folder, store.mirror(repository, run), repository, begin.base, begin.upstream),
+            follows=begin.follows,
+            remembers=remembers,
+        )
+        await _fill(checkout, author, begin)
         checkout.write()
         yield checkout
     finally:
@@ -77,29 +86,44 @@ async def prepare(
 
 
 def _left_in(folder: Path) -> list[Path]:
-    return [folder / name for name in ("checkout.json", "git", "work", "home") if os.path.lexists(folder / name)]
+    return [folder / name for name in ("checkout.json", "git", "work", "check") if os.path.lexists(folder / name)]
+
+
+@asynccontextmanager
+async def clean(checkout: Checkout, head: str) -> AsyncIterator[Checkout]:
+    """A checkout of exactly this commit of the mirror, in a folder of its own that is gone afterwards: nothing of the
+    attempt's is in it that is not in the commit, and its HOME is empty. Raises `GitFailed`."""
+    folder = checkout.folder / "check"
+    await folders.remove(folder)
+    folder.mkdir(mode=0o700)
+    alone = replace(checkout, folder=folder, base=head, follows="", remembers=False)
+    try:
+        await _fill(alone, "", Beginning(head, checkout.upstream, head, head))
+        yield alone
+    finally:
+        await folders.remove(folder)
 
 
 async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> Finished | None:
     """Make commits of all that the agent left, on top of the base, and take them into the mirror under `checkout.ref`.
 
     The agent's own commits stay as they are when they build on the base; what it had not committed becomes one commit by
-    `author` ("Name <mail>"). None when nothing changed. Raises `GitFailed`.
+    `author` ("Name <mail>"). None when nothing changed since it began. Raises `GitFailed`.
     """
     snapshot = await take(checkout)
-    if snapshot.tree == await tree_of(checkout, checkout.base):
+    if snapshot.tree == await tree_of(checkout, checkout.begun):
         return None
     message = f"{_first_line(title) or f'Work of {agent}'}\n\nAgent: {_first_line(agent)}\nRun: {checkout.run}\n"
     head = snapshot.head
     if head is None or not await builds_on_base(checkout, head):
-        head = await _commit(checkout, snapshot.tree, checkout.base, message, author)
+        head = await _commit(checkout, snapshot.tree, checkout.begun, message, author)
     elif snapshot.dirty:
         head = await _commit(checkout, snapshot.tree, head, message, author)
     try:
         await mirror.keep(checkout.mirror, checkout.data.git_dir, head, checkout.ref)
     except GitFailed:
-        # The agent's commits hold what git refuses; its files, taken by us, are one commit on the base.
-        head = await _commit(checkout, snapshot.tree, checkout.base, message, author)
+        # The agent's commits hold what git refuses; its files, taken by us, are one commit where it began.
+        head = await _commit(checkout, snapshot.tree, checkout.begun, message, author)
         await mirror.keep(checkout.mirror, checkout.data.git_dir, head, checkout.ref)
     files = await diff.changed(checkout, head)
     return Finished(
@@ -112,34 +136,9 @@ async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> 
     )
 
 
-async def _carry(store: Store, run: str, attempts: Sequence[int]) -> tuple[Checkout, Saved] | None:
-    """The first of the attempts that did something, with its work safe in the mirror."""
-    for number in attempts:
-        earlier = store.find(run, number)
-        if earlier and (saved := await salvage.secure(earlier, "the next attempt goes on from here")):
-            return earlier, saved
-    return None
-
-
-async def _make(
-    store: Store, run: str, attempt: int, repository: str | None, earlier: Checkout | None, token: str | None
-) -> Checkout:
-    """Decide what the attempt begins from. One that goes on keeps the base of the one before."""
-    where = store.mirror(repository, run)
-    if earlier is not None:
-        begin = Upstream(earlier.upstream, earlier.base)
-    elif repository is not None:
-        begin = await mirror.refresh(where, repository, token=token)
-    else:
-        begin = Upstream("main", EMPTY_TREE)
-        async with locked(where.with_suffix(".lock")):
-            await mirror.make(where)
-    return Checkout(run, attempt, store.folder(run, attempt), where, repository, begin.base, begin.branch)
-
-
-async def _fill(checkout: Checkout, author: str, saved: Saved | None) -> None:
+async def _fill(checkout: Checkout, author: str, begin: Beginning) -> None:
     """Make both git directories and the files."""
-    checkout.home.mkdir(mode=0o700)
+    checkout.home.mkdir(mode=0o700, exist_ok=True)
     checkout.work.mkdir(mode=0o700)
     objects = checkout.mirror / "objects"
     branch = f"refs/heads/{checkout.upstream}"
@@ -148,8 +147,7 @@ async def _fill(checkout: Checkout, author: str, saved: Saved | None) -> None:
     person = f'\tbare = false\n[user]\n\tname = "{name}"\n\temail = "{mail}"\n[gc]\n\tauto = 0\n'
     _init(checkout.agents.git_dir, branch, (objects,), person)
 
-    head = (saved.head if saved else None) or (None if checkout.base == EMPTY_TREE else checkout.base)
-    files = saved.commit if saved else head
+    head, files = begin.head, begin.files
     if head:
         await git("update-ref", branch, head, at=checkout.agents)
     if files:

@@ -1,12 +1,15 @@
 """Delivery: an attempt's result becomes a branch where people look for it. Never forced, never over other commits.
 
-Above: `node.execute`. Below: `mirror` and `git`. A name that is taken by other commits gives way to `<branch>-2`, `-3`….
-Delivering the same commit again is success and finds the name it has.
+Above: `node.result`. Below: `mirror` and `git`. A name that is taken by other commits gives way to `<branch>-2`, `-3`….
+Delivering the same commit again is success and finds the name it has. A branch that stands exactly where the work went on
+from (`Checkout.follows`) is moved forward to it, if nothing of what it holds is lost and nobody has it checked out.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from coderclawlink.errors import Conflict, Invalid
 from coderclawlink.workspaces import mirror
@@ -18,7 +21,7 @@ _NAMES = 100
 
 
 async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | None = None) -> str:
-    """Put the commit on a new branch of the checkout's repository and return the branch's name.
+    """Put the commit on a branch of the checkout's repository and return the branch's name.
 
     A repository on this machine gets nothing but the branch: its files and its checked-out branch stay as they are, and no
     hook of it is run. Raises `GitFailed`, `Conflict` when all names are taken, `Invalid` without a repository.
@@ -39,13 +42,17 @@ async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | No
         over="files",
         timeout_seconds=NETWORK_SECONDS,
     )
+    since = await _may_move(checkout, head)
     async for name, stands in _candidates(there, None, branch, None):
         if stands == head:
             return name
+        if stands is not None and (stands != since or await asyncio.to_thread(_is_checked_out, there.git_dir, name)):
+            continue
+        order = f"create refs/heads/{name} {head}" if stands is None else f"update refs/heads/{name} {head} {stands}"
         try:
-            await git("update-ref", "--stdin", at=there, stdin=f"create refs/heads/{name} {head}\n".encode())
+            await git("update-ref", "--stdin", at=there, stdin=f"{order}\n".encode())
         except GitFailed:
-            if await _stands(there, None, name, None) is None:
+            if await _stands(there, None, name, None) == stands:
                 raise
             continue  # Somebody was quicker with this very name.
         return name
@@ -53,21 +60,25 @@ async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | No
 
 
 async def push(checkout: Checkout, head: str, url: str, branch: str, *, token: str | None = None) -> str:
-    """Push the commit to a new branch of a repository elsewhere and return the branch's name.
+    """Push the commit to a branch of a repository elsewhere and return the branch's name.
 
     `token`: the password for https; ssh uses the keys of the user. Raises `GitFailed`, `Conflict`, `Invalid`.
     """
     await _check_name(checkout, branch)
     remote = mirror.locate(url)
     at = Place(checkout.mirror)
+    since = await _may_move(checkout, head)
     async for name, stands in _candidates(at, remote, branch, token):
         if stands == head:
             return name
+        if stands is not None and stands != since:
+            continue
         try:
             await git(
                 *("push", "--quiet", "--no-verify", "--receive-pack=git-receive-pack"),
-                # Expecting nothing there makes it the making of a branch, and never the moving of one.
-                *(f"--force-with-lease=refs/heads/{name}:", "--", remote.url, f"{head}:refs/heads/{name}"),
+                # Expecting what is there, mostly nothing, makes sure that no other commit is passed over.
+                *(f"--force-with-lease=refs/heads/{name}:{stands or ''}", "--"),
+                *(remote.url, f"{head}:refs/heads/{name}"),
                 at=at,
                 over="network" if remote.path is None else "files",
                 url=remote.url,
@@ -76,7 +87,7 @@ async def push(checkout: Checkout, head: str, url: str, branch: str, *, token: s
             )
         except GitFailed:
             now = await _stands(at, remote, name, token)
-            if now is None:
+            if now == stands:
                 raise
             if now != head:
                 continue
@@ -91,6 +102,22 @@ async def _candidates(
     for n in range(1, _NAMES + 1):
         name = branch if n == 1 else f"{branch}-{n}"
         yield name, await _stands(at, remote, name, token)
+
+
+async def _may_move(checkout: Checkout, head: str) -> str | None:
+    """The commit on which a branch may be moved forward: that which the work went on from, if the work still holds it."""
+    if not checkout.follows:
+        return None
+    held = await git(
+        *("merge-base", "--is-ancestor", checkout.follows, head), at=Place(checkout.mirror), ok=(0, 1, 128)
+    )
+    return checkout.follows if held.code == 0 else None
+
+
+def _is_checked_out(repository: Path, branch: str) -> bool:
+    """Whether somebody stands on the branch: moved under their feet, their files would look like changes."""
+    heads = (repository / "HEAD", *repository.glob("worktrees/*/HEAD"))
+    return f"ref: refs/heads/{branch}" in [head.read_text(errors="replace").strip() for head in heads if head.is_file()]
 
 
 async def _stands(at: Place, remote: Remote | None, name: str, token: str | None) -> str | None:

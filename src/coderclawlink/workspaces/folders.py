@@ -1,6 +1,6 @@
-"""Folders that an agent wrote: measured and removed without trusting their depth, permissions or links.
+"""Folders that an agent wrote: measured, copied and removed without trusting their depth, permissions or links.
 
-Above: `checkout` and `quota`. Below: coreutils, because trees can be deeper than Python's stack.
+Above: `checkout`, `memory` and `quota`. Below: coreutils, because trees can be deeper than Python's stack.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ async def remove(folder: Path) -> None:
         code, words = await _run("rm", "-rf", "--one-file-system", "--", str(folder))
         if code:
             raise FolderFailed(f"{folder} could not be removed: {words.decode(errors='replace').strip()[-300:]}")
+
+
+async def copy(paths: Sequence[Path], into: Path) -> None:
+    """Copy files and folders into a folder, links as links. What cannot be read is left out."""
+    if paths:
+        await _run("cp", "-a", "--reflink=auto", "-t", str(into), "--", *map(str, paths))
 
 
 async def sizes(folders: Sequence[Path]) -> list[int]:

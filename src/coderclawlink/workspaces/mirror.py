@@ -100,6 +100,57 @@ async def refresh(mirror: Path, repository: str, *, token: str | None = None) ->
         return Upstream(branch, base.text)
 
 
+async def branch(mirror: Path, repository: str, name: str, *, token: str | None = None) -> str | None:
+    """Fetch one branch of the repository and tell its commit; None when there is no such branch. Raises `GitFailed`."""
+    remote = locate(repository)
+    at = Place(mirror)
+    if (head := await branch_head(at, remote, name, token)) is None:
+        return None
+    async with locked(mirror.with_suffix(".lock")):
+        await git(
+            *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--upload-pack=git-upload-pack", "--"),
+            *(remote.url, f"+refs/heads/{name}:refs/upstream/heads/{name}"),
+            at=at,
+            over="network" if remote.path is None else "files",
+            url=remote.url,
+            token=token,
+            timeout_seconds=NETWORK_SECONDS,
+        )
+    return head
+
+
+async def tip(mirror: Path) -> str | None:
+    """Where the repository's default branch stood when it was last fetched; None when nothing was committed there."""
+    return await commit_at(mirror, "refs/upstream/HEAD")
+
+
+async def file_at(mirror: Path, commit: str, path: str, limit_bytes: int) -> str | None:
+    """A file of a commit as text; None when there is none. Raises `Invalid` for a link, a folder, or too long a file."""
+    at = Place(mirror)
+    listed = await git("ls-tree", "-z", "--full-tree", commit, "--", path, at=at)
+    if not listed.names:
+        return None
+    mode, kind, _ = listed.names[0].split(" ", 2)
+    if kind != "blob" or mode == "120000":
+        raise Invalid(f"{path} is no plain file.")
+    said = await git("cat-file", "blob", f"{commit}:{path}", at=at, limit_bytes=limit_bytes)
+    if said.cut:
+        raise Invalid(f"{path} is longer than {limit_bytes} bytes.")
+    return said.stdout.decode(errors="replace")
+
+
+async def commit_at(mirror: Path, ref: str) -> str | None:
+    """The commit that a ref of the mirror names, or None."""
+    found = await git("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}", at=Place(mirror), ok=(0, 1, 128))
+    return found.text if found.code == 0 else None
+
+
+async def fork_point(mirror: Path, commit: str, other: str) -> str:
+    """The last commit that two have in common; the empty tree's id when there is none."""
+    found = await git("merge-base", commit, other, at=Place(mirror), ok=(0, 1, 128))
+    return found.text.splitlines()[0] if found.code == 0 else EMPTY_TREE
+
+
 async def _has(at: Place, commit: str) -> bool:
     """Whether it was fetched already, with all it needs."""
     known = await git("rev-parse", "--quiet", "--verify", "refs/upstream/HEAD", at=at, ok=(0, 1, 128))

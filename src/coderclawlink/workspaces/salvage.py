@@ -58,8 +58,8 @@ async def restore(checkout: Checkout, commit: str) -> None:
 
 
 def has_work(checkout: Checkout, snapshot: Snapshot) -> bool:
-    """Whether the agent committed or changed anything since the base."""
-    return snapshot.dirty or snapshot.head not in (None, checkout.base)
+    """Whether the agent committed or changed anything since it began."""
+    return snapshot.dirty or snapshot.head not in (None, checkout.base, checkout.begun)
 
 
 async def _known(checkout: Checkout, snapshot: Snapshot) -> Saved | None:

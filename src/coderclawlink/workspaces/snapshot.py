@@ -46,7 +46,11 @@ async def take(checkout: Checkout) -> Snapshot:
     async with our_index(checkout) as at:
         tree, left_out = await files(at)
     head_tree = await tree_of(checkout, head or checkout.base)
-    if tree == head_tree and head in (None, checkout.base) and (elsewhere := await _work_elsewhere(checkout)):
+    if (
+        tree == head_tree
+        and head in (None, checkout.base, checkout.begun)
+        and (elsewhere := await _work_elsewhere(checkout))
+    ):
         head, tree = elsewhere, await tree_of(checkout, elsewhere)
         head_tree = tree
     return Snapshot(head, head_tree, tree, left_out)
@@ -82,7 +86,11 @@ async def _work_elsewhere(checkout: Checkout) -> str | None:
         ok=range(256),
     )
     for commit in listed.text.split():
-        if commit != checkout.base and await _readable(checkout, commit) and await builds_on_base(checkout, commit):
+        if (
+            commit not in (checkout.base, checkout.begun)
+            and await _readable(checkout, commit)
+            and await builds_on_base(checkout, commit)
+        ):
             return commit
     return None
 

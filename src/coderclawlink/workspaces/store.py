@@ -5,6 +5,7 @@
     runs/<run>/<attempt>/work         what the agent works on: an ordinary repository of its own, `.git` and all
     runs/<run>/<attempt>/home         the agent's HOME
     runs/<run>/<attempt>/git          our own git directory for `work`, out of the agent's reach
+    runs/<run>/<attempt>/check/…      the same once more, for one check of the result, while it is under way
     runs/<run>/<attempt>/lock         held while the attempt is in use
     runs/<run>/<attempt>/index.lock   held while our git directory's index is in use
     runs/<run>/<attempt>/checkout.json
@@ -72,6 +73,7 @@ class Store:
             repository=kept["repository"],
             base=kept["base"],
             upstream=kept["upstream"],
+            follows=kept.get("follows", ""),
         )
 
 
@@ -80,6 +82,8 @@ class Checkout:
     """An attempt's place to work. `base` is the commit its work is compared with, or the empty tree's id.
 
     `repository` as it was ordered, None for a folder that came from nowhere. `upstream`: the name of its default branch.
+    `follows`: the commit of an earlier run's result that this work goes on from, else "". `remembers`: the HOME is that of
+    an earlier attempt, as far as it lay here.
     """
 
     run: str
@@ -89,6 +93,13 @@ class Checkout:
     repository: str | None
     base: str
     upstream: str
+    follows: str = ""
+    remembers: bool = False
+
+    @property
+    def begun(self) -> str:
+        """The commit, or the empty tree, that is no work of this run's."""
+        return self.follows or self.base
 
     @property
     def work(self) -> Path:
@@ -133,7 +144,13 @@ class Checkout:
 
     def write(self) -> None:
         """Say on disk that the checkout is complete."""
-        kept = {"mirror": str(self.mirror), "repository": self.repository, "base": self.base, "upstream": self.upstream}
+        kept = {
+            "mirror": str(self.mirror),
+            "repository": self.repository,
+            "base": self.base,
+            "upstream": self.upstream,
+            "follows": self.follows,
+        }
         (self.folder / "checkout.json").write_text(json.dumps(kept))
 
 
