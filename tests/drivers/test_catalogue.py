@@ -5,16 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from acp.schema import HttpMcpServer, McpServerStdio, SseMcpServer
 
+from coderclawlink.configuration import McpServer
+from coderclawlink.drivers.accounts import read as accounts_of
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.base import Ground, Job
-from coderclawlink.drivers.catalogue import BY_ENTRY, Agent, AgentSettings, Missing, Provider, agents, drivers
+from coderclawlink.drivers.catalogue import ALWAYS_KNOWN, Agent, agents, drivers
 from coderclawlink.drivers.errors import AgentFailed
+from coderclawlink.drivers.given import AgentSettings
 from coderclawlink.drivers.http import HttpDriver
+from coderclawlink.drivers.missing import Missing
 from coderclawlink.drivers.models import script
+from coderclawlink.drivers.programs import known, paths_read
+from coderclawlink.drivers.provider import Provider
 from coderclawlink.drivers.scripted import ScriptedDriver
 from coderclawlink.errors import Invalid
+from coderclawlink.node import secrets
 
 pytestmark = pytest.mark.anyio
 
@@ -60,8 +66,8 @@ def test_a_placeholder_counts_as_not_set() -> None:
         ollama_base_url="<url>",
         openai_base_url="changeme",
     )
-    assert settings.wires == ()
-    assert AgentSettings(openai_api_key="sk-1", ollama_base_url="http://x").wires == ("openai", "ollama")
+    assert accounts_of(settings) == {}
+    assert list(accounts_of(AgentSettings(openai_api_key="sk-1", ollama_base_url="http://x"))) == ["openai", "ollama"]
 
 
 def test_goose_takes_the_first_model_there_is(bin: Path) -> None:
@@ -75,15 +81,10 @@ def test_goose_takes_the_first_model_there_is(bin: Path) -> None:
         "ANTHROPIC_API_KEY": "{key}",
         "GOOSE_MODEL": "{model}",
         "GOOSE_DISABLE_KEYRING": "1",
-        "GOOSE_MODE": "auto",
     }
+    assert goose.modes == {"ask": {"GOOSE_MODE": "approve"}, "auto": {"GOOSE_MODE": "auto"}}
     asking = acp(agents(everything, '[agents.goose]\nwire = "ollama"\nmode = "ask"\nmodel = "m"'), "goose")
-    assert (asking.env["GOOSE_PROVIDER"], asking.env["GOOSE_MODE"], asking.model, asking.mode) == (
-        "ollama",
-        "approve",
-        "m",
-        "ask",
-    )
+    assert (asking.env["GOOSE_PROVIDER"], asking.model, asking.mode) == ("ollama", "m", "ask")
 
 
 async def test_goose_without_a_model_says_so(bin: Path) -> None:
@@ -108,7 +109,7 @@ def test_claude_is_its_own_program_where_there_is_one_else_our_agent(bin: Path) 
     ours = acp(agents(settings), "claude")
     assert ours.command[:5] == (sys.executable, "-P", "-m", "coderclawlink.agent", "--wire")
     assert ours.command[5] == "anthropic"
-    assert ours.session_mode == "auto"
+    assert ours.session_modes["auto"] == "auto"
     install(bin, "claude-agent-acp")
     assert acp(agents(settings), "claude").command == (str(bin / "claude-agent-acp"),)
 
@@ -130,17 +131,78 @@ def test_auggie_is_our_agent_unless_its_program_is_signed_in(
 
 def test_ollama_is_our_agent() -> None:
     ollama = acp(agents(AgentSettings(ollama_base_url="http://x"), "[agents.ollama]\nmode = 'ask'"), "ollama")
-    assert ollama.command[-4:] == ("--wire", "ollama", "--model", "qwen3-coder")
-    assert (ollama.session_mode, ollama.env["OLLAMA_HOST"]) == ("ask", "{ollama_url}")
+    assert ollama.command[-4:] == ("--wire", "ollama", "--model", "{model}")
+    assert ollama.model == "qwen3-coder"
+    assert (ollama.mode, ollama.env["OLLAMA_HOST"]) == ("ask", "{ollama_url}")
 
 
 def test_further_known_agents_come_by_an_entry(bin: Path) -> None:
     settings = AgentSettings(path=str(bin), openai_api_key="sk")
-    install(bin, *(program.command[0] for program in BY_ENTRY.values()))
-    found = agents(settings, "\n".join(f"[agents.{name}]" for name in BY_ENTRY))
-    for name, program in BY_ENTRY.items():
+    further = {name: program for name, program in known().items() if name not in ALWAYS_KNOWN}
+    assert {"codex", "copilot", "gemini", "opencode", "vibe"} <= further.keys()
+    install(bin, *(program.command[0] for program in further.values()))
+    found = agents(settings, "\n".join(f"[agents.{name}]" for name in further))
+    for name, program in further.items():
         assert acp(found, name).command == (str(bin / program.command[0]), *program.command[1:])
         assert str(bin) in found[name].paths
+        assert program.install, name
+
+
+def test_an_agent_runs_on_any_account_of_a_wire_that_it_speaks(bin: Path) -> None:
+    install(bin, "goose")
+    text = """
+[agents.goose]
+account = "second"
+model = "opus"
+[accounts.second]
+wire = "anthropic"
+key = "k2"
+[accounts.third]
+wire = "openai"
+key = "k3"
+"""
+    goose = agents(AgentSettings(path=str(bin), anthropic_api_key="k1"), text)["goose"]
+    assert list(goose.accounts) == ["second", "anthropic", "third"]
+    driver, account = goose.on()
+    assert account is not None
+    assert (account.name, account.key, driver.model) == ("second", "k2", "opus")
+    driver, account = goose.on("third")
+    assert account is not None
+    assert (account.upstream.key, account.upstream.base) == ("k3", "https://api.openai.com")
+    assert isinstance(driver, AcpDriver)
+    assert (driver.env["GOOSE_PROVIDER"], driver.model) == ("openai", "gpt-5")  # the entry's model is none of OpenAI's
+    with pytest.raises(AgentFailed, match="cannot be run on the account 'fourth' on this node"):
+        goose.on("fourth")
+
+
+async def test_an_agent_whose_secret_is_not_set_says_so(bin: Path) -> None:
+    install(bin, "goose")
+    text = """
+[agents.goose]
+account = "second"
+[agents.mine]
+command = "mine"
+env = { TOKEN = "{secret:TOKEN}" }
+[accounts.second]
+wire = "anthropic"
+key = "{secret:SECOND}"
+"""
+    found = agents(AgentSettings(path=str(bin)), text, fill=lambda entry: secrets.fill(entry, {}))
+    for name, secret in (("goose", "SECOND"), ("mine", "TOKEN")):
+        probe = await found[name].driver.probe()
+        assert f"The secret {secret} is not set on this machine" in (probe.why or "")
+    filled = agents(AgentSettings(path=str(bin)), text, fill=lambda entry: secrets.fill(entry, {"TOKEN": "t"}))
+    assert acp(filled, "mine").env == {"TOKEN": "t"}
+
+
+def test_what_an_environment_of_pythons_needs_is_found(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "pyvenv.cfg").touch()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    install(tmp_path / "bin", "vibe-acp")
+    assert {str(tmp_path), str(Path(sys.executable).resolve().parent.parent)} <= set(
+        paths_read(str(tmp_path / "bin/vibe-acp"), None)
+    )
 
 
 def test_an_entry_adds_an_agent_of_ones_own(bin: Path) -> None:
@@ -167,10 +229,11 @@ script = "say hi"
     found = agents(AgentSettings(path=str(bin)), text)
     mine = acp(found, "mine")
     assert (mine.command, mine.env, mine.description) == (("mine", "--acp"), {"URL": "{openai_url}/v1"}, "My own")
-    a, b, c = mine.mcp_servers
-    assert isinstance(a, McpServerStdio)
-    assert isinstance(b, HttpMcpServer)
-    assert isinstance(c, SseMcpServer)
+    assert mine.mcp_servers == (
+        McpServer(name="a", command="x", env={"K": "v"}),
+        McpServer(name="b", url="http://b", headers={"H": "v"}),
+        McpServer(name="c", url="http://c", type="sse"),
+    )
     assert (found["mine"].limit, found["mine"].timeout_seconds, found["mine"].network) == (3, 60, "open")
     assert found["mine"].paths == ("/opt",)
     assert isinstance(found["far"].driver, HttpDriver)
@@ -189,9 +252,17 @@ def test_an_entry_may_put_another_agent_under_a_known_name(bin: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[agents.nobody]", "agents.nobody: nobody knows how to reach it; give it a command or a url."),
-        ('[agents.x]\ndriver = "acp"', "agents.x: driver acp needs a command."),
-        ('[agents.x]\ndriver = "http"', "agents.x: driver http needs a url."),
+        ("[agents.nobody]", "line 1: agents.nobody: nobody knows how to reach it; give it a command or a url"),
+        ('[agents.x]\ndriver = "acp"', "line 2: agents.x.driver: driver acp needs a command"),
+        ('[agents.x]\ndriver = "http"', "line 2: agents.x.driver: driver http needs a url"),
+        (
+            '[agents.claude]\naccount = "mine"',
+            "line 2: agents.claude.account: there is no account 'mine'; a table [accounts.mine] makes one",
+        ),
+        (
+            '[agents.claude]\naccount = "o"\n[accounts.o]\nwire = "openai"\nkey = "k"',
+            "line 2: agents.claude.account: is on the wire openai; this agent speaks anthropic",
+        ),
     ],
 )
 def test_an_entry_that_leads_nowhere_is_refused(text: str, told: str) -> None:
@@ -211,11 +282,12 @@ def test_the_file_may_be_missing_and_is_named_in_a_mistake(tmp_path: Path) -> No
 async def test_a_provider_is_asked_for_its_models() -> None:
     async with script.serve() as url:
         settings = AgentSettings(anthropic_base_url=url, openai_base_url=f"{url}/v1", ollama_base_url=url)
-        for wire in settings.wires:
-            probe = await Provider(wire, settings).probe()
-            assert probe.available, (wire, probe.why)
-            assert probe.models, wire
-    gone = await Provider("openai", settings).probe()
+        known_accounts = accounts_of(settings)
+        for account in known_accounts.values():
+            probe = await Provider(account).probe()
+            assert probe.available, (account, probe.why)
+            assert probe.models, account
+    gone = await Provider(known_accounts["openai"]).probe()
     assert not gone.available
     assert "does not answer" in (gone.why or "")
 
