@@ -337,6 +337,11 @@ async def test_agents_are_told_by_name_and_whether_they_answer(client: httpx2.As
     assert set(agents["claude"]) == {"agent_type", "name", "description", "available", "capabilities", "metadata"}
     assert agents["claude"]["available"] is True
     assert (agents["goose"]["available"], agents["goose"]["metadata"]["why"]) == (False, "goose is not installed.")
+    found = agents["claude"]["metadata"]
+    assert set(found) == {
+        "version", "why", "driver", "reached", "signed_in", "model", "models", "accounts", "nodes", "limit", "health",
+    }  # fmt: skip
+    assert [(one["node"], one["online"], one["why"]) for one in found["health"]] == [("played", True, None)]
 
 
 async def test_three_skills_are_built_in(client: httpx2.AsyncClient) -> None:

@@ -14,15 +14,18 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from coderclawlink.drivers import catalogue
+from coderclawlink.drivers import accounts, catalogue
 from coderclawlink.drivers.base import Probe
 from coderclawlink.drivers.catalogue import Agent, AgentSettings
 from coderclawlink.drivers.models import proxy, script, wires
 from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
 from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Stop
+from coderclawlink.node import secrets
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
@@ -183,6 +186,10 @@ def _offer(name: str, agent: Agent, probe: Probe) -> AgentOffer:
         models=probe.models,
         driver=type(agent.driver).__name__.removesuffix("Driver").lower(),
         limit=agent.limit,
+        reached=agent.driver.reached,
+        signed_in=probe.signed_in,
+        model=agent.driver.model,
+        accounts=tuple(agent.accounts),
     )
 
 
@@ -196,7 +203,7 @@ async def run_node(settings: Settings, name: str) -> None:
         chosen = await choice.choose(settings.sandbox)
         logger.info("sandbox: %s", chosen.text)
         upstreams, agent_settings = await _models(settings, stack)
-        agents = catalogue.agents(agent_settings, home / "agents.toml")
+        agents = _agents(agent_settings, home, scripted=settings.model_script is not None)
         socket_path = home / "run" / "model.sock"
         socket_path.parent.mkdir(exist_ok=True, mode=0o700)
         models = await stack.enter_async_context(proxy.serve(upstreams, socket_path=socket_path))
@@ -224,6 +231,18 @@ async def run_node(settings: Settings, name: str) -> None:
             loop.add_signal_handler(number, node.drain)
         await node.run()
     logger.info("the node has stopped")
+
+
+def _agents(settings: AgentSettings, home: Path, *, scripted: bool) -> Mapping[str, Agent]:
+    """The agents with the accounts that pay for them. Raises `Invalid` for a mistake in `agents.toml`."""
+    file = home / "agents.toml"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    known = secrets.read(home)
+    paid_by = accounts.read(settings, text, str(file), known)
+    if scripted and settings.ollama_base_url:
+        # No account leads anywhere but to the scripted model; keys still tell them apart.
+        paid_by = {name: replace(account, base_url=settings.ollama_base_url) for name, account in paid_by.items()}
+    return catalogue.agents(settings, file, paid_by=paid_by, fill=partial(secrets.fill, secrets=known))
 
 
 async def _models(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[wires.Upstreams, AgentSettings]:

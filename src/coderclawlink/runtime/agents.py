@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
+from coderclawlink.link.protocol import AgentOffer
 from coderclawlink.runs import nodes
 
 KNOWN = ("auggie", "claude", "opendevin", "goose", "ollama")
@@ -20,8 +21,27 @@ class UnknownAgent(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """An agent as one node found it. `why`: for people, why it cannot be run there now. `reached`: how, for people."""
+
+    node: str
+    online: bool
+    available: bool
+    version: str | None
+    why: str | None
+    reached: str
+    signed_in: bool | None
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """`why`: for people, why it is not available and what to do about it. `nodes`: names of those that can run it now."""
+    """`why`: for people, why it is not available and what to do about it. `nodes`: names of those that can run it now.
+
+    What differs from node to node is told of one that can run it; `health` tells of each. `signed_in` None: it needs no
+    signing in, or that cannot be told. `model`: used when nothing else is configured. `accounts`: names of those that it can
+    be run on somewhere, a default first.
+    """
 
     name: str
     description: str
@@ -33,6 +53,11 @@ class Agent:
     models: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     limit: int | None = None
+    reached: str = ""
+    signed_in: bool | None = None
+    model: str = ""
+    accounts: tuple[str, ...] = ()
+    health: tuple[Found, ...] = ()
 
 
 def all_of_them(look: Look) -> list[Agent]:
@@ -45,22 +70,36 @@ def all_of_them(look: Look) -> list[Agent]:
 
 def _agent(name: str, everywhere: list[nodes.Node]) -> Agent:
     offers = [(node, offer) for node in everywhere if (offer := node.offer(name)) is not None]
-    able = [(node, offer) for node, offer in offers if node.online and offer.available]
     if not offers:
         return Agent(name, "", available=False, why="No node has looked for it yet.")
-    best = able[0][1] if able else offers[0][1]
-    why = None if able else best.why or "The node that offers it is offline."
+    health = tuple(_found(node, offer) for node, offer in offers)
+    able = [offer for (_, offer), found in zip(offers, health, strict=True) if found.why is None]
+    best = able[0] if able else offers[0][1]
     return Agent(
         name,
         best.description,
         available=bool(able),
         capabilities=best.capabilities,
         version=best.version,
-        why=why,
+        why=None if able else best.why or "The node that offers it is offline.",
         driver=best.driver,
         models=best.models,
-        nodes=tuple(node.name for node, _ in able),
+        nodes=tuple(found.node for found in health if found.why is None),
         limit=best.limit,
+        reached=best.reached,
+        signed_in=best.signed_in,
+        model=best.model,
+        accounts=tuple(dict.fromkeys(account for offer in able or [best] for account in offer.accounts)),
+        health=health,
+    )
+
+
+def _found(node: nodes.Node, offer: AgentOffer) -> Found:
+    why = None if node.online else "The node is offline."
+    if not offer.available:
+        why = offer.why or "The node cannot run it."
+    return Found(
+        node.name, node.online, offer.available, offer.version, why, offer.reached, offer.signed_in, offer.limit
     )
 
 

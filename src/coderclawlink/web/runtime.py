@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from coderclawlink.access import sessions
 from coderclawlink.access.policy import Actor, Permission
@@ -250,15 +250,38 @@ def shown_json(shown: Shown) -> dict[str, object]:
 # ── agents and skills ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class AgentMetadata(BaseModel):
-    """`why`: for people, why it is not available and what to do. `nodes`: those that can run it now."""
+class AgentHealth(BaseModel):
+    """An agent as one node found it. `why`: for people, why it cannot be run there now, null if it can."""
 
+    model_config = ConfigDict(from_attributes=True)
+    node: str
+    online: bool
+    available: bool
+    version: str | None
+    why: str | None
+    reached: str
+    signed_in: bool | None
+    limit: int | None
+
+
+class AgentMetadata(BaseModel):
+    """`why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address.
+    `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured.
+    `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
     version: str | None
     why: str | None
     driver: str
+    reached: str
+    signed_in: bool | None
+    model: str
     models: list[str]
+    accounts: list[str]
     nodes: list[str]
     limit: int | None
+    health: list[AgentHealth]
 
 
 class AgentInfo(BaseModel):
@@ -287,14 +310,7 @@ async def list_agents(actor: AgentLister, here: Here) -> list[AgentInfo]:
             description=agent.description,
             available=agent.available,
             capabilities=list(agent.capabilities),
-            metadata=AgentMetadata(
-                version=agent.version,
-                why=agent.why,
-                driver=agent.driver,
-                models=list(agent.models),
-                nodes=list(agent.nodes),
-                limit=agent.limit,
-            ),
+            metadata=AgentMetadata.model_validate(agent),
         )
         for agent in await here.runtime.list_agents(actor)
     ]
