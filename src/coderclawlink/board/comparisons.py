@@ -128,7 +128,11 @@ def show(look: Look, actor: Actor, comparison: str) -> Comparison:
 def of_task(look: Look, actor: Actor, task: TaskId) -> list[Comparison]:
     """The task's comparisons of which the actor may see something, newest first. Raises `TaskNotFound`."""
     tasks.find(look, task)
-    statement = sa.select(*_COLUMNS).where(comparisons.c.task_id == task).order_by(comparisons.c.created_at.desc())
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(comparisons.c.task_id == task)
+        .order_by(comparisons.c.created_at.desc(), comparisons.c.id.desc())
+    )
     shown = (_with_runs(look, actor, Row(**row)) for row in look.rows(statement))
     return [comparison for comparison in shown if comparison is not None]
 
