@@ -1,0 +1,98 @@
+"""What a budget may be for: the installation, a project, an agent, a user, a task; how each is named, and by whom it is set.
+
+A budget's row names a project or task by its id, an agent or user by name, and the installation by nothing.
+
+Above: `budgets`. Below: `db`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import sqlalchemy as sa
+
+from coderclawlink.access.policy import Permission
+from coderclawlink.db.engine import Look
+from coderclawlink.db.schema import projects, tasks
+from coderclawlink.errors import Invalid, NotFound
+from coderclawlink.ids import ProjectId, TaskId
+from coderclawlink.journal.log import About
+from coderclawlink.runs.ledger import Run
+
+Scope = Literal["installation", "project", "agent", "user", "task"]
+
+OWNER = "owner"
+"""Whose the runs are that no user has submitted."""
+
+NEEDED: Mapping[Scope, Permission] = {
+    "installation": Permission.ADMIN_SYSTEM,
+    "user": Permission.ADMIN_SYSTEM,
+    "agent": Permission.AGENT_CONFIGURE,
+    "project": Permission.PROJECT_WRITE,
+    "task": Permission.PROJECT_WRITE,
+}
+"""What setting a budget of the scope takes."""
+
+
+class NoSuchScope(NotFound):
+    """What the budget is for is not there."""
+
+
+class BadScope(Invalid):
+    """The budget does not say what it is for."""
+
+
+def of_run(run: Run) -> list[tuple[Scope, str]]:
+    """All that a run belongs to."""
+    scopes: list[tuple[Scope, str]] = [("installation", ""), ("agent", run.agent), ("user", run.user_id or OWNER)]
+    if run.project_id is not None:
+        scopes.append(("project", str(run.project_id)))
+    if run.task_id is not None:
+        scopes.append(("task", str(run.task_id)))
+    return scopes
+
+
+def named(look: Look, scope: Scope, name: str) -> str:
+    """The name in the row, for what people write: of projects and tasks also the key. Raises `NoSuchScope`, `BadScope`."""
+    match scope:
+        case "installation":
+            if name:
+                raise BadScope("The installation has one budget, which has no name.")
+            return ""
+        case "project" | "task":
+            table = projects if scope == "project" else tasks
+            is_it: sa.ColumnElement[bool] = table.c.key == name.upper()
+            if name.isascii() and name.isdigit() and len(name) < 10:
+                is_it = table.c.id == int(name)
+            found = look.scalar(sa.select(table.c.id).where(is_it))
+            if found is None:
+                raise NoSuchScope(f"There is no {scope} {name[:80]!r}.")
+            return str(found)
+        case "agent" | "user":
+            if not name.strip() or len(name) > 255:
+                raise BadScope(f"Say which {scope} the budget is for.")
+            return name.strip().lower() if scope == "agent" else name.strip()
+
+
+def label(look: Look, scope: Scope, name: str) -> str:
+    """What people call it: of projects and tasks the key. What is gone is called by its id."""
+    if scope == "installation":
+        return "the installation"
+    if scope in ("agent", "user"):
+        return name
+    table = projects if scope == "project" else tasks
+    key = look.scalar(sa.select(table.c.key).where(table.c.id == int(name)))
+    return str(key) if key is not None else f"{scope} {name}, which is gone"
+
+
+def about(look: Look, scope: Scope, name: str) -> About:
+    """What an event of its budget is about."""
+    match scope:
+        case "project":
+            return About(project=ProjectId(int(name)))
+        case "task":
+            project = look.scalar(sa.select(tasks.c.project_id).where(tasks.c.id == int(name)))
+            return About(project=project, task=TaskId(int(name)))
+        case _:
+            return About()

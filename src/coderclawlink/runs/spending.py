@@ -1,0 +1,139 @@
+"""Sums of what attempts have spent and set aside, from the attempts' rows.
+
+Above: `budgets`, which lays caps beside them. Below: `db`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from coderclawlink.db.engine import Look
+from coderclawlink.db.schema import attempts, runs
+from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.scopes import OWNER, Scope
+
+Period = Literal["total", "month", "day"]
+
+NOTHING = 1e-6
+"""US dollars so few that they are nothing: sums of fractions are not exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was really spent, in US dollars (calls without a known price count as nothing) and tokens. `held_*`: the same, but
+    for attempts at work what was set aside for them, if that is more."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    held_usd: float = 0.0
+    held_tokens: int = 0
+
+    @property
+    def real(self) -> tuple[float, int]:
+        return self.usd, self.tokens
+
+    @property
+    def committed(self) -> tuple[float, int]:
+        return self.held_usd, self.held_tokens
+
+
+user: sa.ColumnElement[str] = sa.func.coalesce(runs.c.user_id, OWNER)
+"""Whose an attempt is, where its run is joined."""
+TOKENS = sa.func.coalesce(attempts.c.input_tokens, 0) + sa.func.coalesce(attempts.c.output_tokens, 0)
+_USD = sa.func.coalesce(attempts.c.cost_usd, 0.0)
+
+
+def _held(spent: sa.ColumnElement[float], reserved: sa.Column[float]) -> sa.ColumnElement[float]:
+    return sa.case((sa.and_(attempts.c.state != "ended", reserved > spent), reserved), else_=spent)
+
+
+_SUMS = sa.select(
+    sa.func.coalesce(sa.func.sum(_USD), 0.0).label("usd"),
+    sa.func.coalesce(sa.func.sum(TOKENS), 0).label("tokens"),
+    sa.func.coalesce(sa.func.sum(_held(_USD, attempts.c.reserved_usd)), 0.0).label("held_usd"),
+    sa.func.coalesce(sa.func.sum(_held(TOKENS, attempts.c.reserved_tokens)), 0).label("held_tokens"),
+)
+
+
+def of_scope(look: Look, scope: Scope, name: str, period: Period) -> Spent:
+    """In the present period, by the database's clock."""
+    statement = _SUMS
+    match scope:
+        case "project":
+            statement = statement.where(attempts.c.project_id == int(name))
+        case "agent":
+            statement = statement.where(attempts.c.agent == name)
+        case "task":
+            statement = statement.join_from(attempts, runs).where(runs.c.task_id == int(name))
+        case "user":
+            statement = statement.join_from(attempts, runs).where(user == name)
+        case "installation":
+            pass
+    if period != "total":
+        # What has set money aside and has no place yet will get one in this period.
+        begun = period_start(period, look.now())
+        statement = statement.where(sa.func.coalesce(attempts.c.placed_at, begun) >= begun)
+    return _spent(look, statement)
+
+
+def of_run(look: Look, run: Run) -> Spent:
+    """Over all attempts of the run."""
+    return _spent(look, _SUMS.where(attempts.c.run_id == run.id))
+
+
+def _spent(look: Look, statement: sa.Select[tuple[float, int, float, int]]) -> Spent:
+    row = look.rows(statement)[0]
+    return Spent(float(row["usd"]), int(row["tokens"]), float(row["held_usd"]), int(row["held_tokens"]))
+
+
+_OUT_OF_MONEY = attempts.c.pause_reason == "budget"
+
+
+def pauses(look: Look, run: Run) -> int:
+    """How many attempts of the run have paused because their share was spent."""
+    return int(look.scalar(sa.select(sa.func.count()).where(attempts.c.run_id == run.id, _OUT_OF_MONEY)) or 0)
+
+
+def left_over(look: Look, run: Run) -> tuple[float | None, int | None] | None:
+    """What the run's last attempt had left, in dollars and tokens, when it paused for want of money; None if it did not."""
+    row = look.row(
+        sa.select(
+            attempts.c.pause_reason,
+            (attempts.c.reserved_usd - _USD).label("usd"),
+            (attempts.c.reserved_tokens - TOKENS).label("tokens"),
+        )
+        .where(attempts.c.run_id == run.id, attempts.c.placed_at.is_not(None))
+        .order_by(attempts.c.number.desc())
+        .limit(1)
+    )
+    return None if row is None or row["pause_reason"] != "budget" else (row["usd"], row["tokens"])
+
+
+def period_start(period: Period, now: float) -> float:
+    """When the period began, UTC, in seconds since the epoch."""
+    at = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match period:
+        case "total":
+            return 0.0
+        case "month":
+            return at.replace(day=1).timestamp()
+        case "day":
+            return at.timestamp()
+
+
+def period_end(period: Period, now: float) -> float | None:
+    """When the next one begins; None for a budget that is one for all times."""
+    if period == "total":
+        return None
+    begun = datetime.fromtimestamp(period_start(period, now), UTC)
+    return period_start(period, (begun + timedelta(days=1 if period == "day" else 31)).timestamp())
+
+
+def period_name(period: Period, now: float) -> str:
+    """`2026-11-24`, `2026-11`, or empty: what tells one period from the next."""
+    at = datetime.fromtimestamp(now, UTC)
+    return {"total": "", "month": f"{at:%Y-%m}", "day": f"{at:%Y-%m-%d}"}[period]
