@@ -491,20 +491,3 @@ async def test_a_closed_line_is_worthless_at_once_and_its_calls_end(proxy: Proxy
         assert (await http.post(url, json={})).status_code == 401
     assert "event: error" in heard
     assert line.failure is None
-
-
-async def test_a_spent_budget_refuses_the_call_before_it_is_made(
-    proxy: Proxy, told: list[AgentUsage], http: httpx2.AsyncClient
-) -> None:
-    def may_call(totals: AgentUsage | None) -> str | None:
-        return "The budget of this run is spent." if totals and totals.calls >= 1 else None
-
-    async with asyncio.timeout(5), proxy.open("run", 1, on_usage=told.append, may_call=may_call) as line:
-        url = line.access.urls["openai"] + "/v1/responses"
-        assert (await http.post(url, json=asked("/v1/responses", "Hi"))).status_code == 200
-        refused = await http.post(url, json=asked("/v1/responses", "Hi"))
-        assert (await http.get(line.access.urls["openai"] + "/v1/models")).status_code == 200
-    assert (refused.status_code, refused.json()["error"]["type"]) == (402, "billing_error")
-    assert line.failure
-    assert (line.failure.kind, line.failure.why) == ("budget", "The budget of this run is spent.")
-    assert told[-1].calls == 1

@@ -21,7 +21,7 @@ class Limit:
     resets_at: datetime | None = None
 
 
-Kind = Literal["limit", "overloaded", "key", "refused", "broken", "unreachable", "budget"]
+Kind = Literal["limit", "overloaded", "key", "refused", "broken", "unreachable", "budget", "paused"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,16 @@ class ModelFailure:
     """`why` is a sentence for people. `status`: HTTP, as the provider answered, None when it did not answer.
 
     Kinds: `limit` (see `limit`), `overloaded` (the provider is, for now), `key` (not accepted), `refused` (the request
-    was), `broken` (the answer came in pieces), `unreachable`, `budget` (ours, not the provider's).
+    was), `broken` (the answer came in pieces), `unreachable`, `budget` (ours, not the provider's), `paused` (the node lets no
+    further call by). `account` and `model` are whose call it was; empty where that is not known.
     """
 
     why: str
     kind: Kind
     status: int | None = None
     limit: Limit | None = None
+    account: str = ""
+    model: str = ""
 
 
 _QUOTA_WORDS = re.compile(

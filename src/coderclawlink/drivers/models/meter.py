@@ -6,7 +6,8 @@ completions that did not ask for usage must not see the chunk that we asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,12 +17,21 @@ from coderclawlink.drivers.models.wires import Speech
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one call. `input` is all that went in; `cached` of it were read from the cache, `written` put there."""
+    """Tokens of one call. `input` is all that went in; `cached` of it were read from the cache, `written` put there.
+    `estimated`: the provider did not come to tell all of it."""
 
     input: int = 0
     output: int = 0
     cached: int = 0
     written: int = 0
+    estimated: bool = field(default=False, kw_only=True)
+
+
+_WORDS = re.compile(
+    rb'"(?:text|thinking|partial_json|content|reasoning|reasoning_content|refusal|delta|arguments|response)"\s*:\s*'
+    rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
+)
+"""What a model says, in the keys of all wires."""
 
 
 class _Told(BaseModel):
@@ -82,11 +92,21 @@ class Meter:
         self._rest = b""
         self._block: list[bytes] = []
         self._hidden = False
+        self._complete = False
+        self._said = 0
+
+    def total(self, input_tokens: int) -> Usage:
+        """What the call took as far as it went, also when it was broken off before the provider counted: then the input is at
+        least what was told or else `input_tokens`, and the output a token for 3 bytes that came."""
+        if self.usage is not None and self._complete:
+            return self.usage
+        told = self.usage or Usage(input_tokens)
+        return replace(told, output=max(told.output, -(-self._said // 3)), estimated=True)
 
     def feed(self, data: bytes) -> bytes:
         """Look at a chunk; return what the client is to have of it now."""
         if not self.streams:
-            self._rest += data
+            self._rest = data if not self._rest else self._rest + data
             return data
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
@@ -118,6 +138,10 @@ class Meter:
                 return False
             line = line[5:]
         # Nearly all lines carry a word of text and are not worth parsing.
+        if (
+            self._speech != "responses" or not self.streams or b'.delta"' in line
+        ):  # others repeat what was said in pieces
+            self._said += sum(match.end(1) - match.start(1) for match in _WORDS.finditer(line))
         if b'"usage"' not in line and b'"error"' not in line and b"eval_count" not in line:
             return False
         try:
@@ -125,12 +149,15 @@ class Meter:
         except ValidationError:
             return False
         self._take(piece.model, piece.usage)
+        # Anthropic's first count of the output is of its first piece alone.
+        self._complete |= piece.usage is not None and (self._speech != "messages" or piece.type != "message_start")
         inner = piece.message if self._speech == "messages" else piece.response
         if isinstance(inner, dict):
             self._take_inner(inner)
         if piece.prompt_eval_count is not None or piece.eval_count is not None:
             self.model = piece.model or self.model
             self.usage = Usage(piece.prompt_eval_count or 0, piece.eval_count or 0)
+            self._complete = True
         if piece.error or piece.type == "error":
             self.error = _words(piece.error or piece.message or piece.code)
         return piece.choices == [] and piece.usage is not None
@@ -141,6 +168,7 @@ class Meter:
         except ValidationError:
             return
         self._take(told.model, told.usage)
+        self._complete |= told.usage is not None and self._speech == "responses"
         if told.error:
             self.error = _words(told.error)
 

@@ -2,31 +2,32 @@
 
 One for each node process. Each attempt has a `Line` with a random token in its base URLs; the agent holds nothing else.
 The proxy puts in the real key, forwards to the configured providers and to nowhere else, counts tokens and cost the same
-way for all agents, and remembers how the last call went: many agents call a failed model a finished turn.
+way for all agents, lets no call by that the attempt's budget does not cover, and remembers how the last call went: many agents
+call a failed model a finished turn.
 
-Above: `node`, which opens a line for each attempt. Below: HTTP to the providers; `wires`, `meter`, `failure`, `prices`.
+Above: `node`, which opens a line for each attempt. Below: HTTP to the providers; `line`, `asked`, `meter`, `failure`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coderclawlink.drivers.base import ModelAccess
+from coderclawlink.drivers.models import asked
+from coderclawlink.drivers.models.budget import NO_CAP, Budget
 from coderclawlink.drivers.models.failure import ModelFailure, read_failure, read_stream_failure
+from coderclawlink.drivers.models.line import Call, Line, OnUsage
 from coderclawlink.drivers.models.listen import (
     BodyTooLarge,
     ClientGone,
@@ -53,7 +54,8 @@ from coderclawlink.drivers.models.wires import (
     error_in_stream,
     find_endpoint,
 )
-from coderclawlink.events import AgentUsage
+
+__all__ = ["Line", "Proxy", "serve"]
 
 BODY_LIMIT = 32 * 1024 * 1024
 """Bytes of a request."""
@@ -61,99 +63,6 @@ ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that does not stream; such an answer is passed on whole."""
 PATIENCE_SECONDS = 15.0
 """A limit that lasts longer is not for the agent to sit out: its client is told not to try again by itself."""
-
-OnUsage = Callable[[AgentUsage], None]
-MayCall = Callable[[AgentUsage | None], str | None]
-"""Asked before each call of the model with the totals so far: None lets it pass, a sentence refuses it."""
-
-
-def _always(totals: AgentUsage | None) -> None:
-    return None
-
-
-class _Asked(BaseModel):
-    """What the proxy wants to know of a request."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    model: str = ""
-    stream: bool | None = None
-    stream_options: dict[str, Any] | None = None
-    tools: list[Any] | None = None
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One request under way. `number` is its place among the line's calls of the model."""
-
-    endpoint: Endpoint
-    number: int
-    model: str
-    tools: bool
-
-
-class Line:
-    """An attempt's way to its models. `access` goes into the agent's environment.
-
-    `usage`: totals so far, None before the first call that told of tokens. `failure`: why the last call of the model
-    failed, None when it went well or there was none. *Last* is by the order in which calls began, and calls that offer
-    tools come before those that do not: a title that was made at the side does not make up for failed work.
-    """
-
-    def __init__(self, name: str, access: ModelAccess, on_usage: OnUsage, may_call: MayCall, prices: Prices) -> None:
-        self.name = name
-        self.access = access
-        self.usage: AgentUsage | None = None
-        self.failure: ModelFailure | None = None
-        self._on_usage = on_usage
-        self._may_call = may_call
-        self._prices = prices
-        self._calls = 0
-        self._judged: tuple[bool, int] = (False, 0)
-        self._under_way: set[asyncio.Task[Any]] = set()
-        self._closed = False
-
-    def _begin(self, endpoint: Endpoint, asked: _Asked) -> _Call:
-        self._calls += 1
-        return _Call(endpoint, self._calls, asked.model, bool(asked.tools))
-
-    def _judge(self, call: _Call, failure: ModelFailure | None) -> None:
-        if call.endpoint.generates and (call.tools, call.number) >= self._judged:
-            self._judged = (call.tools, call.number)
-            self.failure = failure
-
-    def _count(self, call: _Call, meter: Meter) -> None:
-        if meter.usage is None:
-            return
-        model = meter.model or call.model
-        cost = self._prices.cost(model, meter.usage)
-        before = self.usage or AgentUsage(model=model, calls=0, input_tokens=0, output_tokens=0, cost_usd=0.0)
-        self.usage = AgentUsage(
-            model=model if call.endpoint.generates and (call.tools or before.calls == 0) else before.model,
-            calls=before.calls + 1,
-            input_tokens=before.input_tokens + meter.usage.input,
-            output_tokens=before.output_tokens + meter.usage.output,
-            cached_tokens=before.cached_tokens + meter.usage.cached,
-            cost_usd=None if cost is None or before.cost_usd is None else before.cost_usd + cost,
-        )
-        self._on_usage(self.usage)
-
-    @contextlib.contextmanager
-    def _at_work(self) -> Iterator[None]:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  an ASGI app runs in a task
-        self._under_way.add(task)
-        try:
-            yield
-        finally:
-            self._under_way.discard(task)
-
-    async def _close(self) -> None:
-        self._closed = True
-        under_way = list(self._under_way)
-        for task in under_way:
-            task.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
 
 
 class Proxy:
@@ -168,21 +77,29 @@ class Proxy:
 
     @contextlib.asynccontextmanager
     async def open(
-        self, run: str, attempt: int, *, on_usage: OnUsage, may_call: MayCall = _always
+        self,
+        run: str,
+        attempt: int,
+        *,
+        on_usage: OnUsage,
+        upstreams: Mapping[Wire, Upstream] | None = None,
+        budget: Budget = NO_CAP,
     ) -> AsyncIterator[Line]:
         """A line for one attempt. At the block's end its token is worthless and its calls are cancelled.
 
-        `on_usage` is told the totals after each call; it must neither raise nor block.
+        `on_usage` is told the totals after each call; it must neither raise nor block. `upstreams` take the place of the node's
+        own on their wires, as for another account. `budget`: what the attempt may spend, see `Line.set_budget`.
         """
         token = secrets.token_urlsafe(32)
-        urls: dict[str, str] = {wire: f"http://127.0.0.1:{self.port}/{token}/{wire}" for wire in self._upstreams}
-        line = Line(f"{run}/{attempt}", ModelAccess(urls, token), on_usage, may_call, self._prices)
+        leads = {**self._upstreams, **(upstreams or {})}
+        urls: dict[str, str] = {wire: f"http://127.0.0.1:{self.port}/{token}/{wire}" for wire in leads}
+        line = Line(f"{run}/{attempt}", ModelAccess(urls, token), leads, on_usage, self._prices, budget)
         self._lines[token] = line
         try:
             yield line
         finally:
             del self._lines[token]
-            await line._close()
+            await line.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app."""
@@ -193,7 +110,7 @@ class Proxy:
         if line is None:
             await answer(send, 401, error_body(speech, "authentication_error", "This address is not valid (any more)."))
             return
-        upstream = self._upstreams.get(wire) if wire else None
+        upstream = line.upstreams.get(wire) if wire else None
         if wire is None or upstream is None:
             await answer(send, 404, error_body(speech, "not_found_error", "No such model provider is configured."))
             return
@@ -241,28 +158,15 @@ class _Forwarding:
         self.begun = False
 
     async def run(self, scope: Scope, path: str, body: bytes) -> None:
-        line, speech = self.line, self.endpoint.speech
-        asked, body, hide_usage = _read_request(self.endpoint, body)
-        call = line._begin(self.endpoint, asked)
-        if self.endpoint.generates and (why := line._may_call(line.usage)) is not None:
-            line._judge(call, ModelFailure(why, "budget"))
-            await answer(self.send, 402, error_body(speech, "billing_error", why))
-            return
-        request = self.client.build_request(
-            self.endpoint.method,
-            self.upstream.base + path,
-            headers=_request_headers(scope["headers"], self.upstream.credentials(self.wire)),
-            content=body or None,
-        )
-        if query := scope["query_string"]:
-            request.url = request.url.copy_with(query=query)
-        with line._at_work():
+        line = self.line
+        call = line.begin(asked.read(self.wire, self.endpoint, body), self.upstream.account or self.wire)
+        with line.at_work():
             try:
-                failure = await self._exchange(call, request, hide_usage)
+                failure = await self._make(call, scope, path)
             except asyncio.CancelledError:
                 # The agent went away: the provider's end is closed by now, and nobody failed. Or the attempt is over
                 # while its agent still listens: it hears so.
-                if line._closed:
+                if line.closed:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(1):  # it may have stopped reading
                             await self._break_off("authentication_error", "The attempt is over.", 401)
@@ -273,39 +177,77 @@ class _Forwarding:
                 failure = self._unreachable(error, "could not be reached" if not self.begun else "broke off its answer")
             except httpx2.DecodingError:
                 failure = ModelFailure("The model provider's answer could not be decoded.", "broken")
-            line._judge(call, failure)
+            finally:
+                line.settle(call, None)
+            line.judge(call, failure)
             if failure is not None and failure.status is None and failure.kind in ("unreachable", "broken"):
                 await self._break_off("api_error", failure.why, 502)
 
-    async def _exchange(self, call: _Call, request: httpx2.Request, hide_usage: bool) -> ModelFailure | None:
-        response = await self.client.send(request, stream=True, follow_redirects=False)
+    async def _make(self, call: Call, scope: Scope, path: str) -> ModelFailure | None:
+        room = await self.line.admit(call)
+        if isinstance(room, ModelFailure):
+            await self._forbid(room)
+            return room
+        request = self.client.build_request(
+            self.endpoint.method,
+            self.upstream.base + path,
+            headers=_request_headers(scope["headers"], self.upstream.credentials(self.wire)),
+            content=asked.body(call.request, room) or None,
+        )
+        if query := scope["query_string"]:
+            request.url = request.url.copy_with(query=query)
+        return await self._exchange(call, request)
+
+    async def _exchange(self, call: Call, request: httpx2.Request) -> ModelFailure | None:
+        meter = Meter(self.endpoint.speech, "", hide_usage=False)
+        try:
+            response = await self.client.send(request, stream=True, follow_redirects=False)
+        except (asyncio.CancelledError, httpx2.ReadTimeout):
+            # The provider has the question and may be thinking: that is paid.
+            self._settle(call, meter)
+            raise
         try:
             if response.status_code >= 300:
                 return await self._refused(response)
-            meter = Meter(self.endpoint.speech, response.headers.get("content-type", ""), hide_usage=hide_usage)
+            kind = response.headers.get("content-type", "")
+            meter = Meter(self.endpoint.speech, kind, hide_usage=call.request.hides_usage)
             try:
-                await (self._pass_on(response, meter) if meter.streams else self._pass_whole(response, meter))
+                await (
+                    self._pass_on(call, response, meter) if meter.streams else self._pass_whole(call, response, meter)
+                )
             finally:
-                # Also of a call that was broken off: its tokens are used.
-                self.line._count(call, meter)
+                self._settle(call, meter)  # also of an answer that was broken off
         finally:
             await response.aclose()
         return read_stream_failure(meter.error) if meter.error is not None else None
 
-    async def _pass_on(self, response: httpx2.Response, meter: Meter) -> None:
+    def _settle(self, call: Call, meter: Meter) -> None:
+        if self.endpoint.costs:
+            self.line.settle(call, meter.total(call.input_tokens), meter.model)
+
+    async def _pass_on(self, call: Call, response: httpx2.Response, meter: Meter) -> None:
         headers = _answer_headers(response.headers)
         await self.send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         self.begun = True
         async for chunk in response.aiter_bytes():
             if out := meter.feed(chunk):
                 await self.send({"type": "http.response.body", "body": out, "more_body": True})
-        await self.send({"type": "http.response.body", "body": meter.end()})
+        rest = meter.end()
+        self._settle(call, meter)  # before the agent can make its next call
+        await self.send({"type": "http.response.body", "body": rest})
 
-    async def _pass_whole(self, response: httpx2.Response, meter: Meter) -> None:
+    async def _pass_whole(self, call: Call, response: httpx2.Response, meter: Meter) -> None:
         body = await _read_answer(response)
         meter.feed(body)
         meter.end()
+        self._settle(call, meter)
         await answer(self.send, response.status_code, body, _answer_headers(response.headers))
+
+    async def _forbid(self, failure: ModelFailure) -> None:
+        """A call that is not made at all: the agent hears why, and is told not to try again by itself."""
+        status, kind = _FORBIDDEN[failure.kind]
+        headers = [(b"content-type", b"application/json"), (b"x-should-retry", b"false")]
+        await answer(self.send, status, error_body(self.endpoint.speech, kind, failure.why), headers)
 
     async def _refused(self, response: httpx2.Response) -> ModelFailure:
         status = response.status_code
@@ -355,23 +297,11 @@ async def _read_answer(response: httpx2.Response) -> bytes:
     return b"".join(parts)
 
 
-def _read_request(endpoint: Endpoint, body: bytes) -> tuple[_Asked, bytes, bool]:
-    """What is asked, the body to forward, and whether the chunk of usage is ours alone.
-
-    A body that makes no sense is forwarded as it is: the provider says what is wrong with it better than we could.
-    """
-    try:
-        document = json.loads(body) if body else {}
-        asked = _Asked.model_validate(document)
-    except (ValueError, ValidationError, RecursionError):
-        return _Asked(), body, False
-    options = asked.stream_options or {}
-    if endpoint.speech != "chat" or not asked.stream or options.get("include_usage"):
-        return asked, body, False
-    document["stream_options"] = {**options, "include_usage": True}
-    return asked, json.dumps(document).encode(), True
-
-
+_FORBIDDEN: Mapping[str, tuple[int, str]] = {
+    "budget": (402, "billing_error"),
+    "paused": (403, "permission_error"),
+    "refused": (400, "invalid_request_error"),
+}
 _NOT_PASSED = frozenset(
     # hop by hop (RFC 9110), then what the agent takes for its key, then what we say ourselves
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,16 +21,19 @@ Speech = Literal["messages", "chat", "responses", "ollama", "plain"]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`generates`: a call of it is work of the model, so its outcome and its tokens count."""
+    """`generates`: a call of it is work of the model, so its outcome counts. `costs`: it is paid by the token."""
 
     method: str
     path: re.Pattern[str]
     speech: Speech
     generates: bool = False
+    costs: bool = False
 
 
-def _endpoint(method: str, path: str, speech: Speech, *, generates: bool = False) -> Endpoint:
-    return Endpoint(method, re.compile(path), speech, generates)
+def _endpoint(
+    method: str, path: str, speech: Speech, *, generates: bool = False, costs: bool | None = None
+) -> Endpoint:
+    return Endpoint(method, re.compile(path), speech, generates, generates if costs is None else costs)
 
 
 # A model's name, perhaps with its maker's before it; never a path upwards.
@@ -42,7 +45,7 @@ _OPENAI = (
     _endpoint("POST", "/v1/chat/completions", "chat", generates=True),
     _endpoint("POST", "/v1/completions", "chat", generates=True),
     _endpoint("POST", "/v1/responses", "responses", generates=True),
-    _endpoint("POST", "/v1/embeddings", "chat"),
+    _endpoint("POST", "/v1/embeddings", "chat", costs=True),
     _LIST,
 )
 # Ollama's pull, push, create, copy and delete are left out: a model server is not an agent's to change.
@@ -51,7 +54,8 @@ ENDPOINTS: Mapping[Wire, tuple[Endpoint, ...]] = {
     "openai": _OPENAI,
     "ollama": (
         _endpoint("POST", "/api/(chat|generate)", "ollama", generates=True),
-        _endpoint("POST", "/api/(embed|embeddings|show)", "ollama"),
+        _endpoint("POST", "/api/(embed|embeddings)", "ollama", costs=True),
+        _endpoint("POST", "/api/show", "ollama"),
         _endpoint("GET", "/api/(tags|version|ps)", "ollama"),
         _MESSAGES,
         *_OPENAI,
@@ -69,10 +73,12 @@ def find_endpoint(wire: Wire, method: str, path: str) -> Endpoint | None:
 
 @dataclass(frozen=True)
 class Upstream:
-    """A provider: its base URL without a version path or slash at the end, and the real key or None."""
+    """A provider: its base URL without a version path or slash at the end, and the real key or None. `account`: the name of
+    whose key it is, empty for the wire's own."""
 
     base: str
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
+    account: str = ""
 
     def credentials(self, wire: Wire) -> list[tuple[bytes, bytes]]:
         """The headers that carry the real key."""
