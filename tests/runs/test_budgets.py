@@ -20,7 +20,7 @@ from coderclawlink.db.engine import Database, Look, Tx
 from coderclawlink.events import BudgetReached, BudgetSet
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, budgets, ledger, spending
+from coderclawlink.runs import attempts, budgets, ledger, scopes, spending
 from coderclawlink.runs.budgets import Reserved, UsedUp
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import WaitReason
@@ -242,16 +242,29 @@ def test_whatever_the_order_of_placing_spending_and_ending_no_cap_is_exceeded(
 
 
 @dataclass
+class Placed:
+    """An attempt that was given a share, and what came of it."""
+
+    run: Run
+    share: Reserved
+    at: float
+    usd: float = 0.0
+    tokens: int = 0
+    is_over: bool = False
+
+
+@dataclass
 class House:
-    """A house with budgets on all scopes, and runs in all of them."""
+    """A house with budgets on all scopes, runs in all of them, and books of its own."""
 
     tx: Tx
     project: ProjectId
     task: TaskId
     queued: list[Run] = field(default_factory=list)
-    at_work: list[tuple[Run, Reserved]] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
 
     def step(self, word: str, which: int, part: float, own: AgentConfiguration) -> None:
+        at_work = [one for one in self.placed if not one.is_over]
         match word:
             case "submit":
                 project, task = [(None, None), (self.project, None), (self.project, self.task)][which % 3]
@@ -262,16 +275,18 @@ class House:
                 share = place(self.tx, run, own)
                 if isinstance(share, Reserved):
                     self.queued.remove(run)
-                    self.at_work.append((run, share))
-            case "spend" if self.at_work:
-                run, share = self.at_work[which % len(self.at_work)]
-                usd = 5.0 if share.usd is None else share.usd
-                spend(self.tx, run, usd * part, int((500 if share.tokens is None else share.tokens) * part))
-            case "end" | "pause" if self.at_work:
-                run, _ = self.at_work.pop(which % len(self.at_work))
-                end(self.tx, run, paused=word == "pause")
+                    self.placed.append(Placed(run, share, self.tx.now()))
+            case "spend" if at_work:
+                one = at_work[which % len(at_work)]
+                one.usd = (5.0 if one.share.usd is None else one.share.usd) * part
+                one.tokens = int((500 if one.share.tokens is None else one.share.tokens) * part)
+                spend(self.tx, one.run, one.usd, one.tokens)
+            case "end" | "pause" if at_work:
+                one = at_work[which % len(at_work)]
+                one.is_over = True
+                end(self.tx, one.run, paused=word == "pause")
                 if word == "pause":
-                    self.queued.append(again(self.tx, run))
+                    self.queued.append(again(self.tx, one.run))
             case "time":
                 self.tx.known["now"] += 3600.0 * (which + 1) ** 2
             case _:
@@ -279,10 +294,19 @@ class House:
 
     def holds(self) -> None:
         for standing in budgets.all_of_them(self.tx):
-            budget, spent = standing.budget, standing.spent
-            assert budget.usd is None or spent.held_usd <= budget.usd + 1e-6
-            assert budget.tokens is None or spent.held_tokens <= budget.tokens
-            assert spent.usd <= spent.held_usd + 1e-9
+            budget, now = standing.budget, self.tx.now()
+            here = [
+                one
+                for one in self.placed
+                if (budget.scope, budget.name) in scopes.of_run(one.run)
+                and spending.period_name(budget.period, one.at) == spending.period_name(budget.period, now)
+            ]
+            usd = sum(one.usd if one.is_over else max(one.usd, one.share.usd or 0) for one in here)
+            tokens = sum(one.tokens if one.is_over else max(one.tokens, one.share.tokens or 0) for one in here)
+            assert standing.spent.committed == (pytest.approx(usd), tokens)
+            assert standing.spent.real == (pytest.approx(sum(one.usd for one in here)), sum(one.tokens for one in here))
+            assert budget.usd is None or usd <= budget.usd + 1e-6
+            assert budget.tokens is None or tokens <= budget.tokens
 
 
 # ── what waits ─────────────────────────────────────────────────────────────────────────────────────────────────────
