@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from pydantic import BaseModel, ValidationError
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -42,7 +44,12 @@ class ModelFailure:
 
 
 _QUOTA_WORDS = re.compile(
-    r"insufficient_quota|exceeded your current quota|credit balance is too low|billing_error", re.IGNORECASE
+    r"insufficient_quota|exceeded your current quota|credit balance is too low|billing_error|usage[ _]limit[ _](?:has been )?reached",
+    re.IGNORECASE,
+)
+_AGENTS_WORDS = re.compile(
+    r"usage limit reached|hit your (?:usage )?limit|usage_limit_reached|insufficient_quota|exceeded your current quota",
+    re.IGNORECASE,
 )
 
 
@@ -51,12 +58,12 @@ def read_failure(status: int, headers: Mapping[str, str], body: bytes, now: date
     said = error_text(body)
     told = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status == 402 or _QUOTA_WORDS.search(body.decode(errors="replace")[:4000]):
-        until = reset_time(headers, now)
+        until = reset_time(headers, now) or _told_reset(body, now)
         return ModelFailure(
             f"The quota at the model provider is used up ({told}){_at(until)}.", "limit", status, Limit(until)
         )
     if status == 429:
-        until = reset_time(headers, now)
+        until = reset_time(headers, now) or _told_reset(body, now)
         return ModelFailure(
             f"The model provider's rate limit is reached ({told}){_at(until)}.", "limit", status, Limit(until)
         )
@@ -74,6 +81,18 @@ def read_stream_failure(said: str) -> ModelFailure:
     if "overloaded" in said.lower():
         return ModelFailure(f"The model provider is overloaded or away ({said}).", "overloaded")
     return ModelFailure(f"The model's answer broke off ({said}).", "broken")
+
+
+def read_words(said: str, now: datetime) -> ModelFailure | None:
+    """What an agent's own words tell of a limit: one that is signed in with a plan of its own calls its provider past the proxy.
+
+    Claude Code says `Claude AI usage limit reached|<seconds since 1970>`, Codex has it as an error's type. None: they tell of none.
+    """
+    if not _AGENTS_WORDS.search(said):
+        return None
+    until = _words_reset(said, now)
+    told = error_text(_EPOCH.sub("", said).encode())
+    return ModelFailure(f"The agent's own plan is at its limit ({told}){_at(until)}.", "limit", limit=Limit(until))
 
 
 def error_text(body: bytes, length: int = 300) -> str:
@@ -114,7 +133,8 @@ def reset_time(headers: Mapping[str, str], now: datetime) -> datetime | None:
         told.append(until)
         what = match[1] or match[2]
         remaining = f"anthropic-ratelimit-{what}-remaining" if match[1] else f"x-ratelimit-remaining-{what}"
-        if headers.get(remaining) == "0":
+        rejected = headers.get(f"anthropic-ratelimit-{what}-status") == "rejected"  # of a plan rather than a key
+        if rejected or headers.get(remaining) == "0":
             used_up.append(until)
     return max(used_up or told, default=None)
 
@@ -126,6 +146,42 @@ def _wait(headers: Mapping[str, str]) -> timedelta | None:
         return timedelta(seconds=float(headers["retry-after"]))
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+_EPOCH = re.compile(r"\|(\d{10})(?:\d{3})?\b")
+_TRY_AGAIN = re.compile(r"(?:try|retry)(?: it)? again in (\d[\dhms.]*)", re.IGNORECASE)
+
+
+class _Error(BaseModel):
+    """What the error of a plan at its limit tells beside its words (OpenAI's, for Codex)."""
+
+    resets_at: float | None = None
+    resets_in_seconds: float | None = None
+
+
+class _ErrorBody(BaseModel):
+    error: _Error
+
+
+def _told_reset(body: bytes, now: datetime) -> datetime | None:
+    """When a limit ends by the body alone, where the headers are silent."""
+    try:
+        error = _ErrorBody.model_validate_json(body).error
+    except ValidationError:
+        error = _Error()
+    if error.resets_at is not None:
+        return _moment(str(error.resets_at), now)
+    if error.resets_in_seconds is not None:
+        return _moment(str(error.resets_in_seconds), now)
+    return _words_reset(body.decode(errors="replace")[:4000], now)
+
+
+def _words_reset(said: str, now: datetime) -> datetime | None:
+    if at := _EPOCH.search(said):
+        return _moment(at[1], now)
+    if span := _TRY_AGAIN.search(said):
+        return _moment(span[1].rstrip("."), now)
+    return None
 
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")

@@ -5,7 +5,10 @@ own interface. What it does stands in the prompt, in the form that `steps` descr
 that the agent offers, found by name and filled in by their JSON schema. An agent that offers no tools is after a title or
 a summary and gets a few words.
 
-    python -m coderclawlink.drivers.models.script --port 11500
+    python -m coderclawlink.drivers.models.script --port 11500 --limited KEY=60
+
+A key that is limited is an account at its quota: its first call, and every other for so many seconds, is refused with the time of
+the reset, as the wire tells it. `GET /calls` lists the calls of the model so far with their times, keys and statuses.
 
 Above: tests, the demo, people who want to see an agent work without paying. Below: `steps`, `voices`, and an HTTP server.
 """
@@ -19,16 +22,19 @@ import itertools
 import json
 import re
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from coderclawlink.drivers.models.conversation import MODEL, Request, standing, working_directory
 from coderclawlink.drivers.models.listen import (
     BodyTooLarge,
     ClientGone,
     Headers,
+    Message,
     Receive,
     Scope,
     Send,
@@ -44,7 +50,6 @@ from coderclawlink.drivers.models.steps import (
     Refuse,
     Reply,
     Say,
-    Schema,
     Step,
     Think,
     Tool,
@@ -59,121 +64,7 @@ from coderclawlink.drivers.models.voices import STREAM, WHOLE, Heard, Voice
 from coderclawlink.drivers.models.wires import Speech, Upstream, Upstreams, error_body
 from coderclawlink.errors import Invalid
 
-MODEL = "scripted"
 _LIMIT = 64 * 1024 * 1024
-
-
-# ── what is asked ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Block(_Told):
-    type: str = ""
-    text: str | None = None
-
-
-class _Item(_Told):
-    """A message of any wire, or an item of OpenAI's responses."""
-
-    role: str = ""
-    type: str = ""
-    content: str | list[_Block] | None = None
-    tool_calls: list[object] | None = None
-
-
-class _Function(_Told):
-    name: str = ""
-    parameters: Schema | None = None
-
-
-class _OfferedTool(_Told):
-    type: str = "function"
-    name: str = ""
-    input_schema: Schema | None = None
-    parameters: Schema | None = None
-    function: _Function | None = None
-
-
-class _StreamOptions(_Told):
-    include_usage: bool = False
-
-
-class _Request(_Told):
-    model: str = MODEL
-    stream: bool | None = None
-    stream_options: _StreamOptions | None = None
-    system: str | list[_Block] | None = None
-    instructions: str | None = None
-    messages: list[_Item] = Field(default_factory=list)
-    input: str | list[_Item] = ""
-    prompt: str = ""
-    tools: list[_OfferedTool] = Field(default_factory=list)
-
-    def offered(self) -> list[Tool]:
-        """The tools that take arguments by a schema."""
-        found: list[Tool] = []
-        for tool in self.tools:
-            name = tool.function.name if tool.function else tool.name
-            schema = tool.input_schema or tool.parameters or (tool.function.parameters if tool.function else None)
-            if name and tool.type in ("function", "custom", "") and (schema is not None or tool.type == "function"):
-                found.append(Tool(name, schema or Schema()))
-        return found
-
-    def items(self) -> list[_Item]:
-        if isinstance(self.input, list) and self.input:
-            return self.input
-        return self.messages or [_Item(role="user", content=self.prompt or str(self.input))]
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """Where a conversation stands: the prompt now worked on, and the tool results since."""
-
-    prompt: str
-    results: int
-
-
-def _texts(content: str | list[_Block] | None) -> list[str]:
-    if content is None:
-        return []
-    return [content] if isinstance(content, str) else [block.text for block in content if block.text]
-
-
-def _standing(items: Sequence[_Item]) -> _Standing:
-    prompt: list[str] = []
-    results = 0
-    ended = True  # the model had the last word, so what the user says now is a new prompt
-    for item in items:
-        if item.role == "tool" or item.type.endswith("_output"):
-            results += 1
-        elif item.type.endswith("_call"):
-            ended = False
-        elif item.role == "assistant":
-            blocks = item.content if isinstance(item.content, list) else []
-            ended = not item.tool_calls and not any(block.type == "tool_use" for block in blocks)
-        elif item.role == "user":
-            if isinstance(item.content, list):
-                results += sum(block.type == "tool_result" for block in item.content)
-            texts = _texts(item.content)
-            scripts = [text for text in texts if find_script(text) is not None]
-            if scripts or (ended and texts):
-                # After a turn that was broken off, clients send the old prompt and the new one together.
-                prompt, results, ended = scripts[-1:] or texts, 0, False
-    return _Standing("\n\n".join(prompt), results)
-
-
-_CWD = re.compile(r"(?:working[ -]directory|cwd)(?: is)?[>:=\"'`* ]{1,6}(/[^\s<>\"'`]+)", re.IGNORECASE)
-
-
-def _cwd(request: _Request) -> str | None:
-    """Where the agent works, if it told the model."""
-    told = [request.instructions or "", *_texts(request.system)]
-    told += [text for item in request.items() for text in _texts(item.content)]
-    found = next((match for text in told if (match := _CWD.search(text))), None)
-    return found[1].rstrip("/.") if found else None
 
 
 # ── what is answered ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,15 +72,31 @@ def _cwd(request: _Request) -> str | None:
 _Piece = Heard | Hang
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call of the model. `at`: seconds since 1970; `key`: the agent's, or what the proxy put in its place; `status`: HTTP."""
+
+    at: float
+    path: str
+    key: str
+    model: str
+    status: int
+
+
 class Script:
     """The scripted model, as an ASGI app. `scripts`: for prompts that hold none, by a regular expression found in them.
+    `limited`: keys that are at their quota, with the seconds from their first call until it is theirs again.
 
     Raises `Invalid` for a script that makes no sense; in a prompt that becomes an answer of status 400.
     """
 
-    def __init__(self, scripts: Mapping[str, str] | None = None) -> None:
+    def __init__(self, scripts: Mapping[str, str] | None = None, limited: Mapping[str, float] | None = None) -> None:
         self.requests: list[tuple[str, str]] = []
         """(method, path) of each request so far."""
+        self.calls: list[Call] = []
+        """The calls of the model so far, each from when its status is known."""
+        self._limited = dict(limited or {})
+        self._until: dict[str, float] = {}
         self._scripts = [(re.compile(pattern), parse(text)) for pattern, text in (scripts or {}).items()]
         self._refused: dict[tuple[str, int, int], int] = {}
         self._ids = itertools.count(1)
@@ -206,11 +113,30 @@ class Script:
             await self._side_door(method, path, send)
             return
         try:
-            request = _Request.model_validate_json(body)
+            request = Request.model_validate_json(body)
         except ValidationError as error:
             await answer(send, 400, error_body(speech, "invalid_request_error", f"Not understood: {error}"))
             return
-        await while_connected(receive, self._play(request, speech, path, send))
+        key = _key(scope)
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.calls.append(Call(time.time(), path, key, request.model, int(message["status"])))
+            await send(message)
+
+        if (wait := self._wait(key)) is not None:
+            await _refuse(
+                noting, speech, Refuse(429, "the quota of this key is used up, as the script says", None, wait)
+            )
+            return
+        await while_connected(receive, self._play(request, speech, path, noting))
+
+    def _wait(self, key: str) -> float | None:
+        """Seconds until a limited key may call again, None: it may."""
+        if key not in self._limited:
+            return None
+        left = self._until.setdefault(key, time.time() + self._limited[key]) - time.time()
+        return left if left > 0 else None
 
     async def _side_door(self, method: str, path: str, send: Send) -> None:
         models = [
@@ -229,7 +155,9 @@ class Script:
                 "model_info": {f"{MODEL}.context_length": 65536},
             },
         }
-        if path == "/" and method in ("GET", "HEAD"):
+        if (method, path) == ("GET", "/calls"):
+            await answer(send, 200, json.dumps([asdict(call) for call in self.calls]).encode())
+        elif path == "/" and method in ("GET", "HEAD"):
             await answer(
                 send, 200, b"" if method == "HEAD" else b"Ollama is running", [(b"content-type", b"text/plain")]
             )
@@ -240,23 +168,23 @@ class Script:
                 send, 404, error_body("chat", "not_found_error", f"The scripted model has no {method} {path}.")
             )
 
-    async def _play(self, request: _Request, speech: Speech, path: str, send: Send) -> None:
+    async def _play(self, request: Request, speech: Speech, path: str, send: Send) -> None:
         tools = request.offered()
-        standing = _standing(request.items())
+        at = standing(request.items())
         if not tools:
-            words = " ".join(re.findall(r"\w+", standing.prompt)[:3]) or "nothing"
+            words = " ".join(re.findall(r"\w+", at.prompt)[:3]) or "nothing"
             said = reply((Say(f"Scripted: {words}"),), 0)
         else:
             try:
-                said = reply(self._steps(standing.prompt), standing.results)
+                said = reply(self._steps(at.prompt), at.results)
             except Invalid as error:
                 await answer(send, 400, error_body(speech, "invalid_request_error", error.message))
                 return
         for place, refusal in enumerate(said.refusals):
-            if self._refuses(refusal, (standing.prompt, standing.results, place)):
+            if self._refuses(refusal, (at.prompt, at.results, place)):
                 await _refuse(send, speech, refusal)
                 return
-        pieces = _pieces(said, tools, _cwd(request))
+        pieces = _pieces(said, tools, working_directory(request))
         tell_usage = request.stream_options is not None and request.stream_options.include_usage
         voice = Voice(request.model, said.usage, next(self._ids), tell_usage, generate=path == "/api/generate")
         streams = request.stream if speech != "ollama" or request.stream is not None else True
@@ -319,6 +247,12 @@ async def _in_time(pieces: Iterator[_Piece]) -> AsyncIterator[Heard]:
                 yield piece
 
 
+def _key(scope: Scope) -> str:
+    headers = dict(scope["headers"])
+    bare = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+    return str(bare.decode("latin-1"))
+
+
 async def _refuse(send: Send, speech: Speech, refusal: Refuse) -> None:
     kinds = {
         400: "invalid_request_error",
@@ -329,11 +263,14 @@ async def _refuse(send: Send, speech: Speech, refusal: Refuse) -> None:
     headers: Headers = [(b"content-type", b"application/json")]
     if refusal.wait is not None:
         until = datetime.now(UTC) + timedelta(seconds=refusal.wait)
-        headers.append((b"retry-after", f"{refusal.wait:g}".encode()))
+        wait = f"{refusal.wait:.3f}".rstrip("0").rstrip(".")
+        headers.append((b"retry-after", wait.encode()))
         if speech == "messages":
+            headers.append((b"anthropic-ratelimit-requests-remaining", b"0"))
             headers.append((b"anthropic-ratelimit-requests-reset", f"{until:%Y-%m-%dT%H:%M:%SZ}".encode()))
-        else:
-            headers.append((b"x-ratelimit-reset-requests", f"{refusal.wait:g}s".encode()))
+        elif speech != "ollama":
+            headers.append((b"x-ratelimit-remaining-requests", b"0"))
+            headers.append((b"x-ratelimit-reset-requests", f"{wait}s".encode()))
     body = error_body(speech, kinds.get(refusal.status, "api_error"), refusal.message)
     await answer(send, refusal.status, body, headers)
 
@@ -350,17 +287,22 @@ async def serve(script: Script | None = None, *, port: int = 0) -> AsyncIterator
         yield url
 
 
-def instead(url: str) -> Upstreams:
-    """Upstreams for the proxy that lead every wire to a scripted model at `url`."""
-    upstream = Upstream(url)
+def instead(url: str, key: str | None = None, account: str = "") -> Upstreams:
+    """Upstreams for the proxy that lead every wire to a scripted model at `url`, with the key of an account."""
+    upstream = Upstream(url, key, account)
     return {"anthropic": upstream, "openai": upstream, "ollama": upstream}
 
 
-async def _stand(port: int) -> None:
-    async with serve(port=port) as url:
+async def _stand(port: int, limited: Mapping[str, float]) -> None:
+    async with serve(Script(limited=limited), port=port) as url:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
+
+
+def _limited_key(text: str) -> tuple[str, float]:
+    key, _, seconds = text.rpartition("=")
+    return key, float(seconds)
 
 
 def main() -> None:
@@ -369,8 +311,17 @@ def main() -> None:
         prog="python -m coderclawlink.drivers.models.script", description=(__doc__ or "")[:122]
     )
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument(
+        "--limited",
+        type=_limited_key,
+        action="append",
+        default=[],
+        metavar="KEY=SECONDS",
+        help="this key is at its quota from its first call on for so long",
+    )
+    given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_stand(parser.parse_args().port))
+        asyncio.run(_stand(given.port, dict(given.limited)))
 
 
 if __name__ == "__main__":
