@@ -303,8 +303,10 @@ class House:
             ]
             usd = sum(one.usd if one.is_over else max(one.usd, one.share.usd or 0) for one in here)
             tokens = sum(one.tokens if one.is_over else max(one.tokens, one.share.tokens or 0) for one in here)
-            assert standing.spent.committed == (pytest.approx(usd), tokens)
-            assert standing.spent.real == (pytest.approx(sum(one.usd for one in here)), sum(one.tokens for one in here))
+            assert standing.spent.held_usd == pytest.approx(usd)
+            assert standing.spent.held_tokens == tokens
+            assert standing.spent.usd == pytest.approx(sum(one.usd for one in here))
+            assert standing.spent.tokens == sum(one.tokens for one in here)
             assert budget.usd is None or usd <= budget.usd + 1e-6
             assert budget.tokens is None or tokens <= budget.tokens
 
