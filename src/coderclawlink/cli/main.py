@@ -12,7 +12,20 @@ from importlib import metadata
 
 from cyclopts import App, CycloptsError
 
-from coderclawlink.cli import agents, comparisons, demo, doctor, nodes, projects, results, runs, serve, sessions, tasks
+from coderclawlink.cli import (
+    agents,
+    comparisons,
+    demo,
+    doctor,
+    nodes,
+    projects,
+    results,
+    runs,
+    secrets,
+    serve,
+    sessions,
+    tasks,
+)
 from coderclawlink.errors import ClawlinkError
 
 CANNOT = 2
@@ -31,7 +44,7 @@ app.command(demo.demo)
 tasks.app.command(comparisons.compare)
 for verb in results.COMMANDS:
     runs.app.command(verb)
-for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions):
+for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(doctor.doctor)
 

@@ -35,7 +35,7 @@ def set_one(name: Name, /, *, data: Data = None) -> int:
             raise Invalid("A secret is text in UTF-8.") from None
         value = value.removesuffix("\n").removesuffix("\r")
     secrets.keep(home, name, value)
-    screen.say(f"{name} is set. Attempts that begin from now on use it.")
+    screen.say(f"{name} is set. Attempts that begin from now on use it; for agents.toml the node must be started anew.")
     if len(value) < redaction.SHORTEST:
         screen.complain(
             f"It is shorter than {redaction.SHORTEST} characters, so it will not be redacted from what agents say."

@@ -49,7 +49,7 @@ class Account:
     @property
     def upstream(self) -> Upstream:
         """Where the model proxy forwards to, with the real key."""
-        return Upstream(self.base_url, self.key)
+        return Upstream(self.base_url, self.key, self.name)
 
 
 class AccountEntry(BaseModel):

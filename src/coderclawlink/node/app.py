@@ -13,15 +13,17 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from coderclawlink.drivers import accounts, catalogue
+from coderclawlink.drivers.accounts import Account
 from coderclawlink.drivers.base import Probe
 from coderclawlink.drivers.catalogue import Agent, AgentSettings
 from coderclawlink.drivers.models import proxy, script, wires
+from coderclawlink.drivers.models.prices import known_prices
 from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
 from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Stop
@@ -29,6 +31,7 @@ from coderclawlink.node import secrets
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
+from coderclawlink.node.redaction import RedactedLog, Redactor
 from coderclawlink.node.spool import Spool
 from coderclawlink.settings import Settings
 from coderclawlink.workspaces import quota
@@ -55,7 +58,14 @@ class Node:
     """A running node."""
 
     def __init__(
-        self, name: str, slots: int, spool: Spool, tools: Tools, offers: tuple[AgentOffer, ...], home: Path
+        self,
+        name: str,
+        slots: int,
+        spool: Spool,
+        tools: Tools,
+        offers: tuple[AgentOffer, ...],
+        home: Path,
+        redactor: Callable[[], Redactor],
     ) -> None:
         self._name = name
         self._slots = slots
@@ -63,6 +73,7 @@ class Node:
         self._spool = spool
         self._tools = tools
         self._offers = offers
+        self._redactor = redactor
         self._posts: dict[tuple[str, int], SpooledPost] = {}
         self._group = asyncio.TaskGroup()
         self._draining = False
@@ -84,7 +95,7 @@ class Node:
         match word:
             case Assign(order=order):
                 if not self._draining and self._spool.take(order):
-                    post = SpooledPost(order, self._spool, self.dialer.show)
+                    post = SpooledPost(order, self._spool, self.dialer.show, self._redactor())
                     self._posts[order.run, order.attempt] = post
                     self._group.create_task(self._make(post))
             case Stop() | Answer() | Ask():
@@ -203,10 +214,20 @@ async def run_node(settings: Settings, name: str) -> None:
         chosen = await choice.choose(settings.sandbox)
         logger.info("sandbox: %s", chosen.text)
         upstreams, agent_settings = await _models(settings, stack)
-        agents = _agents(agent_settings, home, scripted=settings.model_script is not None)
+        paid_by = _accounts(agent_settings, home, scripted=settings.model_script is not None)
+        agents = catalogue.agents(
+            agent_settings,
+            home / "agents.toml",
+            paid_by=paid_by,
+            fill=partial(secrets.fill, secrets=secrets.read(home)),
+        )
+        redactor = partial(_redactor, settings, home, paid_by)
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(RedactedLog(redactor))
+        prices = known_prices(home / "prices.toml")
         socket_path = home / "run" / "model.sock"
         socket_path.parent.mkdir(exist_ok=True, mode=0o700)
-        models = await stack.enter_async_context(proxy.serve(upstreams, socket_path=socket_path))
+        models = await stack.enter_async_context(proxy.serve(upstreams, socket_path=socket_path, prices=prices))
         tools = Tools(
             store=Store(home / "workspaces"),
             agents=agents,
@@ -225,7 +246,7 @@ async def run_node(settings: Settings, name: str) -> None:
             # The first look takes seconds; later starts begin with what the last one found, and look again at once.
             offers = await offers_of(agents)
             spool.remember_offers(offers)
-        node = Node(name, settings.slots, spool, tools, offers, home)
+        node = Node(name, settings.slots, spool, tools, offers, home, redactor)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.drain)
@@ -233,16 +254,29 @@ async def run_node(settings: Settings, name: str) -> None:
     logger.info("the node has stopped")
 
 
-def _agents(settings: AgentSettings, home: Path, *, scripted: bool) -> Mapping[str, Agent]:
-    """The agents with the accounts that pay for them. Raises `Invalid` for a mistake in `agents.toml`."""
+def _accounts(settings: AgentSettings, home: Path, *, scripted: bool) -> Mapping[str, Account]:
+    """The accounts that pay for agents. Raises `Invalid` for a mistake in `agents.toml`."""
     file = home / "agents.toml"
     text = file.read_text(encoding="utf-8") if file.exists() else ""
-    known = secrets.read(home)
-    paid_by = accounts.read(settings, text, str(file), known)
+    paid_by = accounts.read(settings, text, str(file), secrets.read(home))
     if scripted and settings.ollama_base_url:
         # No account leads anywhere but to the scripted model; keys still tell them apart.
-        paid_by = {name: replace(account, base_url=settings.ollama_base_url) for name, account in paid_by.items()}
-    return catalogue.agents(settings, file, paid_by=paid_by, fill=partial(secrets.fill, secrets=known))
+        return {name: replace(account, base_url=settings.ollama_base_url) for name, account in paid_by.items()}
+    return paid_by
+
+
+def _redactor(settings: Settings, home: Path, paid_by: Mapping[str, Account]) -> Redactor:
+    """Knows every secret of this machine as it is now."""
+    known = {
+        "ANTHROPIC_API_KEY": settings.anthropic_api_key,
+        "OPENAI_API_KEY": settings.openai_api_key,
+        "GITHUB_TOKEN": settings.github_token,
+        **{f"key of {name}": account.key for name, account in paid_by.items() if name not in accounts.WIRES},
+        **secrets.read(home),
+    }
+    if (address := find_hub(home)) is not None:
+        known["key of the node"] = address.key
+    return Redactor({name: value for name, value in known.items() if value})
 
 
 async def _models(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[wires.Upstreams, AgentSettings]:

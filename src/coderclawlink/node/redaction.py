@@ -15,7 +15,7 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -157,18 +157,20 @@ class Veil:
 
 
 class RedactedLog(logging.Filter):
-    """On a log's handler: no known secret is written, not in a traceback either."""
+    """On a log's handler: no known secret is written, not in a traceback either. `redactor` is asked for each record, so that
+    it knows the secrets of the moment."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Callable[[], Redactor]) -> None:
         super().__init__()
         self._redactor = redactor
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redactor.text(record.getMessage()), None
+        redactor = self._redactor()
+        record.msg, record.args = redactor.text(record.getMessage()), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = self._redactor.text(record.exc_text)
+            record.exc_text = redactor.text(record.exc_text)
         return True
 
 
