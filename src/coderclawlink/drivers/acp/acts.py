@@ -17,7 +17,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from coderclawlink.drivers.acp.translate import LONGEST_TEXT, Raw, Wanted, shorten
-from coderclawlink.rules import Act, simple_commands
+from coderclawlink.rules import Act
+from coderclawlink.rules.commands import simple_commands
 
 MOST_PARTS = 200
 """Paths or hosts told of one act. One that names more also names the root, which no pattern of the workspace covers."""
