@@ -6,6 +6,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.connection import AcpSession, Patience
-from coderclawlink.drivers.base import Ground, Job, Process, Said, TurnEnded
+from coderclawlink.drivers.base import Ground, Job, ModelAccess, Process, Said, TurnEnded
 from coderclawlink.drivers.errors import AgentFailed, CannotStart
 from coderclawlink.events import (
     AgentChunk,
@@ -253,10 +254,13 @@ async def test_files_are_put_into_the_home_by_no_link(
     driver = misbehaving(files={".agent/config": "url = {openai_url}"})
     async with driver.open(job, ground):
         assert (ground.home / ".agent/config").read_text() == "url = http://127.0.0.1:9/openai"
+    moved = replace(ground, models=ModelAccess({"openai": "http://127.0.0.1:8/openai"}, "another"))
+    async with driver.open(job, moved):
+        assert (ground.home / ".agent/config").read_text() == "url = http://127.0.0.1:8/openai"
     (ground.home / ".agent/config").unlink()
     (ground.home / ".agent").rmdir()
     (ground.home / ".agent").symlink_to(tmp_path)
-    assert "in the agent's HOME cannot be read" in await fails_to_open(driver, ground, job)
+    assert "in the agent's HOME cannot be used" in await fails_to_open(driver, ground, job)
     assert not (tmp_path / "config").exists()
 
 

@@ -16,6 +16,7 @@ one process with a HOME of its own; when the session is closed, the process is g
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import shutil
 import tempfile
@@ -33,6 +34,7 @@ from coderclawlink.drivers.acp.permissions import Permissions
 from coderclawlink.drivers.acp.process import AgentProcess, environment, start_uncontained
 from coderclawlink.drivers.base import Ground, Job, ModelAccess, Probe
 from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
+from coderclawlink.errors import Denied
 from coderclawlink.rules import Rule
 
 PROBE_SECONDS = 10.0
@@ -54,7 +56,7 @@ class AcpDriver:
 
     `instructions`: said before the first prompt of a new session. `sign_in`: what a person does when the agent wants
     authentication. `signs_in`: it may want that, so `probe` opens a session to see. `files`: written to the agent's HOME
-    where they are absent, placeholders filled; for agents that are configured by a file. `check`: asked by `probe` once the
+    at each start, placeholders filled; for agents that are configured by a file. `check`: asked by `probe` once the
     program has answered. `login`: files below the node user's HOME that are copied to the agent's HOME, for agents that
     know their user by a file. `install`: what a person does when the program is missing.
     """
@@ -194,7 +196,8 @@ class AcpDriver:
             env = {**self.modes.get("auto", {}), **self.env}
         extra = {key: _fill(value, self, ground) for key, value in env.items()}
         for name, template in self.files.items():
-            _put(ground.home, name, _fill(template, self, ground))
+            # Anew each time: the addresses in it are this attempt's own.
+            _put(ground.home, name, _fill(template, self, ground), anew=True)
         for name in self.login:
             if (source := Path.home() / name).is_file():
                 _put(ground.home, name, source.read_text())
@@ -245,11 +248,15 @@ def _fill(template: str, driver: AcpDriver, ground: Ground) -> str:
         ) from None
 
 
-def _put(home: Path, name: str, content: str) -> None:
-    """Write a file into the HOME where it is absent. An agent may have worked there before, so no link is followed."""
+def _put(home: Path, name: str, content: str, *, anew: bool = False) -> None:
+    """Write a file into the HOME, where it is absent or `anew`. An agent may have worked there before, so no link is
+    followed. Raises `AgentFailed`."""
     try:
-        files.read(home, name)
-    except FileNotFoundError:
+        if not anew:
+            with contextlib.suppress(FileNotFoundError):
+                files.read(home, name)
+                return
         files.write(home, name, content, mode=0o600)
-    except OSError as problem:
-        raise AgentFailed(f"{name} in the agent's HOME cannot be read: {problem.strerror}.") from problem
+    except (OSError, Denied) as problem:
+        why = problem.message if isinstance(problem, Denied) else problem.strerror
+        raise AgentFailed(f"{name} in the agent's HOME cannot be used: {why}.") from problem
