@@ -131,10 +131,9 @@ def _show(comparison: Comparison, name: str) -> None:
     from coderclawlink.cli.text import cut, line
 
     screen.rows(
-        ("", "run", "agent/model", "state", "files +/−", "checks", "cost", "time"),
+        ("run", "agent/model", "state", "files +/−", "checks", "cost", "time", "kept"),
         [
             (
-                "kept" if one.run == comparison.kept else " ",
                 one.number,
                 cut(line(_named(one)), AGENT_COLUMNS),
                 one.state,
@@ -142,6 +141,7 @@ def _show(comparison: Comparison, name: str) -> None:
                 _checks(one),
                 None if one.cost_usd is None else f"${one.cost_usd:.4f}",
                 None if one.seconds is None else screen.duration(one.seconds),
+                "yes" if one.run == comparison.kept else None,
             )
             for one in comparison.runs
         ],
