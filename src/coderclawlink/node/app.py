@@ -236,6 +236,7 @@ async def run_node(settings: Settings, name: str) -> None:
             sandbox=chosen.sandbox,
             author=await machine_author(),
             token=settings.github_token,
+            secrets=partial(secrets.read, home),
         )
         spool = Spool(home / "node.db")
         stack.callback(spool.close)

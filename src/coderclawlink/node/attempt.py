@@ -15,7 +15,6 @@ from typing import Literal
 from coderclawlink.drivers.base import Session
 from coderclawlink.drivers.catalogue import Agent
 from coderclawlink.drivers.models.proxy import Proxy
-from coderclawlink.drivers.models.wires import Upstreams
 from coderclawlink.events import AgentLog, ArtifactKept
 from coderclawlink.link.protocol import Order
 from coderclawlink.node.post import Post
@@ -42,8 +41,6 @@ class Tools:
     author: str
     token: str | None = None
     """For cloning over https."""
-    accounts: Mapping[str, Upstreams] = field(default_factory=dict)
-    """What each account at a model provider is reached by."""
     secrets: Callable[[], Mapping[str, str]] = dict
     """The values of this machine's secrets, as they are now."""
 

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
-from coderclawlink.drivers.base import Ground, ModelAccess, Process
+from coderclawlink.drivers.base import Driver, Ground, ModelAccess, Process
+from coderclawlink.drivers.catalogue import Agent
+from coderclawlink.drivers.errors import AgentFailed
 from coderclawlink.drivers.models.budget import Budget
 from coderclawlink.drivers.models.wires import Upstreams
 from coderclawlink.errors import ClawlinkError, Invalid
@@ -130,12 +132,12 @@ async def _work(attempt: Attempt) -> AttemptEnded:
 
 async def _make(attempt: Attempt) -> AttemptEnded:
     order, tools = attempt.order, attempt.tools
-    upstreams = _account(attempt)
+    known_driver, upstreams = _on(attempt.agent, order.configuration.account)
     known = tools.secrets()
     configuration = secrets.fill(order.configuration, known)
     for name in order.configuration.secrets():
         attempt.post.redactor.learn(name, known[name])
-    driver = attempt.agent.driver.configured(configuration)
+    driver = known_driver.configured(configuration)
     async with checkouts.prepare(
         tools.store,
         order.run,
@@ -169,18 +171,13 @@ async def _make(attempt: Attempt) -> AttemptEnded:
         return await asyncio.shield(outcome.judge(attempt, checkout, talked))
 
 
-def _account(attempt: Attempt) -> Upstreams | None:
-    """What pays for the models; None: the node's own accounts. Raises `Invalid` for one that is not known here."""
-    name = attempt.order.configuration.account
-    if name is None:
-        return None
-    known = attempt.tools.accounts
-    if name not in known:
-        there = f"known are {', '.join(sorted(known))}" if known else "none is set up"
-        raise Invalid(
-            f"This node has no account {name!r} at a model provider; {there}. See agents.toml, [accounts.NAME]."
-        )
-    return known[name]
+def _on(agent: Agent, account: str | None) -> tuple[Driver, Upstreams | None]:
+    """The driver and what pays for its models; None: the agent's program knows itself. Raises `Invalid`."""
+    try:
+        driver, pays = agent.on(account)
+    except AgentFailed as unknown:
+        raise Invalid(unknown.message) from None
+    return driver, None if pays is None else {pays.wire: pays.upstream}
 
 
 def _ground(attempt: Attempt, checkout: Checkout, models: ModelAccess) -> Ground:

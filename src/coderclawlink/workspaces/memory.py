@@ -50,7 +50,7 @@ async def carry(to: Path, own: Iterable[Path], others: Iterable[Path]) -> bool:
 def _has_memory(home: Path) -> bool:
     """Whether it is a folder with something in it; a link in its place leads somewhere else."""
     try:
-        return stat.S_ISDIR(os.lstat(home).st_mode) and any(True for _ in os.scandir(home))
+        return stat.S_ISDIR(os.lstat(home).st_mode) and bool(os.listdir(home))
     except OSError:
         return False
 
@@ -69,7 +69,7 @@ async def _take(folder: Path, home: Path) -> None:
 async def _copy(source: Path, home: Path) -> None:
     """Copy what can be read. Files share their blocks where the file system can do that."""
     os.mkdir(home, 0o700)
-    inside = [Path(entry.path) for entry in os.scandir(source)]
+    inside = [source / name for name in os.listdir(source)]
     caches = [path for path in inside if path.name in _CACHES]
     large = {path for path, size in zip(caches, await folders.sizes(caches), strict=True) if size > CACHE_BYTES}
     await folders.copy([path for path in inside if path not in large], home)
