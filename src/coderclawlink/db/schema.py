@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 meta = MetaData(
@@ -152,6 +154,7 @@ attempts = Table(
     ),  # the latest of the run's prompts that its agent took
     Column("reserved_usd", Float),  # what it may spend, set aside before it was placed
     Column("reserved_tokens", Big),
+    Column("closed", Boolean, nullable=False, server_default=false()),  # what it has spent stands in the budgets
     Column("pause_reason", String(20)),
     Column("pause_until", Time),
     Column("offered_at", Time, nullable=False),
@@ -159,6 +162,7 @@ attempts = Table(
     Column("started_at", Time),
     Column("ended_at", Time),
     Index("ix_attempts_state_node", "state", "node"),
+    Index("ix_attempts_closed", "closed"),
 )
 questions = Table(
     "questions",
@@ -182,6 +186,12 @@ questions = Table(
     Column("option", Text),
     Column("text", Text),
     Column("answered_by", Text),
+    Index(  # the open ones, which are few: the inbox, and those whose deadline has passed
+        "ix_questions_open",
+        "asked_at",
+        sqlite_where=text("answered_at IS NULL"),
+        postgresql_where=text("answered_at IS NULL"),
+    ),
 )
 artifacts = Table(
     "artifacts",
@@ -277,7 +287,9 @@ budgets = Table(
     Column("run_tokens", Big),
     Column("period", String(8), nullable=False),  # total, month, day (UTC)
     Column("told_percent", Integer, nullable=False, server_default="0"),
-    Column("told_period", String(12), nullable=False, server_default=""),
+    Column("told_period", String(12), nullable=False, server_default=""),  # the one that this row's sums are of
+    Column("closed_usd", Float, nullable=False, server_default="0"),  # what attempts that are over have spent
+    Column("closed_tokens", Big, nullable=False, server_default="0"),
     Column("set_by", Text, nullable=False),
     Column("set_at", Time, nullable=False),
 )

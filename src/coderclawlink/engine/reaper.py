@@ -1,4 +1,4 @@
-"""Notices what died: nodes whose lease ran out, and attempts past their time.
+"""Notices what died: nodes whose lease ran out, attempts past their time, questions that nobody has answered in theirs.
 
 A hub that starts waits one lease before it believes that a node is gone: it may only be on its way back. So does a hub that
 stood still itself, as on a laptop that was closed: its nodes stood still with it.
@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
-from coderclawlink.runs import attempts, leases, nodes
+from coderclawlink.runs import attempts, leases, nodes, questions
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +29,18 @@ def sweep(tx: Tx, lease_seconds: float, grace_seconds: float) -> None:
         attempts.lose(tx, run, number, "its node has been away for longer than the grace")
     for run, number in leases.overdue(tx, OVERDUE_SECONDS):
         attempts.lose(tx, run, number, "its node did not end it in time")
+    for question in questions.overdue(tx):
+        questions.expire(tx, question)
 
 
 def is_due(look: Look, lease_seconds: float, grace_seconds: float) -> bool:
     """Whether a sweep would find anything; costs no commit."""
     gone = [node.name for node in nodes.gone(look, lease_seconds + grace_seconds)]
     return bool(
-        nodes.silent(look, lease_seconds) or leases.of_nodes_gone(look, gone) or leases.overdue(look, OVERDUE_SECONDS)
+        nodes.silent(look, lease_seconds)
+        or leases.of_nodes_gone(look, gone)
+        or leases.overdue(look, OVERDUE_SECONDS)
+        or questions.overdue(look)
     )
 
 

@@ -142,8 +142,8 @@ def lose(tx: Tx, run_id: RunId, number: int, why: str) -> bool:
         .where(attempts.c.run_id == run_id, attempts.c.number == number)
         .values(state="ended", outcome="lost", error=why, retry=True, ended_at=tx.now())
     )
-    asked.dismiss(tx, run_id, number)
     run = ledger.find(tx, run_id)
+    asked.dismiss(tx, run, number, "lost")
     log.append(tx, AttemptLost(node=attempt.node), About(run.project_id, run.task_id, run_id, number))
     tx.topics.add(f"over:{run_id}")
     if attempt.node:

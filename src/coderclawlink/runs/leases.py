@@ -44,7 +44,7 @@ def take_up(tx: Tx, node: NodeId) -> None:
     for row in rows:
         run = ledger.find(tx, row["run_id"])
         if asked.open_in(tx, run.id):
-            ledger.wait(tx, run, WaitReason.APPROVAL, "anyone who may submit tasks here")
+            asked.wait(tx, run)
         elif row["state"] == "running":
             ledger.resume(tx, run)
         else:

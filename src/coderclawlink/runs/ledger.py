@@ -29,6 +29,7 @@ from coderclawlink.events import (
 from coderclawlink.ids import ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
+from coderclawlink.runs import dismissals
 from coderclawlink.runs.run import ENDED, IllegalStep, State, Step, WaitReason, after
 
 
@@ -285,6 +286,8 @@ def _move(tx: Tx, run: Run, step: Step, **values: object) -> None:
     )
     if not moved:
         raise IllegalStep("The run has just changed; look again.")
+    if target in ENDED:
+        dismissals.close(tx, run.about, "the run's end")
 
 
 def place(tx: Tx, run: Run) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from coderclawlink.clock import seconds
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts as table
 from coderclawlink.db.schema import runs
@@ -21,10 +22,12 @@ from coderclawlink.events import (
     AgentChunk,
     AgentLog,
     AgentUsage,
+    AnswerHeard,
     ArtifactKept,
     AttemptEnded,
     AttemptEvent,
     AttemptStarted,
+    PromptTaken,
     QuestionAsked,
     WorkCommitted,
     attempt_event,
@@ -33,10 +36,9 @@ from coderclawlink.ids import NodeId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
 from coderclawlink.link.protocol import Entry, Fence, Kept, storable
-from coderclawlink.runs import artifacts, ledger
+from coderclawlink.runs import artifacts, ledger, prompts
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.attempts import AT_WORK, COLUMNS, Attempt
-from coderclawlink.runs.run import WaitReason
 
 TEXT_AT_MOST = 16 * 1024 * 1024
 """Characters of one text: as much as one word on the wire can hold."""
@@ -146,6 +148,9 @@ def _sort_out(tx: Tx, attempt: Attempt, about: About, entries: Sequence[Entry]) 
         if isinstance(event, ArtifactKept):
             artifacts.keep(tx, attempt.run_id, attempt.number, event)
             event = event.model_copy(update={"text": ""})
+        if isinstance(event, QuestionAsked | AnswerHeard):
+            known = asked.known_as(tx, attempt.run_id, attempt.number, event)
+            event = event.model_copy(update={"question": known})
         if not isinstance(event, AgentChunk):
             lines.append(Line(event, about, entry.n, at))
         if isinstance(event, AttemptEnded):
@@ -210,12 +215,13 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
                 )
             )
         case QuestionAsked():
-            is_new = asked.ask(tx, attempt.run_id, attempt.number, event)
             run = ledger.find(tx, attempt.run_id)
-            if run.has_ended:
-                asked.dismiss(tx, attempt.run_id, attempt.number)
-            elif is_new:
-                ledger.wait(tx, run, WaitReason.APPROVAL, "anyone who may submit tasks here")
+            if asked.ask(tx, run, attempt.number, event, _configuration(tx, attempt)):
+                asked.wait(tx, run)
+        case AnswerHeard():
+            asked.heard(tx, attempt.run_id, attempt.number, event)
+        case PromptTaken():
+            prompts.taken(tx, attempt.run_id, attempt.number, event)
         case WorkCommitted():
             ledger.note(
                 tx,
@@ -238,7 +244,16 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
                     ended_at=tx.now(),
                 )
             )
-            asked.dismiss(tx, attempt.run_id, attempt.number)
+            asked.dismiss(tx, ledger.find(tx, attempt.run_id), attempt.number, event.outcome)
             tx.topics.add(f"over:{attempt.run_id}")
         case _:
             pass
+
+
+def _configuration(look: Look, attempt: Attempt) -> AgentConfiguration:
+    """What the attempt was made with."""
+    made_with = sa.select(table.c.configuration).where(
+        table.c.run_id == attempt.run_id, table.c.number == attempt.number
+    )
+    text = look.scalar(made_with)
+    return NOTHING_SAID if text is None else AgentConfiguration.model_validate_json(text)

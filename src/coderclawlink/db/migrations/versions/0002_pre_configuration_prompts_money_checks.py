@@ -20,6 +20,10 @@ def upgrade() -> None:
         sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("told_percent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("told_period", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("closed_usd", sa.Float(), server_default="0", nullable=False),
+        sa.Column(
+            "closed_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False
+        ),
         sa.Column("set_by", sa.Text(), nullable=False),
         sa.Column("set_at", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("scope", "name", name=op.f("pk_budgets")),
@@ -126,6 +130,8 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("reserved_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
+        batch_op.add_column(sa.Column("closed", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.create_index("ix_attempts_closed", ["closed"], unique=False)
         batch_op.add_column(sa.Column("pause_reason", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("pause_until", sa.Float(precision=53), nullable=True))
 
@@ -139,6 +145,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("deadline_at", sa.Float(precision=53), nullable=True))
         batch_op.add_column(sa.Column("heard_at", sa.Float(precision=53), nullable=True))
         batch_op.create_index(batch_op.f("ix_questions_name"), ["name"], unique=False)
+        batch_op.create_index(
+            "ix_questions_open",
+            ["asked_at"],
+            unique=False,
+            sqlite_where=sa.text("answered_at IS NULL"),
+            postgresql_where=sa.text("answered_at IS NULL"),
+        )
 
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("options", sa.Text(), server_default="{}", nullable=False))
