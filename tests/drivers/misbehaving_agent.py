@@ -18,6 +18,7 @@ START = set(sys.argv[1:])
 OUT = threading.Lock()
 answers: "queue.Queue[dict[str, Any]]" = queue.Queue()
 cancelled = threading.Event()
+MEMORY = pathlib.Path(os.environ["HOME"], "memory")
 session: "dict[str, Any]" = {"id": "session-1", "cwd": "."}
 
 
@@ -50,6 +51,9 @@ OPTIONS = [
     {"optionId": "proceed_always", "name": "Always", "kind": "allow_always"},
     {"optionId": "nope", "name": "No", "kind": "reject_once"},
 ]
+
+
+MODES = [{"id": "careful", "name": "Careful"}, {"id": "bold", "name": "Bold"}]
 
 
 def permission(id: object, title: str | None, call: dict[str, Any], options: list[dict[str, str]] = OPTIONS) -> str:
@@ -171,6 +175,14 @@ def play(verb: str, rest: str) -> None:
         say("terminal:" + str(answer["error"]["code"]))
     elif verb == "environment":
         say("environment:" + json.dumps(dict(os.environ)))
+    elif verb == "recall":
+        say("recalled:" + MEMORY.read_text() if MEMORY.exists() else "nothing")
+    elif verb == "ask-call":
+        call = json.loads(rest)
+        update("tool_call", toolCallId="c", **call)
+        say("chose:" + permission("c", "A call", {"toolCallId": "c", **call}) + ";")
+    elif verb == "quiet":
+        threading.Event().wait(float(rest))
     elif verb == "mode":
         say("mode:" + session.get("mode", "none"))
     elif verb == "servers":
@@ -180,6 +192,9 @@ def play(verb: str, rest: str) -> None:
 def turn(id: object, prompt: str) -> None:
     reply_id = id
     try:
+        if START & {"load", "resume"}:
+            with MEMORY.open("a") as memory:
+                memory.write(prompt + "\n")
         for line in prompt.splitlines():
             verb, _, rest = line.partition(" ")
             if verb == "answer-with-string-id":
@@ -216,7 +231,40 @@ def serve(message: dict[str, Any]) -> None:
         info = {"name": "misbehaving", "version": "1.2.3"}
         version = 2 if "version-2" in START else 1
         methods = [{"id": "login", "name": "Log in", "description": "Run `misbehaving login`"}]
-        send({"id": id, "result": {"protocolVersion": version, "agentInfo": info, "authMethods": methods}})
+        can = {"loadSession": "load" in START, "mcpCapabilities": {"http": True}}
+        if "resume" in START:
+            can["sessionCapabilities"] = {"resume": {}}
+        send(
+            {
+                "id": id,
+                "result": {
+                    "protocolVersion": version,
+                    "agentInfo": info,
+                    "authMethods": methods,
+                    "agentCapabilities": can,
+                },
+            }
+        )
+    elif method in ("session/load", "session/resume"):
+        session["cwd"], session["id"] = params["cwd"], params["sessionId"]
+        if "load-dies" in START:
+            sys.stderr.write("my memory fails me\n")
+            sys.stderr.flush()
+            os._exit(4)
+        if "load-hangs" in START:
+            return
+        if "load-refuses" in START or not MEMORY.exists():
+            session["id"] = "session-1"
+            send({"id": id, "error": {"code": -32002, "message": "No such session"}})
+            return
+        if method == "session/load":
+            update("user_message_chunk", content={"type": "text", "text": "what you asked"})
+            say("what I said long ago")
+            play("only-update", "old-call")
+            play("leave-open", "old-open-call")
+        send({"id": id, "result": {"modes": {"currentModeId": "careful", "availableModes": MODES}}})
+        if method == "session/load":
+            say("a late echo")
     elif method == "session/new":
         if "sign-in" in START:
             send({"id": id, "error": {"code": -32000, "message": "Authentication required"}})
@@ -224,10 +272,9 @@ def serve(message: dict[str, Any]) -> None:
         if "no-session" in START:
             return
         session["cwd"], session["servers"] = params["cwd"], params["mcpServers"]
-        modes = [{"id": "careful", "name": "Careful"}, {"id": "bold", "name": "Bold"}]
         result: dict[str, Any] = {
             "sessionId": session["id"],
-            "modes": {"currentModeId": "careful", "availableModes": modes},
+            "modes": {"currentModeId": "careful", "availableModes": MODES},
         }
         if "options" in START:
             choices = [{"value": "careful", "name": "Careful"}, {"value": "bold", "name": "Bold"}]

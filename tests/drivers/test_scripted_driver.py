@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers import scripted
 from coderclawlink.drivers.base import Ground, Job, Said, TurnEnded
 from coderclawlink.drivers.scripted import ScriptedDriver
@@ -17,9 +18,11 @@ from coderclawlink.events import (
     AgentTool,
     AgentUsage,
     FileChange,
+    PermissionDecided,
     PlanEntry,
     QuestionAsked,
 )
+from coderclawlink.rules import Rule
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +70,28 @@ async def test_a_refused_step_is_skipped(ground: Ground, job: Job, answer: str |
     assert said[-1] == TurnEnded("end_turn", result="on")
 
 
+async def test_rules_go_before_the_script(ground: Ground, job: Job) -> None:
+    rules = (Rule(effect="deny", command="rm *"), Rule(effect="ask", path="b.txt"), Rule(effect="allow", path="c.txt"))
+    driver = ScriptedDriver().configured(AgentConfiguration(rules=rules))
+    script = "run rm a.txt\nwrite b.txt | b\nask C?\nwrite c.txt | c\nrun rm a.txt && echo x"
+    (ground.workspace / "a.txt").touch()
+    said: list[Said] = []
+    async with asyncio.timeout(10), driver.open(job, ground) as session:
+        async for event in session.turn(f"script:\n{script}"):
+            said.append(event)
+            if isinstance(event, QuestionAsked):
+                await session.answer(event.question, "allow_once")
+    decided = [(event.effect, event.act.tool) for event in said if isinstance(event, PermissionDecided)]
+    assert decided == [("deny", "execute"), ("allow", "edit"), ("deny", "execute")]
+    assert [event.act.paths for event in said if isinstance(event, QuestionAsked)] == [("b.txt",)]
+    assert sorted(path.name for path in ground.workspace.iterdir()) == ["a.txt", "b.txt", "c.txt"]
+
+
+async def test_what_is_allowed_for_good_is_not_asked_again(ground: Ground, job: Job) -> None:
+    said = await play("ask A?\nrun echo a\nask A?\nrun echo a\nask B?\nrun echo b", ground, job, "allow_always")
+    assert [event.title for event in said if isinstance(event, QuestionAsked)] == ["A?", "B?"]
+
+
 async def test_a_script_may_fail_for_now_or_for_good(ground: Ground, job: Job) -> None:
     assert (await play("fail no luck", ground, job))[-1] == TurnEnded("error", error="no luck")
     assert (await play("try-again busy", ground, job))[-1] == TurnEnded("error", error="busy", retry=True)
@@ -85,7 +110,7 @@ async def test_it_writes_nothing_outside_of_the_workspace(ground: Ground, job: J
     (ended,) = await play("write ../home/x | y", ground, job)
     assert isinstance(ended, TurnEnded)
     assert "not in the workspace" in (ended.error or "")
-    assert list(ground.home.iterdir()) == []
+    assert not (ground.home / "x").exists()
 
 
 async def test_a_prompt_without_a_script_gets_the_drivers_own(ground: Ground, job: Job) -> None:

@@ -1,6 +1,10 @@
 """What rules say of acts, as their author means it and as an agent might try to get round it."""
 
+import subprocess
 import time
+from pathlib import Path
+from random import Random
+from shlex import quote
 from typing import Literal
 
 import pytest
@@ -98,6 +102,7 @@ def test_every_command_of_an_allowed_line_is_allowed(line: str) -> None:
         "git \u202estatus",
         "git status\r\nrm x",
         "git status\0",
+        "git log #a\\\nrm x",
         "git -c alias.x='!rm -rf ~' x",
         "git -ccore.pager=rm log",
         "git --exec-path=/tmp status",
@@ -309,6 +314,25 @@ def test_no_operator_brings_another_command_along(before: str, operator: str, af
         text = f"p {before}"
         inside = text.count("'") or text.count('"') or text.endswith("\\")
         assert inside
+
+
+SHELL = """p,q,q x, ,;,&,|,&&,||,|&,',",$,$',$",#,{,},!,2>&1,>/dev/null,2>,1,>,<,&>,a,=,[,*,~,x=,`,(,)"""
+
+
+def test_what_is_allowed_runs_nothing_else_in_a_real_shell(tmp_path: Path) -> None:
+    random = Random(7)  # noqa: S311  # the same lines each time
+    pieces = [*SHELL.split(","), "\\", "\n", "\\\n"]
+    lines = {"p " + "".join(random.choices(pieces, k=random.randint(1, 9))) for _ in range(30_000)}
+    allowed = [line for line in lines if said(run(line), rule("allow", command="p *")) == "allow" and "q" in line]
+    assert len(allowed) > 200
+    script = "p() { :; }\nq() { printf 'RAN %s\\n' \"$L\"; }\nPATH=/nowhere\n"
+    script += "".join(f"L={quote(line)}\n(eval {quote(line)}) </dev/null 2>/dev/null\n" for line in allowed)
+    for shell in ("/bin/sh", "/bin/bash"):
+        ran = subprocess.run(
+            [shell], input=script, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+        )
+        assert ran.stdout == ""
+    assert not list(tmp_path.iterdir())
 
 
 @given(st.text(st.sampled_from("p ab'\"\\;&|\n$(){}<>2`/#"), max_size=40))

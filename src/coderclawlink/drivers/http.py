@@ -34,14 +34,19 @@ class HttpDriver:
     timeout_seconds: float = 3600.0
     needs_checkout: bool = False
     model: str = ""
+    instructions: str = ""
 
     @property
     def reached(self) -> str:
         return self.url
 
     def configured(self, configuration: AgentConfiguration) -> HttpDriver:
-        """Only `timeout_seconds` means something to it: what works behind the URL is not ours to configure."""
-        return replace(self, timeout_seconds=configuration.timeout_seconds or self.timeout_seconds)
+        """What works behind the URL is not ours to configure: it is only told instructions, and waited for."""
+        return replace(
+            self,
+            timeout_seconds=configuration.timeout_seconds or self.timeout_seconds,
+            instructions=configuration.instructions or self.instructions,
+        )
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[HttpSession]:
@@ -99,6 +104,8 @@ class HttpSession:
 
     async def _execute(self, prompt: str) -> list[Said]:
         url = f"{self._driver.url.rstrip('/')}/execute"
+        # It remembers nothing, so it is told each time.
+        prompt = f"{self._driver.instructions}\n\n{prompt}" if self._driver.instructions else prompt
         body = {"prompt": prompt, "context": dict(self._job.context)}
         try:
             async with self._client.stream("POST", url, json=body) as response:

@@ -7,12 +7,14 @@ A script is text, one step a line; empty lines and lines that begin with `#` are
     think TEXT          a thought                    plan A; B       a plan
     write PATH | TEXT   write a file                 run COMMAND     run a command in the workspace
     ask TITLE           ask leave for the next step; if that is refused, the step is skipped
+    recall              say what it was asked before in this conversation
     usage IN OUT        so many tokens were used     wait-for PATH   go on when the file is there
     fail MESSAGE        end with an error            try-again MESSAGE   the same, worth another attempt
     hang                never end by itself
 
 A prompt with a line `script:` brings its script below that line, up to a line `END`, a closing code fence, or its end; for
-any other prompt the driver's own is played.
+any other prompt the driver's own is played. It heeds rules: what they deny is not done, what they ask about is asked, and what
+they allow is not asked.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from coderclawlink.configuration import AgentConfiguration
-from coderclawlink.drivers.acp import files
+from coderclawlink.drivers.acp import files, permissions
+from coderclawlink.drivers.acp.permissions import Permissions
 from coderclawlink.drivers.acp.process import environment
 from coderclawlink.drivers.base import Ground, Job, Probe, Said, TurnEnded
 from coderclawlink.drivers.errors import CannotStart
@@ -40,15 +43,17 @@ from coderclawlink.events import (
     AgentUsage,
     FileChange,
     Option,
+    PermissionDecided,
     PlanEntry,
     QuestionAsked,
 )
 from coderclawlink.ids import new_id
+from coderclawlink.rules import Act, Rule
 
 T = TypeVar("T")
 
 VERBS = frozenset(
-    {"say", "think", "title", "plan", "write", "run", "ask", "usage", "wait-for", "fail", "try-again", "hang"}
+    {"say", "think", "title", "plan", "write", "run", "ask", "usage", "wait-for", "fail", "try-again", "hang", "recall"}
 )
 DEFAULT = """\
 think What was asked is a small thing.
@@ -56,6 +61,13 @@ write NOTES.md | # Notes\\n\\nWritten by the scripted agent.\\n
 say I wrote NOTES.md.
 """
 _SCRIPT = re.compile(r"^script:[ \t]*\n(.*?)(?:^END$|^```|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+OPTIONS = (
+    Option(id="yes", label="Allow", effect="allow_once"),
+    Option(id="always", label="Allow all like this", effect="allow_always"),
+    Option(id="no", label="Refuse", effect="reject_once"),
+)
+MEMORY = ".scripted"
+"""Below the HOME: what it was asked, a file for each conversation."""
 LONGEST_OUTPUT = 100_000
 """Bytes kept of a command's output."""
 
@@ -83,6 +95,16 @@ def read(script: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _act(step: Step) -> Act:
+    match step.verb:
+        case "write":
+            return Act(tool="edit", paths=(step.text.partition("|")[0].strip(),))
+        case "run":
+            return Act(tool="execute", command=step.text.replace("\\n", "\n"))
+        case _:
+            return Act(tool="think")
+
+
 @dataclass(eq=False)
 class ScriptedDriver:
     """An agent that plays a script. The port's `Driver`."""
@@ -94,13 +116,15 @@ class ScriptedDriver:
     needs_checkout: bool = True
     reached: str = "in the node's own process"
     model: str = "scripted"
+    rules: tuple[Rule, ...] = ()
 
     def configured(self, configuration: AgentConfiguration) -> ScriptedDriver:
-        return replace(self, model=configuration.model or self.model)
+        rules = (*self.rules, *(rule for rule in configuration.rules if rule not in self.rules))
+        return replace(self, model=configuration.model or self.model, rules=rules)
 
     @asynccontextmanager
     async def open(self, job: Job, ground: Ground) -> AsyncIterator[ScriptedSession]:
-        session = ScriptedSession(self.script, ground)
+        session = ScriptedSession(self.script, ground, Permissions("ask", self.rules), job.session)
         try:
             yield session
         finally:
@@ -126,31 +150,44 @@ class ScriptedSession:
     """The port's `Session`."""
 
     version: str | None = "scripted 1"
-    id = ""
-    resumed = False
 
-    def __init__(self, script: str, ground: Ground) -> None:
+    def __init__(self, script: str, ground: Ground, may: Permissions, earlier: str) -> None:
         self._script = script
         self._ground = ground
+        self._may = may
+        self.resumed = bool(re.fullmatch(r"\w+", earlier)) and (ground.home / MEMORY / earlier).is_file()
+        self.id = earlier if self.resumed else new_id()
+        self._memory = ground.home / MEMORY / self.id
+        self._heard = self._memory.read_text(encoding="utf-8") if self.resumed else ""
         self._cancelled = False
         self._pause: asyncio.Timeout | None = None
         self._question = ""
-        self._options: tuple[Option, ...] = ()
         self._answer: asyncio.Future[str | None] | None = None
 
     async def turn(self, prompt: str) -> AsyncIterator[Said]:
         self._cancelled = False
+        before, self._heard = self._heard, f"{self._heard}{prompt}\n"
+        self._memory.parent.mkdir(parents=True, exist_ok=True)
+        self._memory.write_text(self._heard, encoding="utf-8")
         brought = _SCRIPT.search(prompt)
         words = ""
         try:
             steps = read(brought[1] if brought else self._script)
-            skip = False
+            title = ""
             for number, step in enumerate(steps):
-                if skip:
-                    skip = False
-                elif step.verb == "ask":
-                    yield self._ask(step.text)
-                    skip = not await self._allowed()
+                if step.verb == "ask":
+                    title = step.text
+                    if number + 1 < len(steps):
+                        continue
+                asked, decided = self._decide(title, step)
+                title = ""
+                if asked or decided:
+                    yield asked or decided  # type: ignore[misc]  # one of them
+                if (asked and not await self._allowed(asked)) or (decided and decided.effect == "deny"):
+                    continue
+                if step.verb == "recall":
+                    words = before.strip() or "nothing"
+                    yield AgentMessage(text=words)
                 else:
                     async for said in self._play(step, f"step-{number + 1}"):
                         if isinstance(said, AgentMessage):
@@ -190,19 +227,28 @@ class ScriptedSession:
         finally:
             self._pause = None
 
-    def _ask(self, title: str) -> QuestionAsked:
-        self._question = new_id()
-        self._answer = asyncio.get_running_loop().create_future()
-        self._options = (
-            Option(id="yes", label="Allow", effect="allow_once"),
-            Option(id="no", label="Refuse", effect="reject_once"),
+    def _decide(self, title: str, step: Step) -> tuple[QuestionAsked | None, PermissionDecided | None]:
+        """What comes before a step: a question, or what rules say of it. `title`: its script wants leave for it."""
+        act = _act(step)
+        decision = self._may.decide(act)
+        question = QuestionAsked(
+            question=new_id(), title=title or step.text, detail=act.command or step.text, options=OPTIONS, act=act
         )
-        return QuestionAsked(question=self._question, title=title, options=self._options)
+        if decision.rule is not None and decision.effect != "ask":
+            return None, permissions.decided(question, decision)
+        if title or decision.rule is not None:
+            self._question, self._answer = question.question, asyncio.get_running_loop().create_future()
+            return question, None
+        return None, None
 
-    async def _allowed(self) -> bool:
+    async def _allowed(self, question: QuestionAsked) -> bool:
         if self._answer is None:
             return False
-        return await self._unless_cancelled(self._answer) in ("yes", "allow_once", "allow_always")
+        option = await self._unless_cancelled(self._answer)
+        chosen = permissions.choose(OPTIONS, option) if option is not None else None
+        if chosen and chosen.effect == "allow_always":
+            self._may.learn(question.act, "allow")
+        return chosen is not None and chosen.effect.startswith("allow")
 
     async def _play(self, step: Step, id: str) -> AsyncIterator[Said]:
         words = step.text.replace("\\n", "\n")

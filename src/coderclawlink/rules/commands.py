@@ -26,15 +26,16 @@ _DECEPTIVE = re.compile(r"[^\S \t\n]|[\0-\x08\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f
 
 def simple_commands(line: str) -> tuple[str, ...] | None:
     """The commands that a shell's line is made of, in its words. None where they cannot be told: substitutions, files read or
-    written by redirection, groups, unbalanced quotes, characters that nobody sees, more than `LONGEST_LINE`."""
+    written by redirection, groups, unbalanced quotes, characters that nobody sees, comments, more than
+    `LONGEST_LINE`."""
     if len(line) > LONGEST_LINE or _DECEPTIVE.search(line):
         return None
     commands: list[list[str]] = [[""]]
     at = 0
     while at < len(line):
         piece = _PIECE.match(line, at)
-        if piece is None:
-            return None
+        if piece is None or (line[at] == "#" and not commands[-1][-1]):
+            return None  # also at a comment: not every shell takes it for one, and its end is no newline like others
         said, words = piece[0], commands[-1]
         if piece.lastgroup == "quiet" and words[-1] and line[at].isdigit():
             said = line[at]  # a digit at the end of a word is a part of it
