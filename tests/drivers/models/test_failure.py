@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coderclawlink.drivers.models.failure import Limit, read_failure, read_stream_failure, reset_time
+from coderclawlink.drivers.models.failure import Limit, read_failure, read_stream_failure, read_words, reset_time
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -28,6 +28,15 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
             40.0,
         ),
         ({"anthropic-ratelimit-unified-reset": str(int(NOW.timestamp()) + 7200)}, 7200.0),
+        (
+            {
+                "anthropic-ratelimit-unified-5h-reset": str(int(NOW.timestamp()) + 3600),
+                "anthropic-ratelimit-unified-5h-status": "rejected",
+                "anthropic-ratelimit-unified-7d-reset": str(int(NOW.timestamp()) + 86400),
+                "anthropic-ratelimit-unified-7d-status": "allowed",
+            },
+            3600.0,
+        ),
         ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "20ms"}, 360.0),
         (
             {
@@ -81,3 +90,38 @@ def test_an_error_in_a_stream_has_a_kind_too() -> None:
     assert read_stream_failure("overloaded_error: Overloaded").kind == "overloaded"
     assert read_stream_failure("rate_limit_error: slow").limit == Limit()
     assert read_stream_failure("server_error").kind == "broken"
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (b'{"error": {"type": "usage_limit_reached", "message": "The usage limit has been reached", "resets_at": %d}}' % (int(NOW.timestamp()) + 600), 600.0),
+        (b'{"error": {"type": "usage_limit_reached", "message": "Limit.", "resets_in_seconds": 90}}', 90.0),
+        (b'{"error": {"message": "Rate limit reached for gpt-5. Please try again in 1m2.5s. Visit us."}}', 62.5),
+        (b'{"error": {"message": "Rate limit reached. Please try again in 200ms."}}', 0.2),
+        (b'{"error": {"message": "Claude AI usage limit reached|%d"}}' % (int(NOW.timestamp()) + 7200), 7200.0),
+        (b'{"error": "too many requests"}', None),
+    ],
+)  # fmt: skip
+def test_where_the_headers_are_silent_the_body_may_tell_when_the_limit_ends(body: bytes, seconds: float | None) -> None:
+    failure = read_failure(429, {}, body, NOW)
+    assert failure.kind == "limit"
+    assert failure.limit == Limit(None if seconds is None else NOW + timedelta(seconds=seconds))
+
+
+def test_a_used_up_quota_of_openai_has_no_end() -> None:
+    body = b'{"error": {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}}'
+    failure = read_failure(429, {"x-request-id": "1"}, body, NOW)
+    assert failure.limit == Limit(None)
+    assert "quota" in failure.why
+
+
+def test_a_limit_is_read_from_what_an_agent_with_a_plan_of_its_own_says() -> None:
+    failure = read_words(f"Claude AI usage limit reached|{int(NOW.timestamp()) + 1800}", NOW)
+    assert failure
+    assert failure.limit == Limit(NOW + timedelta(seconds=1800))
+    assert "|" not in failure.why
+    weekly = read_words("You've hit your limit · resets 5pm (Europe/Berlin)", NOW)
+    assert weekly
+    assert weekly.limit == Limit(None)
+    assert read_words("I added a rate limit of 5 a second to the server.", NOW) is None

@@ -197,3 +197,51 @@ async def test_tools_that_want_absolute_paths_get_them_where_the_folder_is_told(
     async with asyncio.timeout(10), httpx2.AsyncClient() as http:
         answer = (await http.post(f"{model_url}/v1/chat/completions", json={"messages": talk, "tools": [tool]})).json()
     assert json.loads(answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"])["file_path"] == path
+
+
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [
+        ("/v1/messages", "anthropic-ratelimit-requests-reset"),
+        ("/v1/chat/completions", "x-ratelimit-reset-requests"),
+        ("/v1/responses", "x-ratelimit-reset-requests"),
+        ("/api/chat", "retry-after"),
+    ],
+)
+async def test_a_limited_key_is_refused_until_its_reset_and_every_call_is_noted(path: str, header: str) -> None:
+    model = Script(limited={"poor": 0.3})
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "input": "Hi"}
+    async with asyncio.timeout(10), script.serve(model) as url, httpx2.AsyncClient(base_url=url) as http:
+        refused = await http.post(path, json=body, headers={"authorization": "Bearer poor"})
+        other = await http.post(path, json=body, headers={"x-api-key": "rich"})
+        assert (refused.status_code, other.status_code) == (429, 200)
+        assert header in refused.headers
+        assert 0 < float(refused.headers["retry-after"]) <= 0.3
+        while (await http.post(path, json=body, headers={"authorization": "Bearer poor"})).status_code == 429:
+            await asyncio.sleep(0.02)
+        calls = (await http.get("/calls")).json()
+    assert [(call["key"], call["status"]) for call in calls][:2] == [("poor", 429), ("rich", 200)]
+    assert calls[-1]["status"] == 200
+    assert calls[-1]["at"] - calls[0]["at"] >= 0.25
+    assert len(calls) == len(model.calls)
+
+
+async def test_a_limited_key_can_be_given_on_the_command_line() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "coderclawlink.drivers.models.script",
+        "--limited",
+        "a=b=60",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout
+        async with asyncio.timeout(20), httpx2.AsyncClient() as http:
+            url = (await process.stdout.readline()).decode().strip()
+            body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+            response = await http.post(f"{url}/v1/chat/completions", json=body, headers={"authorization": "Bearer a=b"})
+        assert response.status_code == 429
+    finally:
+        process.terminate()
+        await process.wait()

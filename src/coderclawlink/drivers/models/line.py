@@ -74,13 +74,14 @@ class Line:
         self.usage: AgentUsage | None = None
         self.estimated_calls = 0
         self.failure: ModelFailure | None = None
+        self.calls = 0
+        """Calls begun so far, also those that were refused."""
         self.closed = False
         self._on_usage = on_usage
         self._prices = prices
         self._purse = Purse(budget)
         self._refusal: str | None = None
         self._news = asyncio.Event()
-        self._calls = 0
         self._judged: tuple[bool, int] = (False, 0)
         self._per_byte = 0.0
         self._largest = 0
@@ -110,8 +111,8 @@ class Line:
     # ── for the proxy ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, request: Request, account: str) -> Call:
-        self._calls += 1
-        return Call(request, self._calls, account)
+        self.calls += 1
+        return Call(request, self.calls, account)
 
     async def admit(self, call: Call) -> int | ModelFailure | None:
         """Reserve what the call may cost; waits for calls under way where only they are in the way.
