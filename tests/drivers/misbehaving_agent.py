@@ -263,8 +263,6 @@ def serve(message: dict[str, Any]) -> None:
             play("only-update", "old-call")
             play("leave-open", "old-open-call")
         send({"id": id, "result": {"modes": {"currentModeId": "careful", "availableModes": MODES}}})
-        if method == "session/load":
-            say("a late echo")
     elif method == "session/new":
         if "sign-in" in START:
             send({"id": id, "error": {"code": -32000, "message": "Authentication required"}})
