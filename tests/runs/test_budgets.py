@@ -22,10 +22,10 @@ from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.runs import attempts, budgets, ledger, scopes, spending
 from coderclawlink.runs.budgets import Reserved, UsedUp
+from coderclawlink.runs.caps import BudgetNotFound, Period
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import WaitReason
 from coderclawlink.runs.scopes import BadScope, NoSuchScope, Scope
-from coderclawlink.runs.spending import Period
 from tests.runs.played import NODE, submit
 
 on_one_database = settings(
@@ -178,6 +178,45 @@ def test_what_was_set_aside_and_not_spent_is_there_again_once_the_attempt_is_ove
         assert isinstance(place(tx, second, capped(1.0)), UsedUp)
         end(tx, first)
         assert place(tx, second, capped(1.0)) == Reserved(0.75, None)
+
+    db.write_now(story)
+
+
+def test_what_was_spent_stays_spent_when_its_runs_are_deleted(db: Database) -> None:
+    def story(tx: Tx) -> None:
+        project, task = board(tx)
+        budgets.put(tx, OWNER, "installation", "", 10.0, 1000)
+        run = submit(tx, project=project, task=task)
+        place(tx, run)
+        spend(tx, run, 1.0, 100)
+        end(tx, run)
+        assert place(tx, submit(tx), capped(100.0, 10_000)) == Reserved(9.0, 900)
+        tasks.delete(tx, OWNER, task)
+        assert budgets.all_of_them(tx)[0].spent.real == (1.0, 100)
+
+    db.write_now(story)
+
+
+def test_a_new_budget_counts_what_was_spent_before_it(db: Database) -> None:
+    def story(tx: Tx) -> None:
+        for cost in (0.5, 0.25):
+            run = submit(tx)
+            place(tx, run)
+            spend(tx, run, cost)
+            end(tx, run)
+        at_work = submit(tx)
+        place(tx, at_work)
+        spend(tx, at_work, 0.125)
+        for scope, name in (("installation", ""), ("agent", "a"), ("user", "owner")):
+            budgets.put(tx, OWNER, scope, name, 1.0, None)  # type: ignore[arg-type]  # they are scopes
+        spend(tx, at_work, 0.25)
+        end(tx, at_work)
+        assert place(tx, submit(tx), capped(1.0)) == UsedUp(
+            "installation", "", "the budget of the installation, $1.00, is spent", "whoever may raise the budget"
+        )
+        assert [standing.spent.usd for standing in budgets.all_of_them(tx)] == [1.0] * 3
+        budgets.put(tx, OWNER, "agent", "a", 2.0, None, period="month")
+        assert [standing.spent.usd for standing in budgets.all_of_them(tx)] == [1.0] * 3
 
     db.write_now(story)
 
@@ -448,7 +487,7 @@ def test_a_budget_is_set_changed_shown_and_removed(db: Database) -> None:
             (None, 10),
             (None, None),
         ]
-        with pytest.raises(budgets.BudgetNotFound):
+        with pytest.raises(BudgetNotFound):
             budgets.remove(tx, OWNER, "project", "DEMO")
 
     db.write_now(story)

@@ -8,15 +8,14 @@ those that went in, cached or not, and those that came out.
 
 Above: placement, which reserves; `recording`, which tells what was spent (`note_spending`); the engine, which wakes the runs
 that `freed` names, at the topics `budget.set`, `attempt.ended`, `attempt.lost` and when a period begins; `web`. Below:
-`spending`, the sums; `scopes`, what a budget may be for.
+`caps`, their rows; `spending`, the sums; `scopes`, what a budget may be for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
 import sqlalchemy as sa
 
@@ -26,16 +25,17 @@ from coderclawlink.agents import configurations
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import budgets, runs
-from coderclawlink.errors import Invalid, NotFound
+from coderclawlink.errors import Invalid
 from coderclawlink.events import BudgetReached, BudgetSet
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
-from coderclawlink.runs import ledger, scopes, spending
+from coderclawlink.runs import caps, ledger, scopes, spending
+from coderclawlink.runs.caps import NO_CAP, Budget, Cap, Period
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from coderclawlink.runs.scopes import Scope
-from coderclawlink.runs.spending import Period, Spent
+from coderclawlink.runs.spending import Spent
 
 PERCENTS = (50, 80, 100)
 """Told once each."""
@@ -43,43 +43,9 @@ SHARE = 10
 """Where neither the run nor the budget says what a run may spend, an attempt is given one part in so many of the budget at a
 time, so that one run does not set aside what others could use; twice as much after each pause for want of money."""
 
-Cap = tuple[float | None, int | None]
-"""US dollars and tokens; None: no cap."""
-NO_CAP: Cap = (None, None)
-
-
-class BudgetNotFound(NotFound):
-    """There is no such budget."""
-
 
 class BadBudget(Invalid):
     """A budget says at least one of: usd, tokens, run_usd, run_tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """`name`: a project's or task's id, an agent's or user's name, empty for the installation. `usd`, `tokens`: the cap in
-    each period. `run_usd`, `run_tokens`: the cap of a run that has none of its own. Times are seconds since the epoch."""
-
-    scope: Scope
-    name: str
-    usd: float | None
-    tokens: int | None
-    run_usd: float | None
-    run_tokens: int | None
-    period: Period
-    told_percent: int
-    told_period: str
-    set_by: str
-    set_at: float
-
-    @property
-    def caps(self) -> Cap:
-        return self.usd, self.tokens
-
-    @property
-    def run_caps(self) -> Cap:
-        return self.run_usd, self.run_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +82,16 @@ class UsedUp:
 # ── setting aside ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def reserve(tx: Look, run: Run, configuration: AgentConfiguration) -> Reserved | UsedUp:
+def reserve(tx: Tx, run: Run, configuration: AgentConfiguration) -> Reserved | UsedUp:
     """What the run's latest attempt may spend, asked in the transaction that places it.
 
     It is the least of what the run's own cap has left and of what each budget has left that applies to it.
     """
     own = (configuration.budget_usd, configuration.budget_tokens)
-    found = _applying(tx, run)
-    if not found and own == NO_CAP:
+    if own == NO_CAP and not caps.are_any(tx):
         return Reserved()
-    return _Books(tx).share(run, own, found)
+    spending.close(tx)
+    return _Books(tx).share(run, own, caps.applying(tx, run))
 
 
 def freed(look: Look) -> list[RunId]:
@@ -143,7 +109,7 @@ def freed(look: Look) -> list[RunId]:
     for row in waiting:
         run = ledger.find(look, row["id"])
         configuration = configurations.resolve(look, run.agent, run.project_id, run.options).configuration
-        found = _applying(look, run)
+        found = caps.applying(look, run)
         share = books.share(run, (configuration.budget_usd, configuration.budget_tokens), found)
         if isinstance(share, Reserved) and _is_more(share, spending.left_over(look, run)):
             books.take(found, share)
@@ -185,7 +151,7 @@ class _Books:
     def _of(self, budget: Budget) -> Spent:
         at = budget.scope, budget.name
         if at not in self._spent:
-            self._spent[at] = spending.of_scope(self._look, budget.scope, budget.name, budget.period)
+            self._spent[at] = spending.of_budget(self._look, budget)
         return self._spent[at]
 
     def _share(self, run: Run, found: Sequence[Budget], unit: int, own: float | None) -> float | UsedUp | None:
@@ -239,8 +205,9 @@ def note_spending(tx: Tx, run: Run, configuration_budget: Cap) -> None:
         told = _tell(tx, "run", run.id, spending.of_run(tx, run), configuration_budget, before, run.about)
         if told != before:
             ledger.note(tx, run.id, told_percent=told)
-    for budget in _applying(tx, run):
-        _note(tx, budget)
+    if caps.are_any(tx):
+        for budget in caps.applying(tx, run):
+            _note(tx, budget)
 
 
 def _note(tx: Tx, budget: Budget) -> None:
@@ -248,16 +215,18 @@ def _note(tx: Tx, budget: Budget) -> None:
         return
     period = spending.period_name(budget.period, tx.now())
     before = budget.told_percent if budget.told_period == period else 0
-    spent = spending.of_scope(tx, budget.scope, budget.name, budget.period)
+    spent = spending.of_budget(tx, budget)
     about = scopes.about(tx, budget.scope, budget.name)
     told = _tell(tx, budget.scope, budget.name, spent, budget.caps, before, about)
-    if (told, period) != (budget.told_percent, budget.told_period):
-        tx.change(budgets.update().where(*_is(budget)).values(told_percent=told, told_period=period))
+    is_new = period != budget.told_period
+    if is_new or told != budget.told_percent:
+        sums = {"told_period": period, "closed_usd": 0.0, "closed_tokens": 0} if is_new else {}
+        tx.change(budgets.update().where(budget.row).values(told_percent=told, **sums))
 
 
-def _tell(tx: Tx, scope: str, name: str, spent: Spent, caps: Cap, before: int, about: About) -> int:
+def _tell(tx: Tx, scope: str, name: str, spent: Spent, whole: Cap, before: int, about: About) -> int:
     """Tell what has been reached since `before`; returns the highest part reached, which a raised cap has lowered."""
-    parts = [100 * used / cap if cap else 100.0 for used, cap in zip(spent.real, caps, strict=True) if cap is not None]
+    parts = [100 * used / cap if cap else 100.0 for used, cap in zip(spent.real, whole, strict=True) if cap is not None]
     reached = [percent for percent in PERCENTS if percent <= max(parts) + spending.NOTHING]
     for percent in reached:
         if percent > before:
@@ -267,8 +236,8 @@ def _tell(tx: Tx, scope: str, name: str, spent: Spent, caps: Cap, before: int, a
                 percent=percent,
                 spent_usd=spent.usd,
                 spent_tokens=spent.tokens,
-                usd=caps[0],
-                tokens=caps[1],
+                usd=whole[0],
+                tokens=whole[1],
             )
             log.append(tx, event, about)
     return max(reached, default=0)
@@ -301,64 +270,41 @@ def put(
         raise BadBudget("An amount is a number that is not negative.")
     name = scopes.named(tx, scope, name)
     values: dict[str, object] = {**limits, "period": period, "set_by": actor.name, "set_at": tx.now()}
-    before = _find(tx, scope, name)
-    if before is None:
+    (spending.close if caps.are_any(tx) else spending.close_unseen)(tx)
+    before = caps.among(tx, caps.row_of(scope, name))
+    if not before:
         tx.change(budgets.insert().values(scope=scope, name=name, **values))
     else:
-        told = {} if before.period == period else {"told_percent": 0}
-        tx.change(budgets.update().where(*_is(before)).values(**values, **told))
+        tx.change(budgets.update().where(before[0].row).values(**values))
+    if not before or before[0].period != period:
+        made = caps.find(tx, scope, name)
+        past = spending.of_the_past(tx, made)
+        told = spending.period_name(period, tx.now())
+        sums = {"told_period": told, "told_percent": 0, "closed_usd": past.usd, "closed_tokens": past.tokens}
+        tx.change(budgets.update().where(made.row).values(**sums))
     about = scopes.about(tx, scope, name)
     log.append(tx, BudgetSet(scope=scope, name=name, usd=usd, tokens=tokens), about, actor=actor.name)
-    _note(tx, find(tx, scope, name))
-    return find(tx, scope, name)
+    _note(tx, caps.find(tx, scope, name))
+    return caps.find(tx, scope, name)
 
 
 def remove(tx: Tx, actor: Actor, scope: Scope, name: str) -> None:
     """Named as for `put`; what it was for may be gone. Raises `PermissionMissing`, `BudgetNotFound`, `NoSuchScope`."""
     policy.require(actor, scopes.NEEDED[scope])
-    before = _find(tx, scope, name) or find(tx, scope, scopes.named(tx, scope, name))
+    found = caps.among(tx, caps.row_of(scope, name))
+    before = found[0] if found else caps.find(tx, scope, scopes.named(tx, scope, name))
     about = scopes.about(tx, scope, before.name)
-    tx.change(budgets.delete().where(*_is(before)))
+    tx.change(budgets.delete().where(before.row))
     log.append(tx, BudgetSet(scope=scope, name=before.name, usd=None, tokens=None), about, actor=actor.name)
-
-
-def find(look: Look, scope: Scope, name: str) -> Budget:
-    """By the name that its row has. Raises `BudgetNotFound`."""
-    found = _find(look, scope, name)
-    if found is None:
-        raise BudgetNotFound
-    return found
 
 
 def all_of_them(look: Look) -> list[Standing]:
     """Every budget and how it stands, the widest scope first."""
-    return [standing(look, budget) for budget in _all(look, sa.true())]
+    return [standing(look, budget) for budget in caps.among(look, sa.true())]
 
 
 def standing(look: Look, budget: Budget) -> Standing:
-    spent = spending.of_scope(look, budget.scope, budget.name, budget.period)
+    spent = spending.of_budget(look, budget)
     usd = None if budget.usd is None else max(0.0, budget.usd - spent.committed[0])
     tokens = None if budget.tokens is None else max(0, budget.tokens - spent.committed[1])
     return Standing(budget, scopes.label(look, budget.scope, budget.name), spent, (usd, tokens))
-
-
-def _applying(look: Look, run: Run) -> list[Budget]:
-    """The budgets that a run spends from. This is asked at every submit: one look, and mostly nothing there."""
-    which = (sa.and_(budgets.c.scope == scope, budgets.c.name == name) for scope, name in scopes.of_run(run))
-    return _all(look, sa.or_(*which))
-
-
-def _all(look: Look, which: sa.ColumnElement[bool]) -> list[Budget]:
-    found = [Budget(**row) for row in look.rows(sa.select(budgets).where(which))]
-    order = get_args(Scope)
-    return sorted(found, key=lambda budget: (order.index(budget.scope), budget.name))
-
-
-def _find(look: Look, scope: Scope, name: str) -> Budget | None:
-    found = _all(look, sa.and_(budgets.c.scope == scope, budgets.c.name == name))
-    return found[0] if found else None
-
-
-def _is(budget: Budget) -> Iterator[sa.ColumnElement[bool]]:
-    yield budgets.c.scope == budget.scope
-    yield budgets.c.name == budget.name

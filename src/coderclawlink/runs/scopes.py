@@ -44,12 +44,16 @@ class BadScope(Invalid):
 
 
 def of_run(run: Run) -> list[tuple[Scope, str]]:
-    """All that a run belongs to."""
-    scopes: list[tuple[Scope, str]] = [("installation", ""), ("agent", run.agent), ("user", run.user_id or OWNER)]
-    if run.project_id is not None:
-        scopes.append(("project", str(run.project_id)))
-    if run.task_id is not None:
-        scopes.append(("task", str(run.task_id)))
+    """All that a run belongs to, with its present agent."""
+    return of(run.agent, run.user_id, run.project_id, run.task_id)
+
+
+def of(agent: str, user: str | None, project: ProjectId | None, task: TaskId | None) -> list[tuple[Scope, str]]:
+    scopes: list[tuple[Scope, str]] = [("installation", ""), ("agent", agent), ("user", user or OWNER)]
+    if project is not None:
+        scopes.append(("project", str(project)))
+    if task is not None:
+        scopes.append(("task", str(task)))
     return scopes
 
 

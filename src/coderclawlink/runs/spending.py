@@ -1,22 +1,25 @@
-"""Sums of what attempts have spent and set aside, from the attempts' rows.
+"""Sums of what attempts have spent and set aside: what is over is kept with the budgets, the rest is in the attempts' rows.
 
 Above: `budgets`, which lays caps beside them. Below: `db`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.db.engine import Look
-from coderclawlink.db.schema import attempts, runs
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import attempts, budgets, runs
+from coderclawlink.runs import caps, scopes
+from coderclawlink.runs.caps import Budget, Period
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.scopes import OWNER, Scope
 
-Period = Literal["total", "month", "day"]
+_Sums = sa.Select[tuple[float, int, float, int]]
 
 NOTHING = 1e-6
 """US dollars so few that they are nothing: sums of fractions are not exact."""
@@ -59,25 +62,85 @@ _SUMS = sa.select(
 )
 
 
-def of_scope(look: Look, scope: Scope, name: str, period: Period) -> Spent:
-    """In the present period, by the database's clock."""
-    statement = _SUMS
-    match scope:
+def of_budget(look: Look, budget: Budget) -> Spent:
+    """In the present period, by the database's clock: what is closed, and what attempts not yet closed have spent."""
+    now = look.now()
+    open_ones = _spent(look, _within(_SUMS.where(sa.not_(attempts.c.closed)), budget, now))
+    is_of_now = budget.told_period == period_name(budget.period, now)
+    usd, tokens = (budget.closed_usd, budget.closed_tokens) if is_of_now else (0.0, 0)
+    return Spent(
+        open_ones.usd + usd, open_ones.tokens + tokens, open_ones.held_usd + usd, open_ones.held_tokens + tokens
+    )
+
+
+_DUE = sa.and_(sa.not_(attempts.c.closed), attempts.c.state == "ended")
+
+
+def close(tx: Tx) -> None:
+    """Let the budgets count for good what attempts that are over have spent: also when their runs are deleted, and without
+    adding up all that ever was."""
+    over = tx.rows(
+        sa.select(
+            attempts.c.agent, runs.c.user_id, attempts.c.project_id, runs.c.task_id, attempts.c.placed_at,
+            _USD.label("usd"), TOKENS.label("tokens"),
+        )
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(_DUE)
+    )  # fmt: skip
+    if not over:
+        return
+    spent_from: defaultdict[tuple[Scope, str], list[sa.RowMapping]] = defaultdict(list)
+    for row in over:
+        if row["placed_at"] is not None:
+            for scope in scopes.of(row["agent"], row["user_id"], row["project_id"], row["task_id"]):
+                spent_from[scope].append(row)
+    for budget in caps.among(tx, sa.tuple_(budgets.c.scope, budgets.c.name).in_(spent_from)):
+        _add(tx, budget, spent_from[budget.scope, budget.name])
+    close_unseen(tx)
+
+
+def close_unseen(tx: Tx) -> None:
+    """The same while there is no budget."""
+    tx.change(attempts.update().where(_DUE).values(closed=True))
+
+
+def _add(tx: Tx, budget: Budget, spent: Sequence[sa.RowMapping]) -> None:
+    """Those of the present period to the budget's row, which may still hold the sums of the one before."""
+    begun, name = period_start(budget.period, tx.now()), period_name(budget.period, tx.now())
+    within = [row for row in spent if row["placed_at"] >= begun]
+    is_new = budget.told_period != name
+    tx.change(
+        budgets.update()
+        .where(budget.row)
+        .values(
+            told_period=name,
+            told_percent=0 if is_new else budget.told_percent,
+            closed_usd=(0.0 if is_new else budget.closed_usd) + sum(row["usd"] for row in within),
+            closed_tokens=(0 if is_new else budget.closed_tokens) + sum(row["tokens"] for row in within),
+        )
+    )
+
+
+def of_the_past(look: Look, budget: Budget) -> Spent:
+    """What closed attempts have spent in the present period, added up anew: for a budget that is new."""
+    return _spent(look, _within(_SUMS.where(attempts.c.closed), budget, look.now()))
+
+
+def _within(statement: _Sums, budget: Budget, now: float) -> _Sums:
+    match budget.scope:
         case "project":
-            statement = statement.where(attempts.c.project_id == int(name))
+            statement = statement.where(attempts.c.project_id == int(budget.name))
         case "agent":
-            statement = statement.where(attempts.c.agent == name)
+            statement = statement.where(attempts.c.agent == budget.name)
         case "task":
-            statement = statement.join_from(attempts, runs).where(runs.c.task_id == int(name))
+            statement = statement.join_from(attempts, runs).where(runs.c.task_id == int(budget.name))
         case "user":
-            statement = statement.join_from(attempts, runs).where(user == name)
+            statement = statement.join_from(attempts, runs).where(user == budget.name)
         case "installation":
             pass
-    if period != "total":
-        # What has set money aside and has no place yet will get one in this period.
-        begun = period_start(period, look.now())
-        statement = statement.where(sa.func.coalesce(attempts.c.placed_at, begun) >= begun)
-    return _spent(look, statement)
+    if budget.period != "total":
+        statement = statement.where(attempts.c.placed_at >= period_start(budget.period, now))
+    return statement
 
 
 def of_run(look: Look, run: Run) -> Spent:
@@ -85,7 +148,7 @@ def of_run(look: Look, run: Run) -> Spent:
     return _spent(look, _SUMS.where(attempts.c.run_id == run.id))
 
 
-def _spent(look: Look, statement: sa.Select[tuple[float, int, float, int]]) -> Spent:
+def _spent(look: Look, statement: _Sums) -> Spent:
     row = look.rows(statement)[0]
     return Spent(float(row["usd"]), int(row["tokens"]), float(row["held_usd"]), int(row["held_tokens"]))
 
