@@ -19,9 +19,11 @@ from coderclawlink.events import (
 )
 from coderclawlink.link.protocol import Answer, Order, Show, Stop
 from coderclawlink.node.post import SHOWN_AT_MOST, PaperPost, Post, SpooledPost
+from coderclawlink.node.redaction import Redactor
 from coderclawlink.node.spool import Spool
 
 pytestmark = pytest.mark.anyio
+KNOWN = {"TOKEN": "a-secret-value"}
 ORDER = Order(run="r", attempt=2, agent="a", prompt="p", timeout_seconds=1)
 
 
@@ -38,7 +40,7 @@ class House:
 @pytest.fixture(params=["spooled", "paper"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     if request.param == "paper":
-        paper = PaperPost(ORDER)
+        paper = PaperPost(ORDER, Redactor(KNOWN))
         yield House(paper, lambda: paper.told, lambda: paper.shown)
         return
     spool = Spool(tmp_path / "node.db")
@@ -50,7 +52,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
         return [attempt_event.validate_python(entry.event) for entry in spool.unkept(0, 10_000)[1]]
 
     yield House(
-        SpooledPost(ORDER, spool, sent.append),
+        SpooledPost(ORDER, spool, sent.append, Redactor(KNOWN)),
         told,
         lambda: [AgentChunk.model_validate(word.event) for word in sent],
         spool,
@@ -108,3 +110,16 @@ async def test_half_a_character_and_endless_text_break_no_wire(house: House) -> 
         for shown in house.shown():
             assert len(shown.model_dump_json().encode()) < SHOWN_AT_MOST * 1.1
         assert house.told() == [AgentMessage(text="\ufffd\ufffd")]
+
+
+async def test_known_secrets_are_neither_kept_nor_shown_also_when_they_come_in_pieces(house: House) -> None:
+    for piece in ("It is a-sec", "ret-val", "ue, they say", " a"):
+        house.post.show(AgentChunk(text=piece))
+    house.post.tell(AgentMessage(text="It is a-secret-value, they say a"))
+    house.post.redactor.learn("PIN", "98765432")
+    house.post.tell(AttemptEnded(outcome="failed", error="98765432 was wrong"))
+    assert "".join(piece.text for piece in house.shown()) == "It is [redacted TOKEN], they say a"
+    assert house.told() == [
+        AgentMessage(text="It is [redacted TOKEN], they say a"),
+        AttemptEnded(outcome="failed", error="[redacted PIN] was wrong"),
+    ]
