@@ -185,6 +185,17 @@ class AcpDriver:
         found = await self.check() if self.check else Probe(True)
         return replace(found, version=version, signed_in=True if self.signs_in else found.signed_in)
 
+    def _unopened(self, ground: Ground, patience: Patience) -> AcpSession:
+        return AcpSession(
+            self.name,
+            ground,
+            Permissions(self.mode, self.rules),
+            patience=patience,
+            instructions=self.instructions,
+            sign_in=self.sign_in,
+            wiretap=self.wiretap,
+        )
+
     @asynccontextmanager
     async def _session(self, ground: Ground, patience: Patience) -> AsyncIterator[AcpSession]:
         """A session with a process that has greeted us."""
@@ -201,15 +212,7 @@ class AcpDriver:
         for name in self.login:
             if (source := Path.home() / name).is_file():
                 _put(ground.home, name, source.read_text())
-        session = AcpSession(
-            self.name,
-            ground,
-            Permissions(self.mode, self.rules),
-            patience=patience,
-            instructions=self.instructions,
-            sign_in=self.sign_in,
-            wiretap=self.wiretap,
-        )
+        session = self._unopened(ground, patience)
         started = await ground.launch(argv, environment(ground.home, extra))
         process = AgentProcess(started, session.log, session.told.room)
         # Entered and left by hand: as a context manager the group would wrap what the user of the session raises.

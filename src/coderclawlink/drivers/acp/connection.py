@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from acp import RequestError
 from acp.connection import Connection, StreamDirection, StreamEvent
@@ -20,7 +20,6 @@ from pydantic import BaseModel
 
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import acts, files, opening, permissions
-from coderclawlink.drivers.acp.process import AgentProcess
 from coderclawlink.drivers.acp.told import Told
 from coderclawlink.drivers.acp.translate import Raw, Translation, part, shorten, text
 from coderclawlink.drivers.base import Ground, Said, TurnEnded
@@ -53,6 +52,26 @@ class Patience:
     close: float = 0.25
     interrupt: float = 5.0
     silence: float = 900.0
+
+
+class Far(Protocol):
+    """The agent's end of the line: the library's transport, and what becomes of the agent. A process of ours, or a server."""
+
+    async def send(self, message: dict[str, Any]) -> None: ...
+    async def receive(self) -> dict[str, Any] | None: ...
+    async def close(self) -> None: ...
+
+    async def end(self, grace_seconds: float) -> None:
+        """Let it go, by force after a grace. Safe to call twice."""
+        ...
+
+    async def obituary(self, name: str) -> str:
+        """How it ended, for people."""
+        ...
+
+    def last_words(self) -> str:
+        """The end of what it complained about."""
+        ...
 
 
 class AcpSession:
@@ -94,13 +113,13 @@ class AcpSession:
         self._cancelled = False
         self._hung = False
         self._heard_at = 0.0
-        self._process: AgentProcess
+        self._process: Far
         self._connection: Connection
         self._tasks: asyncio.TaskGroup
 
     # ── starting ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def attach(self, process: AgentProcess, tasks: asyncio.TaskGroup) -> None:
+    def attach(self, process: Far, tasks: asyncio.TaskGroup) -> None:
         """Speak with this process; work is done in tasks of `tasks`."""
         self._process, self._tasks = process, tasks
         self._connection = Connection(self._serve, process, observers=[self._observe])
