@@ -108,7 +108,11 @@ async def test_the_next_attempt_takes_the_session_up_and_is_told_of_the_interrup
     again = await bench.make(prompt, agent="remembering", attempt=2, resume=(1,), session=session)
     assert again.one(AgentSession) == AgentSession(session=session, resumed=True)
     assert recalled(again)[0] == "write a.txt one\nwait"
-    assert recalled(again)[1].startswith("You were interrupted; the files are as you left them. Go on.")
+    folders = [bench.tools.store.folder("r1", number) / "work" for number in (1, 2)]
+    assert recalled(again)[1] == (
+        "You were interrupted; the files are as you left them. Go on.\n\n"
+        f"Your working folder is now {folders[1]}. What you know in {folders[0]} is there.\n\nrecall"
+    )
     assert again.one(PromptTaken).text == prompt
     assert again.one(WorkCommitted).files == 1
     assert not bench.home("r1", 1).exists()  # it was moved
@@ -131,7 +135,9 @@ async def test_a_follow_up_goes_on_from_the_result_and_the_memory_of_the_earlier
         **{"agent": "remembering", "run": "r2", "follows": {"run": "r1", "attempt": 1}},
         session=first.one(AgentSession).session,
     )
-    assert recalled(follow) == ["write a.txt one", "recall\nwrite b.txt two"]
+    before, now = recalled(follow)
+    assert before == "write a.txt one"
+    assert now.startswith("Your working folder is now ")
     whole = follow.one(WorkCommitted)
     assert (whole.base, whole.files) == (result.base, 2)
     assert "a.txt" in follow.artifact("diff")

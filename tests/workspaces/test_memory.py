@@ -31,7 +31,7 @@ def later(tmp_path: Path) -> Path:
 
 
 async def test_within_a_run_it_is_moved(earlier: Path, later: Path) -> None:
-    assert await memory.carry(later, [earlier], [])
+    assert await memory.carry(later, [earlier], []) == earlier
     assert (later / "home" / ".agent" / "memory").read_text() == "hello"
     assert not (earlier / "home").exists()
 
@@ -40,7 +40,7 @@ async def test_it_is_copied_while_the_earlier_attempt_is_still_in_use(earlier: P
     lock = try_lock(earlier / "lock")
     assert lock is not None
     try:
-        assert await memory.carry(later, [earlier], [])
+        assert await memory.carry(later, [earlier], []) == earlier
     finally:
         os.close(lock)
     assert (earlier / "home" / ".agent" / "memory").exists()
@@ -48,7 +48,7 @@ async def test_it_is_copied_while_the_earlier_attempt_is_still_in_use(earlier: P
 
 
 async def test_between_runs_it_is_copied(earlier: Path, later: Path) -> None:
-    assert await memory.carry(later, [], [earlier])
+    assert await memory.carry(later, [], [earlier]) == earlier
     assert (earlier / "home" / ".agent" / "memory").read_text() == "hello"
     assert (later / "home" / ".agent" / "memory").read_text() == "hello"
 
@@ -56,7 +56,7 @@ async def test_between_runs_it_is_copied(earlier: Path, later: Path) -> None:
 async def test_what_the_attempt_itself_left_comes_first(earlier: Path, later: Path) -> None:
     (later / "home").mkdir()
     (later / "home" / "own").touch()
-    assert await memory.carry(later, [earlier], [])
+    assert await memory.carry(later, [earlier], []) == later
     assert os.listdir(later / "home") == ["own"]
 
 
@@ -80,7 +80,7 @@ async def test_links_within_are_carried_as_links(earlier: Path, later: Path, tmp
     (tmp_path / "secret").write_text("s3cret")
     (earlier / "home" / "leak").symlink_to(tmp_path / "secret")
     (earlier / "home" / "away").symlink_to(tmp_path)
-    assert await memory.carry(later, [], [earlier])
+    assert await memory.carry(later, [], [earlier]) == earlier
     assert (later / "home" / "leak").is_symlink()
     assert (later / "home" / "away").is_symlink()
 
@@ -90,7 +90,7 @@ async def test_a_large_cache_is_left_behind_and_a_small_one_is_not(earlier: Path
         (earlier / "home" / name).mkdir()
         with (earlier / "home" / name / "blob").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, size)
-    assert await memory.carry(later, [], [earlier])
+    assert await memory.carry(later, [], [earlier]) == earlier
     assert sorted(os.listdir(later / "home")) == [".agent", ".npm"]
 
 
@@ -99,5 +99,5 @@ async def test_folders_named_after_the_workspace_are_named_after_the_new_one(ear
         return re.sub(r"[^A-Za-z0-9]", "-", str(folder / "work"))
 
     (earlier / "home" / ".claude" / "projects" / named(earlier)).mkdir(parents=True)
-    assert await memory.carry(later, [earlier], [])
+    assert await memory.carry(later, [earlier], []) == earlier
     assert os.listdir(later / "home" / ".claude" / "projects") == [named(later)]

@@ -128,7 +128,10 @@ class Conversation:
     async def _talk(self, session: Session, prompt: Prompt) -> Talked | Prompt:
         """Turn after turn. Returns a prompt that has been taken when it must be said in another session."""
         attempt = self._attempt
-        words = opening(attempt.order, prompt, self._said, resumed=session.resumed)
+        place = self._checkout
+        words = opening(
+            *(attempt.order, prompt, self._said), resumed=session.resumed, work=place.work, before=place.remembers
+        )
         while True:
             if attempt.is_stopped():
                 return Talked(TurnEnded("cancelled"))

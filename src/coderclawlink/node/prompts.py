@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from coderclawlink.events import CheckEnded
 from coderclawlink.link.protocol import Ask, Order
@@ -57,12 +58,19 @@ class Prompts:
         return Prompt(ask.number, ask.text or "")
 
 
-def opening(order: Order, prompt: Prompt, said: Sequence[str], *, resumed: bool) -> str:
-    """The first words to an agent. `said`: what was said in this attempt already; `resumed`: it remembers all of it."""
-    if resumed:
-        return f"{INTERRUPTED}\n\n{prompt.text}" if order.resume and not said else prompt.text
-    before = "\n\n".join(filter(None, (order.transcript, *said)))
-    return f"What was said and done before:\n\n{before}\n\nNow:\n\n{prompt.text}" if before else prompt.text
+def opening(
+    order: Order, prompt: Prompt, said: Sequence[str], *, resumed: bool, work: Path, before: Path | None
+) -> str:
+    """The first words to an agent. `said`: what was said in this attempt already; `resumed`: it remembers all of it, with the
+    files in `before` that are in `work` now."""
+    if not resumed:
+        account = "\n\n".join(filter(None, (order.transcript, *said)))
+        return f"What was said and done before:\n\n{account}\n\nNow:\n\n{prompt.text}" if account else prompt.text
+    words: list[str] = []
+    if not said:
+        words += [INTERRUPTED] if order.resume else []
+        words += [f"Your working folder is now {work}. What you know in {before} is there."] if before != work else []
+    return "\n\n".join((*words, prompt.text))
 
 
 def mend(failed: Sequence[CheckEnded]) -> Prompt:

@@ -2,6 +2,6 @@
 
 Above: `node.execute`, which makes an attempt, and `node.supervise`, which starts processes inside a sandbox. Below: errors.
 Everything an agent left behind is data here, never an instruction: no program, hook or filter of its tree is run.
-`store` says what lies where, `git` is the only caller of git, `mirror`, `snapshot`, `checkout`, `salvage`, `delivery`,
-`diff`, `quota` and `folders` are the verbs, `sandbox/` is the wall around the agent.
+`store` says what lies where, `git` is the only caller of git, `mirror`, `snapshot`, `beginning`, `memory`, `checkout`, `salvage`,
+`delivery`, `diff`, `quota` and `folders` are the verbs, `sandbox/` is the wall around the agent.
 """

@@ -71,11 +71,11 @@ async def prepare(
         for left in _left_in(folder):
             await folders.remove(left)
         own = [store.folder(run, number) for number in resume]
-        remembers = await memory.carry(folder, own, () if follows is None else [store.folder(*follows)])
+        before = await memory.carry(folder, own, () if follows is None else [store.folder(*follows)])
         checkout = Checkout(
             *(run, attempt, folder, store.mirror(repository, run), repository, begin.base, begin.upstream),
             follows=begin.follows,
-            remembers=remembers,
+            remembers=None if before is None else before / "work",
         )
         await _fill(checkout, author, begin)
         checkout.write()
@@ -96,7 +96,7 @@ async def clean(checkout: Checkout, head: str) -> AsyncIterator[Checkout]:
     folder = checkout.folder / "check"
     await folders.remove(folder)
     folder.mkdir(mode=0o700)
-    alone = replace(checkout, folder=folder, base=head, follows="", remembers=False)
+    alone = replace(checkout, folder=folder, base=head, follows="", remembers=None)
     try:
         await _fill(alone, "", Beginning(head, checkout.upstream, head, head))
         yield alone

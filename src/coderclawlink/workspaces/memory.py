@@ -24,27 +24,27 @@ _NAMED_BY_PATH = 4
 """So deep in a HOME lie the folders that agents name after the workspace's path."""
 
 
-async def carry(to: Path, own: Iterable[Path], others: Iterable[Path]) -> bool:
-    """Give the attempt in the folder `to` the HOME of an earlier one, and tell whether there was one.
+async def carry(to: Path, own: Iterable[Path], others: Iterable[Path]) -> Path | None:
+    """Give the attempt in the folder `to` the HOME of an earlier one, and tell in which folder that was; None: there was none.
 
     `own`: folders of the run's earlier attempts, latest first, whose HOME is moved, as nobody else goes on from them.
     `others`: folders of other runs' attempts, whose HOME is copied. What lies in `to` from before is the first choice.
     """
     home = to / "home"
     if _has_memory(home):
-        return True
+        return to
     await folders.remove(home)
     for folder in own:
         if _has_memory(folder / "home"):
             await _take(folder, home)
             await asyncio.to_thread(_rename_after_path, home, folder / "work", to / "work")
-            return True
+            return folder
     for folder in others:
         if _has_memory(folder / "home"):
             await _copy(folder / "home", home)
             await asyncio.to_thread(_rename_after_path, home, folder / "work", to / "work")
-            return True
-    return False
+            return folder
+    return None
 
 
 def _has_memory(home: Path) -> bool:

@@ -82,8 +82,8 @@ class Checkout:
     """An attempt's place to work. `base` is the commit its work is compared with, or the empty tree's id.
 
     `repository` as it was ordered, None for a folder that came from nowhere. `upstream`: the name of its default branch.
-    `follows`: the commit of an earlier run's result that this work goes on from, else "". `remembers`: the HOME is that of
-    an earlier attempt, as far as it lay here.
+    `follows`: the commit of an earlier run's result that this work goes on from, else "". `remembers`: where the work
+    lay for the agent whose HOME this is; None for a fresh HOME.
     """
 
     run: str
@@ -94,7 +94,7 @@ class Checkout:
     base: str
     upstream: str
     follows: str = ""
-    remembers: bool = False
+    remembers: Path | None = None
 
     @property
     def begun(self) -> str:
