@@ -10,19 +10,23 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.process import UncontainedProcess, start_uncontained
 from coderclawlink.drivers.base import Driver, Ground, Job, ModelAccess, Said, Session, TurnEnded
 from coderclawlink.drivers.catalogue import AgentSettings, drivers
 from coderclawlink.drivers.http import HttpDriver
 from coderclawlink.drivers.models import script
+from coderclawlink.drivers.models.listen import Receive, Scope, Send
 from coderclawlink.drivers.scripted import ScriptedDriver
-from coderclawlink.events import AgentChunk, AgentMessage, AgentTool, QuestionAsked
+from coderclawlink.events import AgentChunk, AgentMessage, AgentTool, PermissionDecided, QuestionAsked
+from coderclawlink.rules import Act, Effect, Rule
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
@@ -34,7 +38,8 @@ class Answer:
     """An answer to the port, and the prompts that make its agent do what the suite looks at; None: it cannot do that.
 
     `say`: say "hello" and end. `edit`: write a.txt with "hello" in it. `ask`: ask leave to write a.txt, then write it
-    if allowed. `linger`: begin, and not end by itself. `fail`: fail.
+    if allowed. `act`: what that is to rules. `linger`: begin, and not end by itself. `fail`: fail. `recall`: say what was
+    asked in this conversation before, or let the model be asked so that it stands in `heard`.
     """
 
     driver: Driver
@@ -43,9 +48,12 @@ class Answer:
     fail: str | None
     edit: str | None
     ask: str | None
+    recall: str | None
     dead: Driver
     """The same with nobody there."""
     models: ModelAccess = field(default_factory=ModelAccess)
+    act: Act = Act(tool="edit", paths=("a.txt",))  # noqa: RUF009  # frozen
+    heard: list[bytes] = field(default_factory=list)
 
 
 # ── the answers ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -60,6 +68,7 @@ async def scripted() -> AsyncIterator[Answer]:
         fail="script:\nfail no luck",
         edit="script:\nwrite a.txt | hello",
         ask="script:\nask Write?\nwrite a.txt | hello",
+        recall="script:\nrecall",
         dead=ScriptedDriver(script="no such step"),
     )
 
@@ -68,12 +77,13 @@ async def scripted() -> AsyncIterator[Answer]:
 async def acp() -> AsyncIterator[Answer]:
     agent = str(ROOT / "tests/drivers/misbehaving_agent.py")
     yield Answer(
-        AcpDriver("fixture", (sys.executable, "-S", agent), mode="ask"),
+        AcpDriver("fixture", (sys.executable, "-S", agent, "load"), mode="ask"),
         say="say hello",
         linger="say begun\nwait-cancel",
         fail="fail -32603 no luck",
         edit="write a.txt hello",
         ask="ask-to-write a.txt hello",
+        recall="recall",
         dead=AcpDriver("dead", (sys.executable, "-S", agent, "die")),
     )
 
@@ -103,7 +113,37 @@ async def http() -> AsyncIterator[Answer]:
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         nobody = HttpDriver("dead", "http://127.0.0.1:9")
-        yield Answer(HttpDriver("old", url), say="say", linger="linger", fail="fail", edit=None, ask=None, dead=nobody)
+        yield Answer(
+            HttpDriver("old", url),
+            say="say",
+            linger="linger",
+            fail="fail",
+            edit=None,
+            ask=None,
+            recall=None,
+            dead=nobody,
+        )
+
+
+class Overheard(script.Script):
+    """A scripted model that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[bytes] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+
+        async def listen() -> Any:
+            nonlocal body
+            message = await receive()
+            body += message.get("body", b"")
+            if message["type"] == "http.request" and not message.get("more_body"):
+                self.heard.append(body)
+            return message
+
+        await super().__call__(scope, listen, send)
 
 
 @asynccontextmanager
@@ -112,7 +152,8 @@ async def goose() -> AsyncIterator[Answer]:
     program = cache / "peers/goose/node_modules/@aaif/goose-binary-linux-x64/bin/goose"
     if not program.exists():
         pytest.fail(f"Goose is not at {program}: run scripts/peers/goose.sh, as `make test` does.")
-    async with script.serve() as url:
+    model = Overheard()
+    async with script.serve(model) as url:
         made = drivers(
             AgentSettings(openai_base_url=url, goose=str(program)), '[agents.goose]\nmode = "ask"\nmodel = "scripted"'
         )
@@ -124,6 +165,8 @@ async def goose() -> AsyncIterator[Answer]:
             fail=None,
             edit="SCRIPT:\nwrite a.txt | hello",
             ask="SCRIPT:\nwrite a.txt | hello",
+            recall="SCRIPT:\nfinish again",
+            heard=model.heard,
             dead=AcpDriver("dead", (str(program), "no-such-command")),
             models=ModelAccess({"openai": url}, "worthless"),
         )
@@ -135,7 +178,7 @@ ANSWERS: Mapping[str, Callable[[], AbstractAsyncContextManager[Answer]]] = {
     "http": http,
     "goose": goose,
 }
-CANNOT = {"http": {"edit", "ask"}, "goose": {"fail"}}
+CANNOT = {"http": {"edit", "ask", "recall"}, "goose": {"fail"}}
 
 
 @pytest.fixture
@@ -199,7 +242,9 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_what_an_answer_cannot_do_is_known(name: str) -> None:
     async with ANSWERS[name]() as made:
-        assert {what for what in ("edit", "ask", "fail") if getattr(made, what) is None} == CANNOT.get(name, set())
+        assert {what for what in ("edit", "ask", "fail", "recall") if getattr(made, what) is None} == CANNOT.get(
+            name, set()
+        )
         assert made.driver.needs_checkout is (made.edit is not None)
 
 
@@ -246,9 +291,101 @@ async def test_a_question_holds_the_agent_until_it_is_answered(
         said = await told(session, answer.ask, option)
     (question,) = [event for event in said if isinstance(event, QuestionAsked)]
     assert question.title
+    assert question.act == answer.act
     assert {"allow_once", "reject_once"} <= {each.effect for each in question.options}
     assert (ground.workspace / "a.txt").exists() is written
     assert end(said).error is None
+
+
+@pytest.mark.parametrize(("effect", "written"), [("allow", True), ("deny", False)])
+async def test_rules_decide_without_a_question(answer: Answer, ground: Ground, effect: Effect, written: bool) -> None:
+    if answer.ask is None:
+        return  # told by test_what_an_answer_cannot_do_is_known
+    rule = Rule(effect=effect, tool="edit", path="a.*")
+    driver = answer.driver.configured(AgentConfiguration(rules=(rule,)))
+    async with driver.open(JOB, ground) as session:
+        said = await told(session, answer.ask)
+    assert not any(isinstance(event, QuestionAsked) for event in said)
+    (decided,) = [event for event in said if isinstance(event, PermissionDecided)]
+    assert (decided.effect, decided.rule, decided.act) == (effect, str(rule), answer.act)
+    assert (ground.workspace / "a.txt").exists() is written
+    assert end(said).error is None
+
+
+async def test_a_rule_that_denies_is_heard_in_every_mode(answer: Answer, ground: Ground) -> None:
+    if answer.ask is None:
+        return  # told by test_what_an_answer_cannot_do_is_known
+    rule = Rule(effect="deny", path="a.txt")
+    driver = answer.driver.configured(AgentConfiguration(mode="auto", rules=(rule,)))
+    async with driver.open(JOB, ground) as session:
+        said = await told(session, answer.ask)
+    assert [event.effect for event in said if isinstance(event, PermissionDecided)] == ["deny"]
+    assert not (ground.workspace / "a.txt").exists()
+
+
+async def test_a_conversation_is_taken_up_again_by_another_process(answer: Answer, ground: Ground) -> None:
+    if answer.recall is None:
+        async with answer.driver.open(replace(JOB, session="x"), ground) as session:
+            assert (session.id, session.resumed) == ("", False)
+        return
+    async with answer.driver.open(JOB, ground) as session:
+        assert not session.resumed
+        await told(session, f"The first words.\n{answer.say}")
+        earlier = session.id
+    assert earlier
+    before = len(answer.heard)
+    async with answer.driver.open(replace(JOB, session=earlier), ground) as session:
+        assert (session.id, session.resumed) == (earlier, True)
+        said = await told(session, answer.recall)
+    messages = [event.text for event in said if isinstance(event, AgentMessage)]
+    assert len(messages) == 1  # what was said long ago is not said again
+    assert "The first words." in messages[0] + b"".join(answer.heard[before:]).decode()
+
+
+async def test_a_conversation_nobody_remembers_begins_anew(answer: Answer, ground: Ground) -> None:
+    async with answer.driver.open(replace(JOB, session="lost"), ground) as session:
+        assert not session.resumed
+        assert session.id != "lost"
+        assert end(await told(session, answer.say)).result == "hello"
+
+
+async def test_an_interrupted_agent_takes_another_turn(answer: Answer, ground: Ground) -> None:
+    said: list[Said] = []
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, answer.driver.open(JOB, ground) as session:
+        begun = asyncio.Event()
+
+        async def follow() -> None:
+            async for event in session.turn(answer.linger):
+                said.append(event)
+                if isinstance(event, AgentChunk):
+                    begun.set()
+
+        assert await session.interrupt()  # without a turn
+        following = tasks.create_task(follow())
+        await (asyncio.sleep(0.05) if isinstance(answer.driver, HttpDriver) else begun.wait())
+        assert await session.interrupt()
+        await following
+        assert (end(said).reason, end(said).error) == ("cancelled", None)
+        assert end(await told(session, answer.say)) == TurnEnded("end_turn", result="hello")
+
+
+async def test_an_interrupt_dismisses_what_is_open(answer: Answer, ground: Ground) -> None:
+    if answer.ask is None:
+        return  # told by test_what_an_answer_cannot_do_is_known
+    said: list[Said] = []
+    async with asyncio.timeout(20), answer.driver.open(JOB, ground) as session:
+        async for event in session.turn(answer.ask):
+            said.append(event)
+            if isinstance(event, QuestionAsked):
+                assert await session.interrupt()
+        assert end(said).reason == "cancelled"
+        assert not (ground.workspace / "a.txt").exists()
+        assert end(await told(session, answer.say)).result == "hello"
+
+
+async def test_a_driver_tells_how_it_is_reached(answer: Answer) -> None:
+    assert answer.driver.reached
+    assert answer.driver.configured(AgentConfiguration()).name == answer.driver.name
 
 
 async def test_a_failure_is_an_end_with_an_error_and_not_an_exception(answer: Answer, ground: Ground) -> None:

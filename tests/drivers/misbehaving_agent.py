@@ -91,7 +91,8 @@ def play(verb: str, rest: str) -> None:
             "chose:" + permission(f"ask-{rest}", rest, {"toolCallId": "asked", "rawInput": {"command": "rm -rf build"}})
         )
     elif verb == "ask-to-write":
-        if permission("w", f"Write {rest.split()[0]}", {"toolCallId": "writing"}).startswith("proceed"):
+        call = {"toolCallId": "writing", "kind": "edit", "rawInput": {"file_path": rest.split()[0]}}
+        if permission("w", f"Write {rest.split()[0]}", call).startswith("proceed"):
             play("write", rest)
     elif verb == "ask-untitled":
         update("tool_call", toolCallId="joined", title="Known title", kind="execute", status="pending")

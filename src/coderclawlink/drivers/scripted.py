@@ -155,7 +155,7 @@ class ScriptedSession:
         self._script = script
         self._ground = ground
         self._may = may
-        self.resumed = bool(re.fullmatch(r"\w+", earlier)) and (ground.home / MEMORY / earlier).is_file()
+        self.resumed = bool(re.fullmatch(r"[\w-]+", earlier)) and (ground.home / MEMORY / earlier).is_file()
         self.id = earlier if self.resumed else new_id()
         self._memory = ground.home / MEMORY / self.id
         self._heard = self._memory.read_text(encoding="utf-8") if self.resumed else ""
@@ -183,12 +183,11 @@ class ScriptedSession:
                 title = ""
                 if asked or decided:
                     yield asked or decided  # type: ignore[misc]  # one of them
-                if (asked and not await self._allowed(asked)) or (decided and decided.effect == "deny"):
-                    continue
-                if step.verb == "recall":
+                refused = (asked and not await self._allowed(asked)) or (decided and decided.effect == "deny")
+                if step.verb == "recall" and not refused:
                     words = before.strip() or "nothing"
                     yield AgentMessage(text=words)
-                else:
+                elif not refused:
                     async for said in self._play(step, f"step-{number + 1}"):
                         if isinstance(said, AgentMessage):
                             words = said.text
