@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -46,10 +45,6 @@ class Listening(Script):
             return message
 
         await super().__call__(scope, heard, send)
-
-    def was_told(self, words: str) -> bool:
-        """Whether the last request that is not empty held these words."""
-        return any(json.dumps(words)[1:-1] in body for body in [body for body in self.bodies if body][-1:])
 
 
 @dataclass
@@ -98,6 +93,10 @@ class Stage:
             opened = await stack.enter_async_context(agent.driver.open(job, ground))
             self.tell("version", opened.version)
             yield opened
+
+    def here(self, prompt: str) -> str:
+        """The prompt with `{workspace}` filled in: several agents take no relative paths."""
+        return prompt.replace("{workspace}", str(self.workspace))
 
     @property
     def metered(self) -> int:
@@ -167,7 +166,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             row = seen.setdefault(agent, {})
             if told.get("version"):
                 row["version"] = str(told["version"])
-            row[column] = {"passed": "yes", "skipped": "—"}.get(outcome, "NO")
+            row[str(column)] = {"passed": "yes", "skipped": "—"}.get(outcome, "NO")
             row["metered"] = "yes" if told.get("metered") else row.get("metered", "")
             if outcome == "skipped":
                 why = str(report.longrepr[2]).removeprefix("Skipped: ")
@@ -175,7 +174,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     notes[agent].append(why)
     if not seen:
         return
-    rows = [("agent", "version", *COLUMNS, "note")]
+    rows: list[tuple[str, ...]] = [("agent", "version", *COLUMNS, "note")]
     for agent, row in seen.items():
         rows.append(
             (agent, row.get("version", ""), *(row.get(name, "") for name in COLUMNS), "; ".join(notes.get(agent, [])))

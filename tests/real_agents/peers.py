@@ -11,7 +11,7 @@ from coderclawlink.drivers.models.wires import Wire
 
 PEERS = Path(os.environ.get("CLAWLINK_CACHE") or Path(__file__).parents[2] / ".cache") / "peers"
 
-WRITE = "SCRIPT:\nwrite a.txt | hello\nfinish Done."
+WRITE = "SCRIPT:\nwrite {workspace}/a.txt | hello\nfinish Done."
 
 
 @dataclass(frozen=True)

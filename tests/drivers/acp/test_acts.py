@@ -77,6 +77,13 @@ def test_a_command_elsewhere_names_where(workspace: Path) -> None:
         ({"path": "in/a"}, ("src/a",)),
         ({"path": "out/secret"}, ("{home}/secret",)),
         ({"path": "~/secret"}, ("{home}/secret",)),
+        (
+            {
+                "fileName": "{work}/a.txt",
+                "diff": "\ndiff --git a{work}/a.txt b{work}/a.txt\n--- a/dev/null\n+++ b{work}/a.txt\n@@ -1,0 +1,1 @@\n+x\n",
+            },
+            ("a.txt",),
+        ),  # Copilot
         ({"path": "../home/x"}, ("{home}/x",)),
         ({"path": "file://{work}/a%20b"}, ("a b",)),
         ({"paths": ["a", "b"]}, ("a", "b")),

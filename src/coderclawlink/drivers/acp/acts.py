@@ -150,8 +150,16 @@ def _paths(raw: Raw, tool: str) -> list[str]:
         if named or seen or value.startswith("file://"):
             found.append(value)
         elif tool != "execute":
-            found += (path.strip() for path in _PATCHED.findall(value) if path.strip() != "/dev/null")
+            patched = [path.strip() for path in _PATCHED.findall(value)]
+            if value.lstrip().startswith("diff --git a/"):
+                # Git's form of a file named elsewhere in full: Copilot writes a/home/x for /home/x, and a/dev/null for none.
+                patched = [path for path in patched if path != "dev/null" and f"/{path}" not in _values(raw)]
+            found += (path for path in patched if path != "/dev/null")
     return found
+
+
+def _values(raw: Raw) -> list[object]:
+    return [value for value in raw.values() if isinstance(value, str)]
 
 
 def _looks_like_a_path(value: str) -> bool:
