@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acp import RequestError
+from acp import RequestError, text_block
 from acp.schema import PermissionOption, ToolCallUpdate
 
 pytestmark = pytest.mark.anyio
@@ -253,7 +253,8 @@ async def test_a_session_is_gone_on_with_by_a_later_process(start: Start, home: 
             await talk.ask(EDIT)
         kept = home / ".clawlink-agent" / f"{talk.id}.json"
         assert kept.stat().st_mode & 0o777 == 0o600
-        assert json.loads(kept.read_text())["cwd"] == str(workspace)
+        before = kept.read_text()
+        assert json.loads(before)["cwd"] == str(workspace)
         async with start("anthropic") as second:
             loaded = await second.connection.load_session(cwd=str(workspace), session_id=talk.id, mcp_servers=[])
             assert loaded.modes.current_mode_id == "auto"
@@ -261,9 +262,19 @@ async def test_a_session_is_gone_on_with_by_a_later_process(start: Start, home: 
             assert again.heard == EDIT
             assert again.messages == talk.shown.messages
             assert [updates[-1].status for updates in again.calls.values()] == ["completed"] * 4
+        async with start("anthropic") as third:
+            resumed = await third.connection.resume_session(cwd=str(workspace), session_id=talk.id, mcp_servers=[])
+            assert resumed.modes.current_mode_id == "auto"
+            assert talk.id not in third.eyes.sessions  # nothing is played back
+            await third.connection.prompt(session_id=talk.id, prompt=[text_block("SCRIPT:\nsay On.\n")])
+            assert third.eyes.sessions[talk.id].messages == "On."
+            later = json.loads(kept.read_text())["messages"]
+            assert len(later) > len(json.loads(before)["messages"])
             for unknown in ("none", "../x", "00000000-0000-0000-0000-000000000000"):
                 with pytest.raises(RequestError, match="not found"):
-                    await second.connection.load_session(cwd=str(workspace), session_id=unknown, mcp_servers=[])
+                    await third.connection.load_session(cwd=str(workspace), session_id=unknown, mcp_servers=[])
+                with pytest.raises(RequestError, match="not found"):
+                    await third.connection.resume_session(cwd=str(workspace), session_id=unknown, mcp_servers=[])
 
 
 async def test_a_client_that_asks_nonsense_hears_so(worker: Worker, workspace: Path) -> None:

@@ -49,7 +49,7 @@ async def _serve(talk: Talk) -> None:
     if serving is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     # What ACP knows beyond Talk's methods, the library answers with "method not found".
-    await run_agent(cast("Agent", talk))
+    await run_agent(cast("Agent", talk), use_unstable_protocol=True)  # session/resume
 
 
 if __name__ == "__main__":

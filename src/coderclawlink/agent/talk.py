@@ -31,8 +31,11 @@ from acp.schema import (
     PromptCapabilities,
     PromptResponse,
     ResourceContentBlock,
+    ResumeSessionResponse,
+    SessionCapabilities,
     SessionMode,
     SessionModeState,
+    SessionResumeCapabilities,
     SetSessionModeResponse,
     TextContentBlock,
     TextResourceContents,
@@ -89,7 +92,9 @@ class Talk:
         return InitializeResponse(
             protocol_version=acp.PROTOCOL_VERSION,
             agent_capabilities=AgentCapabilities(
-                load_session=True, prompt_capabilities=PromptCapabilities(embedded_context=True)
+                load_session=True,
+                prompt_capabilities=PromptCapabilities(embedded_context=True),
+                session_capabilities=SessionCapabilities(resume=SessionResumeCapabilities()),
             ),
             agent_info=Implementation(name="clawlink-agent", title="coderClawLink's own agent", version=_version()),
             auth_methods=[],
@@ -101,14 +106,14 @@ class Talk:
         return NewSessionResponse(session_id=session, modes=self._modes(self._mode))
 
     async def load_session(self, cwd: str, session_id: str, *_: object, **__: object) -> LoadSessionResponse:
-        remembered = memory.recall(self._folder, session_id)
-        if remembered is None:
-            raise RequestError.resource_not_found(session_id)
-        opened = self._open(session_id, cwd, remembered.mode)
-        opened.messages = remembered.messages
+        opened = self._take_up(session_id, cwd)
         mind = await self._mind()
         await mind.replay(opened.messages, opened.hands, opened.stage)
-        return LoadSessionResponse(modes=self._modes(remembered.mode))
+        return LoadSessionResponse(modes=self._modes(opened.stage.mode))
+
+    async def resume_session(self, session_id: str, cwd: str, *_: object, **__: object) -> ResumeSessionResponse:
+        """As `load_session`, but nothing is played back."""
+        return ResumeSessionResponse(modes=self._modes(self._take_up(session_id, cwd).stage.mode))
 
     async def set_session_mode(self, session_id: str, mode_id: str, **_: object) -> SetSessionModeResponse:
         stage = self._session(session_id).stage
@@ -174,6 +179,14 @@ class Talk:
             raise RequestError.internal_error({"details": "not connected"})
         opened = _Session(Hands(root.resolve()), Stage(self._client, session, mode))
         self._sessions[session] = opened
+        return opened
+
+    def _take_up(self, session: str, cwd: str) -> _Session:
+        remembered = memory.recall(self._folder, session)
+        if remembered is None:
+            raise RequestError.resource_not_found(session)
+        opened = self._open(session, cwd, remembered.mode)
+        opened.messages = remembered.messages
         return opened
 
     def _session(self, session: str) -> _Session:
