@@ -24,6 +24,11 @@ test: $(VENV)/dev.stamp ## every test, with real servers and agents
 	@PATH="$(BIN):$$PATH" scripts/peers/goose.sh >/dev/null
 	@exec $(BIN)/python -m pytest
 
+test-agents: $(VENV)/dev.stamp ## drive real agents, other people's programs, through the catalogue; ends with a table
+	@scripts/peers/debian.sh
+	@PATH="$(BIN):$$PATH" scripts/peers/agents.sh
+	@exec $(BIN)/python -m pytest -q tests/real_agents
+
 check: $(VENV)/dev.stamp ## format, lint, types, floors
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench

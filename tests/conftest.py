@@ -47,3 +47,17 @@ def db(store_url: str) -> Iterator[Database]:
     with open_database(store_url) as opened:
         migrate(opened)
         yield opened
+
+
+REAL_AGENTS = "real_agents"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Real agents are downloaded programs of other people and take minutes: they are driven only when they are asked for."""
+    asked_for = any(REAL_AGENTS in argument for argument in config.args)
+    return True if collection_path.name == REAL_AGENTS and not asked_for else None
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    asked_for = any(REAL_AGENTS in argument for argument in config.args)
+    return None if asked_for else f"tests/{REAL_AGENTS} is not part of this: `make test-agents` runs it"
