@@ -22,7 +22,7 @@ CASES: list[tuple[Wire, str, dict[str, object], int, dict[str, object]]] = [
     ("anthropic", "/v1/messages", {"max_tokens": 8_000}, 8_000, {"max_tokens": 2_000}),
     ("openai", "/v1/chat/completions", {"max_tokens": 8_000}, 8_000, {"max_tokens": 2_000}),
     ("openai", "/v1/chat/completions", {"max_completion_tokens": 8_000}, 8_000, {"max_completion_tokens": 2_000}),
-    ("openai", "/v1/chat/completions", {}, ANSWER_TOKENS, {"max_completion_tokens": 2_000}),
+    ("openai", "/v1/chat/completions", {}, ANSWER_TOKENS, {"max_tokens": 2_000}),
     ("openai", "/v1/completions", {"prompt": "p"}, ANSWER_TOKENS, {"max_tokens": 2_000}),
     ("openai", "/v1/responses", {"max_output_tokens": 8_000}, 8_000, {"max_output_tokens": 2_000}),
     ("openai", "/v1/responses", {}, ANSWER_TOKENS, {"max_output_tokens": 2_000}),
@@ -42,6 +42,13 @@ def test_the_longest_answer_is_read_and_shortened_on_every_wire(
     assert asked.demand(request).output == longest
     assert asked.demand(request).least == 1_024
     assert json.loads(asked.body(request, 2_000)) == {"model": "m", **document, **shortened}
+
+
+def test_openais_own_models_are_told_in_the_name_that_they_take() -> None:
+    request = read("openai", "/v1/chat/completions", model="gpt-5")
+    assert json.loads(asked.body(request, 9, by_openai=True)) == {"model": "gpt-5", "max_completion_tokens": 9}
+    older = read("openai", "/v1/completions", prompt="p")
+    assert json.loads(asked.body(older, 9, by_openai=True))["max_tokens"] == 9
 
 
 def test_a_request_that_fits_is_passed_on_byte_for_byte() -> None:

@@ -131,3 +131,56 @@ def test_what_nobody_understands_passes_uncounted() -> None:
     odd = b'data: {"usage": "much"}\n\ndata: {"usage"\n\n\xff\xfe "usage"\n'
     assert meter.feed(odd) + meter.end() == odd
     assert (meter.usage, meter.error) == (None, None)
+
+
+WORDS = "word " * 60
+
+
+@pytest.mark.parametrize(
+    ("speech", "kind", "lines"),
+    [
+        (
+            "messages",
+            "text/event-stream",
+            [
+                b'data: {"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}\n\n',
+                b'data: {"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"%s"}}\n\n',
+            ],
+        ),
+        ("chat", "text/event-stream", [b'data: {"choices":[{"delta":{"reasoning_content":"%s"}}],"usage":null}\n\n']),
+        (
+            "responses",
+            "text/event-stream",
+            [
+                b'data: {"type":"response.output_text.delta","delta":"%s"}\n\n',
+                b'data: {"type":"response.output_text.done","text":"%s"}\n\n',
+            ],
+        ),
+        ("ollama", "application/x-ndjson", [b'{"message":{"content":"%s"},"done":false}\n']),
+        ("chat", "application/json", [b'{"choices":[{"message":{"content":"%s"}}]}']),
+    ],
+)
+def test_an_answer_whose_count_never_comes_is_estimated_by_what_came(
+    speech: Speech, kind: str, lines: list[bytes]
+) -> None:
+    meter = Meter(speech, kind)
+    for line in lines:
+        meter.feed(line.replace(b"%s", WORDS.encode()))
+    if not meter.streams:
+        meter.end()
+    told = 25 if speech == "messages" else 40
+    assert meter.total(40) == Usage(told, len(WORDS) // 3, estimated=True)
+
+
+def test_an_answer_that_was_counted_is_not_estimated() -> None:
+    for speech, stream in (("messages", ANTHROPIC), ("chat", CHAT)):
+        meter = Meter(speech, "text/event-stream")  # type: ignore[arg-type]
+        meter.feed(stream)
+        assert meter.total(10_000) == meter.usage
+
+
+def test_a_large_answer_is_read_in_one_go() -> None:
+    meter = Meter("chat", "application/json")
+    meter.feed(b'{"choices":[{"message":{"content":"' + b'a\\"b' * 1_000_000 + b'"}}]}')
+    meter.end()
+    assert meter.total(0).output == 4_000_000 // 3 + 1

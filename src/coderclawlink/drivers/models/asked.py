@@ -146,8 +146,9 @@ def demand(request: Request, *, longest: int | None = None, per_byte: float = 0.
     return Demand(tokens, answer * request.times, least * request.times)
 
 
-def body(request: Request, room: int | None) -> bytes:
-    """What to forward. `room`: so many tokens the answer may have, None: as many as the request says."""
+def body(request: Request, room: int | None, *, by_openai: bool = False) -> bytes:
+    """What to forward. `room`: so many tokens the answer may have, None: as many as the request says. `by_openai`: the model is
+    OpenAI's own, and not one behind an interface like it."""
     changes: dict[str, Any] = {}
     if request.hides_usage:
         changes["stream_options"] = {**(request.asked.stream_options or {}), "include_usage": True}
@@ -155,11 +156,11 @@ def body(request: Request, room: int | None) -> bytes:
         each = room // request.times
         said = request.answer_tokens
         if said is None or each < said:
-            changes.update(_limit(request, each))
+            changes.update(_limit(request, each, by_openai))
     return json.dumps({**request.document, **changes}).encode() if changes else request.body
 
 
-def _limit(request: Request, tokens: int) -> dict[str, Any]:
+def _limit(request: Request, tokens: int, by_openai: bool) -> dict[str, Any]:
     asked = request.asked
     match request.endpoint.speech:
         case "ollama":
@@ -170,8 +171,8 @@ def _limit(request: Request, tokens: int) -> dict[str, Any]:
             return {"max_tokens": tokens}
     said = [name for name in ("max_tokens", "max_completion_tokens") if getattr(asked, name) is not None]
     if not said:
-        # OpenAI's reasoning models refuse the old name, servers that imitate it may not know the new one.
-        said = ["max_completion_tokens" if request.wire == "openai" and asked.prompt is None else "max_tokens"]
+        # OpenAI's reasoning models refuse the old name, servers that imitate it may refuse the new one.
+        said = ["max_completion_tokens" if by_openai and asked.prompt is None else "max_tokens"]
     return dict.fromkeys(said, tokens)
 
 

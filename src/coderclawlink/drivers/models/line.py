@@ -33,12 +33,14 @@ MEASURED_FROM = 10_000
 
 @dataclass
 class Call:
-    """One request under way. `number` is its place among the line's calls. `input_tokens`: estimated."""
+    """One request under way. `number` is its place among the line's calls. `input_tokens`: estimated. `longest`: the model's
+    longest answer, where the price list says it."""
 
     request: Request
     number: int
     account: str
     input_tokens: int = 0
+    longest: int | None = None
     settled: bool = False
 
     @property
@@ -123,6 +125,7 @@ class Line:
         if not request.endpoint.costs:
             return None
         price = self._prices.find(call.model)
+        call.longest = price.most if price is not None else None
         while True:
             if self._refusal is not None:
                 return ModelFailure(self._refusal, "paused")
@@ -131,7 +134,7 @@ class Line:
                 return ModelFailure("The request is not understood, so its cost cannot be capped.", "refused")
             wanted = asked.demand(
                 request,
-                longest=price.most if price is not None else None,
+                longest=call.longest,
                 per_byte=self._per_byte,
                 before=self._largest,
             )

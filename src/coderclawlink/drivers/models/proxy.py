@@ -188,11 +188,13 @@ class _Forwarding:
         if isinstance(room, ModelFailure):
             await self._forbid(room)
             return room
+        host = urlsplit(self.upstream.base).hostname or ""
+        by_openai = self.wire == "openai" and (call.longest is not None or host.endswith("openai.com"))
         request = self.client.build_request(
             self.endpoint.method,
             self.upstream.base + path,
             headers=_request_headers(scope["headers"], self.upstream.credentials(self.wire)),
-            content=asked.body(call.request, room) or None,
+            content=asked.body(call.request, room, by_openai=by_openai) or None,
         )
         if query := scope["query_string"]:
             request.url = request.url.copy_with(query=query)
