@@ -27,7 +27,7 @@ from coderclawlink.db.schema import events
 from coderclawlink.events import AgentMessage, AttemptStarted
 from coderclawlink.ids import NodeId, RunId, new_id
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello
-from coderclawlink.runs import attempts, ledger, nodes, recording
+from coderclawlink.runs import attempts, nodes, recording
 from coderclawlink.runs.ledger import Wish
 from tests import postgres
 
@@ -114,7 +114,7 @@ def _set_up(tx: Tx, node: NodeId) -> Telling:
     nodes.join(tx, Hello(node=node, boot=new_id(), slots=RUNS_EACH, agents=offers))
     runs = []
     for _ in range(RUNS_EACH):
-        run = ledger.submit(tx, OWNER, Wish("demo", "Please write notes", {}, "Write notes"))
+        run = attempts.submit(tx, OWNER, Wish("demo", "Please write notes", {}, "Write notes"))
         attempts.place(tx, run, 1, node)
         began = Entry(run=run.id, attempt=1, n=1, at=rfc3339(time.time()), event=AttemptStarted().model_dump())
         recording.record(tx, node, [began])

@@ -30,7 +30,8 @@ from coderclawlink.gate.connection import Gate
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import NodeId, new_id
 from coderclawlink.journal.feed import Feed
-from coderclawlink.runtime.contract import Defaults, Runtime
+from coderclawlink.runtime.contract import Runtime
+from coderclawlink.runtime.wishing import Defaults
 from coderclawlink.settings import Settings
 from coderclawlink.web import api
 

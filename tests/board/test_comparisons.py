@@ -22,7 +22,7 @@ from coderclawlink.events import (
     WorkCommitted,
 )
 from coderclawlink.ids import RunId, new_id
-from coderclawlink.runs import artifacts, attempts, checks, ledger, recording
+from coderclawlink.runs import artifacts, attempts, checks, ledger, orders, recording
 from coderclawlink.runs.ledger import Run, RunNotFound, Wish
 from coderclawlink.runs.run import State
 from tests.runs.played import NODE, give, kinds, said
@@ -59,7 +59,7 @@ def begun(tx: Tx, actor: Actor = OWNER) -> Played:
             options=AgentConfiguration(model=model),
             comparison=comparison,
         )
-        run = ledger.submit(tx, actor, wish)
+        run = attempts.submit(tx, actor, wish)
         attempts.offer(tx, run)
         run = give(tx, ledger.find(tx, run.id))
         recording.record(tx, NODE, said(run, AttemptStarted()))
@@ -192,7 +192,7 @@ def test_keeping_one_gives_the_card_its_branch_and_cancels_what_is_still_open(db
     assert (shown.assigned_agent_type, shown.agent_execution_status) == ("claude", "completed")
     with db.look() as look:
         assert "comparison.kept" in kinds(look, played.runs[0].id)
-        assert [stop.run for stop in attempts.stops(look, NODE)] == [played.runs[2].id]
+        assert [stop.run for stop in orders.stops(look, NODE)] == [played.runs[2].id]
 
 
 def test_another_may_be_kept_later_but_not_once_the_task_is_done(db: Database) -> None:
@@ -246,7 +246,7 @@ def test_a_later_run_of_the_task_says_how_the_card_stands(db: Database) -> None:
     played = db.write_now(begun)
 
     def later(tx: Tx) -> None:
-        ledger.submit(tx, OWNER, Wish("a", "x", {}, "x", project_id=played.task.project_id, task_id=played.task.id))
+        attempts.submit(tx, OWNER, Wish("a", "x", {}, "x", project_id=played.task.project_id, task_id=played.task.id))
 
     db.write_now(later)
     for run in played.runs:

@@ -14,7 +14,8 @@ from coderclawlink.access.policy import OWNER
 from coderclawlink.board import projects, tasks
 from coderclawlink.db.engine import Database, Look, Tx
 from coderclawlink.db.schema import runs
-from coderclawlink.engine.lifecycle import BACKOFF_SECONDS, LOSSES_AT_MOST, Lifecycle, settle
+from coderclawlink.engine.lifecycle import Lifecycle
+from coderclawlink.engine.settling import BACKOFF_SECONDS, LOSSES_AT_MOST, settle
 from coderclawlink.events import AttemptEnded, AttemptStarted, WorkCommitted
 from coderclawlink.ids import RunId
 from coderclawlink.runs import attempts, ledger, recording

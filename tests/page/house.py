@@ -24,7 +24,7 @@ from coderclawlink.events import AgentChunk, AttemptEvent, AttemptStarted, Optio
 from coderclawlink.ids import NodeId, ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal.log import About
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello, Order
-from coderclawlink.runs import attempts, ledger, nodes, recording
+from coderclawlink.runs import ledger, nodes, orders, recording
 from coderclawlink.settings import Settings
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ class Node:
         async with asyncio.timeout(20):
             with self.hub.db.bell.listen(f"node:{self.name}") as ear:
                 while True:
-                    for order in await self.hub.db.read(attempts.waiting_orders, self.name):
+                    for order in await self.hub.db.read(orders.waiting_orders, self.name):
                         if order.run == run:
                             return order
                     await ear.wait(1)

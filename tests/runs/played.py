@@ -58,7 +58,7 @@ def submit(
         priority=priority,
         timeout_seconds=timeout_seconds,
     )
-    run = ledger.submit(tx, actor, wish)
+    run = attempts.submit(tx, actor, wish)
     attempts.offer(tx, run)
     return ledger.find(tx, run.id)
 

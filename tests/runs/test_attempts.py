@@ -28,7 +28,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.ids import NodeId, QuestionId, RunId, new_id
 from coderclawlink.link.protocol import Entry, Fence
-from coderclawlink.runs import artifacts, attempts, leases, ledger, questions, recording
+from coderclawlink.runs import artifacts, attempts, leases, ledger, orders, questions, recording
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from tests.runs.played import AT, NODE, at_node, give, join, kinds, said, submit, told
@@ -389,7 +389,7 @@ def test_an_offer_is_made_once_until_it_is_settled(db: Database) -> None:
     assert db.write_now(offer) == 2
     assert db.write_now(offer) == 2
     with db.look() as look:
-        order = attempts.order_of(ledger.find(look, run.id), 2)
+        order = orders.order_of(look, ledger.find(look, run.id), 2)
     assert (order.attempt, order.resume) == (2, (1,))
 
 

@@ -43,8 +43,7 @@ def place(tx: Tx, run: Run, configuration: AgentConfiguration = NOTHING_SAID) ->
     """As placement does it: what is reserved is kept in the attempt's row."""
     share = budgets.reserve(tx, run, configuration)
     if isinstance(share, Reserved):
-        tx.change(_row(run).values(reserved_usd=share.usd, reserved_tokens=share.tokens))
-        attempts.place(tx, run, run.attempt, NODE)
+        attempts.place(tx, run, run.attempt, NODE, share)
     return share
 
 

@@ -18,7 +18,7 @@ OWN = Verification(checks=(Check(name="tests", run="make test"), Check(name="lin
 
 
 def submitted(tx: Tx, verification: Verification | None = None, head: str | None = HEAD) -> Run:
-    run = ledger.submit(tx, OWNER, Wish("a", "Do it", {}, "Do it", verification=verification))
+    run = attempts.submit(tx, OWNER, Wish("a", "Do it", {}, "Do it", verification=verification))
     attempts.offer(tx, run)
     ledger.note(tx, run.id, head=head)
     return ledger.find(tx, run.id)

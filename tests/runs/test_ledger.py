@@ -11,7 +11,7 @@ from coderclawlink.board import projects, tasks
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.events import AttemptEnded, AttemptStarted, Option, QuestionAsked
 from coderclawlink.ids import RunId, new_id
-from coderclawlink.runs import attempts, ledger, recording
+from coderclawlink.runs import attempts, ledger, orders, recording
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import IllegalStep, State, WaitReason
 from tests.runs.played import NODE, at_node, give, kinds, said, submit
@@ -59,8 +59,8 @@ def test_an_open_run_is_cancelled_at_once_and_its_attempt_told_to_stop(db: Datab
             assert attempts.queued(look) == []
         else:
             assert attempt.stop == "cancelled"
-            assert [stop.why for stop in attempts.stops(look, NODE)] == ["cancelled"]
-            assert attempts.waiting_orders(look, NODE) == []
+            assert [stop.why for stop in orders.stops(look, NODE)] == ["cancelled"]
+            assert orders.waiting_orders(look, NODE) == []
 
 
 @pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED])

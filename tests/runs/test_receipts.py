@@ -42,7 +42,7 @@ def worked(tx: Tx, verification: Verification | None = None) -> Run:
     """A run of a task that asked, committed, was checked and has ended, but is not settled."""
     project = projects.create(tx, OWNER, name="P", key="p")
     task = tasks.create(tx, OWNER, project_id=project.id, title="T")
-    run = ledger.submit(
+    run = attempts.submit(
         tx,
         OWNER,
         Wish(

@@ -33,7 +33,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.ids import NodeId, new_id
 from coderclawlink.link.protocol import AgentOffer, Entry, Hello, Order
-from coderclawlink.runs import attempts, nodes, recording
+from coderclawlink.runs import nodes, orders, recording
 from coderclawlink.settings import Settings
 from coderclawlink.web.deadlines import Deadlined, Severed
 
@@ -185,13 +185,13 @@ class Node:
         async with asyncio.timeout(20):
             with self.hub.db.bell.listen(f"node:{self.name}") as ear:
                 while True:
-                    for order in await self.hub.db.read(attempts.waiting_orders, self.name):
+                    for order in await self.hub.db.read(orders.waiting_orders, self.name):
                         if order.run == run:
                             return order
                     await ear.wait(1)
 
     async def orders(self) -> list[Order]:
-        return await self.hub.db.read(attempts.waiting_orders, self.name)
+        return await self.hub.db.read(orders.waiting_orders, self.name)
 
     async def tell(self, order: Order, *events: AttemptEvent) -> None:
         first = self._told.get((order.run, order.attempt), 0) + 1

@@ -28,7 +28,9 @@ _LOOKS = re.compile(
     """,
     re.VERBOSE,
 )
-_CALLED = re.compile(r"(?:^|[_-])(?:key|token|secret|password|passwd|credentials)$|^authorization$|^cookie$", re.IGNORECASE)
+_CALLED = re.compile(
+    r"(?:^|[_-])(?:key|token|secret|password|passwd|credentials)$|^authorization$|^cookie$", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"\{[a-z_]+(?::[A-Za-z_][A-Za-z0-9_]*)?\}")
 SHORT = 12
 """Characters: what is shorter and merely called a key is rather a word such as `none` or `local`."""

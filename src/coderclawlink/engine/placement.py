@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.db.schema import attempts as attempts_table
 from coderclawlink.ids import NodeId, ProjectId, RunId
-from coderclawlink.runs import attempts, ledger, nodes
+from coderclawlink.runs import attempts, budgets, ledger, nodes
+from coderclawlink.runs.budgets import UsedUp
 from coderclawlink.runs.nodes import Node
 
 logger = logging.getLogger(__name__)
@@ -101,7 +102,13 @@ def _place_some(
             continue
         before = _last_node(tx, run_id)
         best = min(able, key=lambda node: (node.name != before, by_node[node.name] / node.slots, node.name))
-        attempts.place(tx, ledger.find(tx, run_id), row["number"], best.name)
+        run = ledger.find(tx, run_id)
+        reserved = budgets.reserve(tx, run, attempts.read_configuration(row["configuration"]))
+        if isinstance(reserved, UsedUp):
+            attempts.pause(tx, run_id, row["number"], "budget", reserved.why, reserved.until)
+            left += 1
+            continue
+        attempts.place(tx, run, row["number"], best.name, reserved)
         by_node[best.name] += 1
         by_agent[best.name, agent] += 1
         by_project[project] += 1

@@ -149,6 +149,7 @@ class Gate:
         """Say what the rows ask for, whenever the bell rings for this node."""
         while True:
             words = await self._db.read(reconcile.to_say, line.node)
+            line.said &= {_key(word) for word in words}  # what needs no saying any more is forgotten
             for word in words:
                 key = _key(word)
                 if key in line.said:

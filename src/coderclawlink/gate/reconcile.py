@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.ids import NodeId, RunId
 from coderclawlink.link.protocol import AgentOffer, Answer, Assign, Fence, Hello, HubWord, Stop
-from coderclawlink.runs import attempts, leases, nodes, questions
+from coderclawlink.runs import attempts, leases, nodes, orders, prompts, questions
 
 
 def greet(tx: Tx, hello: Hello) -> tuple[Fence, ...]:
@@ -50,13 +50,14 @@ def part(tx: Tx, node: NodeId) -> None:
 
 
 def to_say(look: Look, node: NodeId) -> list[HubWord]:
-    """Everything the hub has to tell the node, as it follows from the rows: orders, stops and answers."""
-    words: list[HubWord] = [Assign(order=order) for order in attempts.waiting_orders(look, node)]
-    words += attempts.stops(look, node)
+    """Everything the hub has to tell the node, as it follows from the rows: orders, stops, answers and prompts."""
+    words: list[HubWord] = [Assign(order=order) for order in orders.waiting_orders(look, node)]
+    words += orders.stops(look, node)
     words += [
         Answer(run=one.run_id, attempt=one.attempt, question=one.name, option=one.option, text=one.text)
         for one in questions.answers_for(look, node)
     ]
+    words += prompts.to_say(look, node)
     return words
 
 

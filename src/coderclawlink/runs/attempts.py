@@ -12,10 +12,13 @@ The lease is the node's (`nodes.seen_at`): all its attempts live and die by it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 
+from coderclawlink.access.policy import Actor
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, runs
 from coderclawlink.events import (
@@ -26,13 +29,14 @@ from coderclawlink.events import (
 from coderclawlink.ids import NodeId, ProjectId, RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
-from coderclawlink.link.protocol import Order, Stop
-from coderclawlink.runs import ledger
+from coderclawlink.runs import fallback, ledger
 from coderclawlink.runs import questions as asked
-from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.budgets import Reserved
+from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import ENDED
 
 AT_WORK = ("placed", "running")
+NOTHING_RESERVED = Reserved()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,30 @@ class Attempt:
     output_tokens: int | None
     cached_tokens: int | None
     cost_usd: float | None
+    agent: str
+    configuration: str | None
+    configured: str | None
+    account: str | None
+    session: str | None
+    resumed: bool | None
+    prompt: int
+    reserved_usd: float | None
+    reserved_tokens: int | None
+    pause_reason: str | None
+    pause_until: float | None
     offered_at: float
     placed_at: float | None
     started_at: float | None
     ended_at: float | None
+
+    @property
+    def made_with(self) -> AgentConfiguration:
+        return read_configuration(self.configuration)
+
+
+def read_configuration(kept: str | None) -> AgentConfiguration:
+    """What an attempt was made with, from its column."""
+    return NOTHING_SAID if kept is None else AgentConfiguration.model_validate_json(kept)
 
 
 COLUMNS = [attempts.c[name] for name in Attempt.__dataclass_fields__]
@@ -101,6 +125,43 @@ def of_run(look: Look, run: RunId) -> list[Attempt]:
 # ── offering and placing ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
+    """Write a run down, with its first attempt in the queue. Raises `PermissionMissing`. Carrying it out is the engine's part
+    of the same transaction."""
+    run = ledger.submit(tx, actor, wish)
+    _enqueue(tx, run, run.attempt)
+    return run
+
+
+def _enqueue(tx: Tx, run: Run, number: int) -> None:
+    """Put an attempt into the queue for a place, made with what is configured now."""
+    with_what = fallback.made(tx, run)
+    said = with_what.configuration != NOTHING_SAID
+    row: dict[str, object] = {
+        "run_id": run.id,
+        "number": number,
+        "state": "queued",
+        "agent": with_what.agent,
+        "configuration": with_what.configuration.model_dump_json(exclude_defaults=True) if said else None,
+        "configured": with_what.label,
+        "account": with_what.configuration.account,
+        "project_id": run.project_id,
+        "priority": run.priority,
+        "kept": 0,
+        "settled": False,
+        "offered_at": tx.now(),
+    }
+    tx.change(attempts.insert(), row)
+
+
+def make_anew(tx: Tx, run: Run) -> None:
+    """An attempt that still waits for its place is to be made with what the run says now."""
+    here = sa.and_(attempts.c.run_id == run.id, attempts.c.number == run.attempt, attempts.c.state == "queued")
+    if tx.change(attempts.delete().where(here)):
+        _enqueue(tx, run, run.attempt)
+        tx.topics.add("attempt.offered")
+
+
 def offer(tx: Tx, run: Run) -> int:
     """Make sure that the run has an attempt whose outcome is still to be settled; its number. Safe to do twice."""
     if run.attempt:
@@ -108,23 +169,55 @@ def offer(tx: Tx, run: Run) -> int:
         if latest is not None and not latest.settled:
             return run.attempt
     number = run.attempt + 1
-    ledger.enqueue(tx, replace(run, attempt=number))
+    _enqueue(tx, run, number)
     ledger.requeue(tx, run)
     ledger.note(tx, run.id, attempt=number)
     log.append(tx, AttemptOffered(), About(run.project_id, run.task_id, run.id, number))
     return number
 
 
-def place(tx: Tx, run: Run, number: int, node: NodeId) -> None:
-    """Give the attempt to a node."""
+def place(tx: Tx, run: Run, number: int, node: NodeId, reserved: Reserved = NOTHING_RESERVED) -> None:
+    """Give the attempt to a node, with what it may spend."""
     tx.change(
         attempts.update()
         .where(attempts.c.run_id == run.id, attempts.c.number == number, attempts.c.state == "queued")
-        .values(state="placed", node=node, placed_at=tx.now())
+        .values(
+            state="placed",
+            node=node,
+            placed_at=tx.now(),
+            reserved_usd=reserved.usd,
+            reserved_tokens=reserved.tokens,
+        )
     )
     ledger.place(tx, run)
     log.append(tx, AttemptPlaced(node=node), About(run.project_id, run.task_id, run.id, number))
     tx.topics.add(f"node:{node}")
+
+
+def pause(tx: Tx, run: RunId, number: int, reason: str, why: str, until: float | None = None) -> None:
+    """The attempt does not begin: something must happen first. The engine hears of it."""
+    tx.change(
+        attempts.update()
+        .where(attempts.c.run_id == run, attempts.c.number == number, attempts.c.state == "queued")
+        .values(state="ended", outcome="paused", pause_reason=reason, pause_until=until, error=why, ended_at=tx.now())
+    )
+    tx.topics.add(f"over:{run}")
+
+
+def stop(tx: Tx, run: Run, why: Literal["cancelled", "interrupted"]) -> None:
+    """The attempt that is at work is told to end."""
+    here = sa.and_(attempts.c.run_id == run.id, attempts.c.state.in_(AT_WORK))
+    for row in tx.rows(sa.select(attempts.c.node).where(here)):
+        tx.change(attempts.update().where(here).values(stop=why))
+        tx.topics.add(f"node:{row['node']}")
+
+
+def losses(look: Look, run: RunId) -> int:
+    """How many attempts of the run died with their node, or were given up."""
+    statement = sa.select(sa.func.count()).where(
+        attempts.c.run_id == run, attempts.c.outcome.in_(("lost", "interrupted")), attempts.c.stop.is_(None)
+    )
+    return int(look.scalar(statement))
 
 
 def settle(tx: Tx, run: RunId, number: int) -> None:
@@ -151,26 +244,6 @@ def lose(tx: Tx, run_id: RunId, number: int, why: str) -> bool:
     return True
 
 
-def order_of(run: Run, number: int) -> Order:
-    """All that a node needs to know to make the attempt."""
-    return Order(
-        run=run.id,
-        attempt=number,
-        agent=run.agent,
-        prompt=run.prompt,
-        context=dict(run.context),
-        repository=run.repository,
-        branch=run.branch or "",
-        author=run.author,
-        title=run.title,
-        timeout_seconds=run.timeout_seconds,
-        resume=tuple(range(number - 1, 0, -1)),
-    )
-
-
-# ── what the hub has to say to a node, as it follows from the rows ─────────────────────────────────────────────────
-
-
 def at_node(look: Look, node: NodeId) -> dict[tuple[str, int], sa.RowMapping]:
     """The attempts that the node should hold: (run, attempt) → state, stop."""
     rows = look.rows(
@@ -179,25 +252,6 @@ def at_node(look: Look, node: NodeId) -> dict[tuple[str, int], sa.RowMapping]:
         )
     )
     return {(row["run_id"], row["number"]): row for row in rows}
-
-
-def waiting_orders(look: Look, node: NodeId) -> list[Order]:
-    """What is placed on the node and has not started."""
-    rows = look.rows(
-        sa.select(attempts.c.run_id, attempts.c.number).where(
-            attempts.c.node == node, attempts.c.state == "placed", attempts.c.stop.is_(None)
-        )
-    )
-    return [order_of(ledger.find(look, row["run_id"]), row["number"]) for row in rows]
-
-
-def stops(look: Look, node: NodeId) -> list[Stop]:
-    """What the node should end."""
-    return [
-        Stop(run=run, attempt=number, why=row["stop"])
-        for (run, number), row in at_node(look, node).items()
-        if row["stop"]
-    ]
 
 
 # ── who waits and who works ─────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +283,13 @@ def queued(
     """What waits for a place, but for these projects and agents: most urgent first, then oldest first."""
     return list(
         look.rows(
-            sa.select(attempts.c.run_id, attempts.c.number, attempts.c.agent, attempts.c.project_id)
+            sa.select(
+                attempts.c.run_id,
+                attempts.c.number,
+                attempts.c.agent,
+                attempts.c.project_id,
+                attempts.c.configuration,
+            )
             .where(
                 attempts.c.state == "queued",
                 sa.or_(attempts.c.project_id.is_(None), attempts.c.project_id.not_in(list(but_projects))),

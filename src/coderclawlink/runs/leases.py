@@ -17,7 +17,7 @@ from coderclawlink.journal import log
 from coderclawlink.journal.log import About
 from coderclawlink.runs import ledger
 from coderclawlink.runs import questions as asked
-from coderclawlink.runs.attempts import AT_WORK
+from coderclawlink.runs.attempts import AT_WORK, read_configuration
 from coderclawlink.runs.run import State, WaitReason
 
 
@@ -81,25 +81,33 @@ def of_nodes_gone(look: Look, nodes: Iterable[NodeId]) -> list[tuple[RunId, int]
 
 
 def overdue(look: Look, margin: float) -> list[tuple[RunId, int]]:
-    """Attempts that should have ended `margin` seconds ago: past their run's time since they were placed.
+    """Attempts that should have ended `margin` seconds ago: past their time since they were placed.
 
     As at the node, the time in which the run waited for somebody does not count.
     """
     now = look.now()
     rows = look.rows(
-        sa.select(attempts.c.run_id, attempts.c.number, attempts.c.placed_at, runs.c.timeout_seconds)
-        .join(runs, runs.c.id == attempts.c.run_id)
-        .where(
-            attempts.c.state.in_(AT_WORK),
-            attempts.c.placed_at + runs.c.timeout_seconds + margin < now,
-            runs.c.wait_reason.is_(None),
+        sa.select(
+            attempts.c.run_id,
+            attempts.c.number,
+            attempts.c.placed_at,
+            attempts.c.configuration,
+            runs.c.timeout_seconds,
         )
+        .join(runs, runs.c.id == attempts.c.run_id)
+        .where(attempts.c.state.in_(AT_WORK), attempts.c.placed_at + margin < now, runs.c.wait_reason.is_(None))
     )
-    return [
-        (row["run_id"], row["number"])
-        for row in rows
-        if row["placed_at"] + row["timeout_seconds"] + margin + _waited(look, row["run_id"], row["placed_at"]) < now
-    ]
+    late = []
+    for row in rows:
+        due = row["placed_at"] + margin + _timeout(row)
+        if due < now and due + _waited(look, row["run_id"], row["placed_at"]) < now:
+            late.append((row["run_id"], row["number"]))
+    return late
+
+
+def _timeout(row: sa.RowMapping) -> float:
+    own = read_configuration(row["configuration"]).timeout_seconds
+    return float(own if own is not None else row["timeout_seconds"])
 
 
 def _waited(look: Look, run: RunId, since: float) -> float:

@@ -119,8 +119,7 @@ _NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
 
 
 def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
-    """Write the run down, its first attempt in the queue. Raises `PermissionMissing`. Carrying it out is the engine's part of
-    the same transaction."""
+    """Write the run down; its first attempt, number 1, is `attempts.submit`'s part. Raises `PermissionMissing`."""
     policy.require(actor, Permission.TASK_SUBMIT)
     row: dict[str, object] = {
         "id": new_id(),
@@ -150,7 +149,6 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "created_at": tx.now(),
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
-    enqueue(tx, run)
     log.append_all(
         tx,
         [
@@ -160,22 +158,6 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         actor=actor.name,
     )
     return run
-
-
-def enqueue(tx: Tx, run: Run) -> None:
-    """Put the attempt that the run counts as its latest into the queue for a place."""
-    row: dict[str, object] = {
-        "run_id": run.id,
-        "number": run.attempt,
-        "state": "queued",
-        "agent": run.agent,
-        "project_id": run.project_id,
-        "priority": run.priority,
-        "kept": 0,
-        "settled": False,
-        "offered_at": tx.now(),
-    }
-    tx.change(attempts.insert(), row)
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,19 +14,22 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from coderclawlink.clock import seconds
-from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts as table
 from coderclawlink.db.schema import runs
 from coderclawlink.events import (
     AgentChunk,
     AgentLog,
+    AgentSession,
     AgentUsage,
     AnswerHeard,
     ArtifactKept,
     AttemptEnded,
     AttemptEvent,
     AttemptStarted,
+    CheckEnded,
+    ChecksDemanded,
+    Pause,
     PromptTaken,
     QuestionAsked,
     WorkCommitted,
@@ -36,7 +39,7 @@ from coderclawlink.ids import NodeId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
 from coderclawlink.link.protocol import Entry, Fence, Kept, storable
-from coderclawlink.runs import artifacts, ledger, prompts
+from coderclawlink.runs import artifacts, budgets, checks, ledger, prompts
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.attempts import AT_WORK, COLUMNS, Attempt
 
@@ -45,6 +48,7 @@ TEXT_AT_MOST = 16 * 1024 * 1024
 SMALL = 2**31 - 1
 BIG = 2**63 - 1
 QUESTION_AT_MOST = COMMIT_AT_MOST = 64
+SESSION_AT_MOST = 500
 ARTIFACT_NAME_AT_MOST = 100
 """Characters; what the columns hold."""
 
@@ -149,8 +153,8 @@ def _sort_out(tx: Tx, attempt: Attempt, about: About, entries: Sequence[Entry]) 
             artifacts.keep(tx, attempt.run_id, attempt.number, event)
             event = event.model_copy(update={"text": ""})
         if isinstance(event, QuestionAsked | AnswerHeard):
-            known = asked.known_as(tx, attempt.run_id, attempt.number, event)
-            event = event.model_copy(update={"question": known})
+            # People know a question by one name, whichever attempt has asked it again.
+            event = event.model_copy(update={"question": asked.known_as(tx, attempt.run_id, attempt.number, event)})
         if not isinstance(event, AgentChunk):
             lines.append(Line(event, about, entry.n, at))
         if isinstance(event, AttemptEnded):
@@ -180,6 +184,16 @@ def _when(at: str, now: float) -> float:
         return max(0.0, min(seconds(at), now))
     except (ValueError, OverflowError):
         return now
+
+
+def _until(pause: Pause | None) -> float | None:
+    """When the provider says that its limit ends, as far as it makes sense."""
+    if pause is None or pause.until is None:
+        return None
+    try:
+        return seconds(pause.until)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _count(value: int, most: int) -> int:
@@ -214,14 +228,22 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
                     cost_usd=event.cost_usd if event.cost_usd is not None and math.isfinite(event.cost_usd) else None,
                 )
             )
+            caps = attempt.made_with.budget_usd, attempt.made_with.budget_tokens
+            budgets.note_spending(tx, ledger.find(tx, attempt.run_id), caps)
+        case AgentSession():
+            tx.change(here.values(session=event.session[:SESSION_AT_MOST], resumed=event.resumed))
+        case PromptTaken():
+            prompts.taken(tx, attempt.run_id, attempt.number, event)
         case QuestionAsked():
             run = ledger.find(tx, attempt.run_id)
-            if asked.ask(tx, run, attempt.number, event, _configuration(tx, attempt)):
+            if asked.ask(tx, run, attempt.number, event, attempt.made_with):
                 asked.wait(tx, run)
         case AnswerHeard():
             asked.heard(tx, attempt.run_id, attempt.number, event)
-        case PromptTaken():
-            prompts.taken(tx, attempt.run_id, attempt.number, event)
+        case ChecksDemanded():
+            checks.demand(tx, attempt.run_id, event)
+        case CheckEnded():
+            checks.end(tx, attempt.run_id, attempt.number, event)
         case WorkCommitted():
             ledger.note(
                 tx,
@@ -239,8 +261,10 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
                     state="ended",
                     outcome=event.outcome,
                     result=event.result,
-                    error=event.error,
+                    error=event.error or (event.pause.why if event.pause else None),
                     retry=event.retry,
+                    pause_reason=event.pause.reason if event.pause else None,
+                    pause_until=_until(event.pause),
                     ended_at=tx.now(),
                 )
             )
@@ -248,12 +272,3 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
             tx.topics.add(f"over:{attempt.run_id}")
         case _:
             pass
-
-
-def _configuration(look: Look, attempt: Attempt) -> AgentConfiguration:
-    """What the attempt was made with."""
-    made_with = sa.select(table.c.configuration).where(
-        table.c.run_id == attempt.run_id, table.c.number == attempt.number
-    )
-    text = look.scalar(made_with)
-    return NOTHING_SAID if text is None else AgentConfiguration.model_validate_json(text)

@@ -1,4 +1,4 @@
-"""submit · stream · query · cancel · list_agents · list_skills: one contract for HTTP, WebSocket, the CLI and Python itself.
+"""submit · stream · query · cancel · follow up · list_agents · list_skills: one contract for HTTP, WebSocket, the CLI and Python itself.
 
     async with open_hub(settings) as hub:                                # coderclawlink.app
         run = await hub.runtime.submit(OWNER, agent="claude", prompt="Say hello")
@@ -12,49 +12,46 @@ Every verb is asked by an actor, and is answered for what that actor may.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import projects, repository, tasks
+from coderclawlink.board import comparisons
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Database, Tx
-from coderclawlink.engine import lifecycle
+from coderclawlink.engine import handing, lifecycle
 from coderclawlink.engine.dbos import Durable
 from coderclawlink.engine.lifecycle import Limits
 from coderclawlink.errors import Invalid
-from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
+from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.feed import Feed, Shown, Watcher
 from coderclawlink.journal.log import Told
-from coderclawlink.runs import ledger, questions
-from coderclawlink.runs.ledger import Run, Wish
-from coderclawlink.runtime import agents
+from coderclawlink.runs import ledger, prompts, questions
+from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.prompts import Prompt
+from coderclawlink.runtime import agents, wishing
 from coderclawlink.runtime.agents import Agent
+from coderclawlink.runtime.wishing import Asked, Defaults
 from coderclawlink.skills.registry import BUILT_IN, Skill
 
 LOOK_AGAIN_SECONDS = 5.0
 END_KINDS = frozenset({"run.completed", "run.failed", "run.cancelled"})
-PROMPT_AT_MOST = 200_000
-"""Characters. Longer texts belong into a file of the repository or an attachment."""
-
-
-class PromptTooLong(Invalid):
-    """The prompt is too long."""
+CONTENDERS_AT_MOST = 8
 
 
 class CutOff(Exception):
     """The reader was too slow for the stream; it may come back with the last sequence number it saw."""
 
 
-@dataclass(frozen=True)
-class Defaults:
-    """What a run gets that its submitter does not say."""
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of several that do the same task side by side."""
 
-    timeout_seconds: float = 3600.0
-    tries: int = 3
-    server: str = "https://github.com"
+    agent: str
+    options: AgentConfiguration = NOTHING_SAID
 
 
 class Runtime:
@@ -78,64 +75,110 @@ class Runtime:
         task_id: TaskId | None = None,
         tries: int | None = None,
         timeout_seconds: float | None = None,
+        options: AgentConfiguration = NOTHING_SAID,
     ) -> Run:
-        """Ask for a run; it is on disk when this returns. With a task it works in the project's repository.
+        """Ask for a run; it is on disk when this returns. With a task it works in the project's repository. `options`: what
+        is to be otherwise than configured, for this run alone.
 
         Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`.
         """
-        if len(prompt) > PROMPT_AT_MOST:
-            raise PromptTooLong(f"A prompt has at most {PROMPT_AT_MOST:,} characters; this one has {len(prompt):,}.")
-        return await self._db.write(
-            self._submit, actor, agent, prompt, context, project_id, task_id, tries, timeout_seconds
-        )
+        asked = Asked(agent, prompt, context or {}, project_id, task_id, tries, timeout_seconds, options)
+        return await self._db.write(self._submit, actor, asked)
 
-    def _submit(
+    def _submit(self, tx: Tx, actor: Actor, asked: Asked, comparison: str | None = None) -> Run:
+        wish = wishing.wish_for(tx, actor, asked, self._defaults)
+        if comparison is not None:
+            wish = replace(wish, comparison=comparison)
+        return lifecycle.submit(tx, self._durable, self._limits, actor, wish)
+
+    async def compare(
+        self, actor: Actor, task_id: TaskId, prompt: str, contenders: Sequence[Contender]
+    ) -> tuple[str, list[Run]]:
+        """Have several agents or models do one task side by side, each on a branch of its own. Returns the comparison's id
+        and the runs, in order. Raises as `submit` does, and `Invalid` for fewer than two or more than eight."""
+        if not 2 <= len(contenders) <= CONTENDERS_AT_MOST:
+            raise Invalid(f"A comparison is between 2 and {CONTENDERS_AT_MOST} contenders.")
+        return await self._db.write(self._compare, actor, task_id, prompt, contenders)
+
+    def _compare(
+        self, tx: Tx, actor: Actor, task_id: TaskId, prompt: str, contenders: Sequence[Contender]
+    ) -> tuple[str, list[Run]]:
+        comparison = new_id()
+        made = [
+            self._submit(
+                tx, actor, Asked(one.agent, prompt, {}, task_id=task_id, options=one.options), comparison=comparison
+            )
+            for one in contenders
+        ]
+        comparisons.start(tx, actor, comparison, task_id, prompt, made)
+        return comparison, made
+
+    async def follow_up(
+        self,
+        actor: Actor,
+        run: RunId,
+        text: str,
+        *,
+        steer: bool = False,
+        agent: str | None = None,
+        options: AgentConfiguration = NOTHING_SAID,
+    ) -> tuple[Run, Prompt | None]:
+        """Say more to an agent. A run that has not ended gets the prompt queued (with `steer`: at once); one that has ended is
+        gone on with by a new run, on its work and its conversation. Another agent takes the run over.
+
+        Raises `RunNotFound`, `UnknownAgent`, `PermissionMissing`, `PromptTooLong`.
+        """
+        return await self._db.write(self._follow_up, actor, run, text, steer, agent, options)
+
+    def _follow_up(
         self,
         tx: Tx,
         actor: Actor,
+        run_id: RunId,
+        text: str,
+        steer: bool,
+        agent: str | None,
+        options: AgentConfiguration,
+    ) -> tuple[Run, Prompt | None]:
+        policy.require(actor, Permission.TASK_SUBMIT)
+        run = ledger.find_for(tx, actor, run_id)
+        name = run.agent if agent is None else agents.named(tx, agent)
+        if run.has_ended:
+            wish = wishing.wish_to_continue(tx, actor, run, name, text, options, self._defaults)
+            return lifecycle.submit(tx, self._durable, self._limits, actor, wish), None
+        if name != run.agent or options != NOTHING_SAID:
+            handing.hand_over(tx, actor, run, name, options)
+            run = ledger.find(tx, run_id)
+        return run, prompts.queue(tx, actor, run, text, steer=steer)
+
+    async def hand_over(
+        self,
+        actor: Actor,
+        run: RunId,
         agent: str,
-        prompt: str,
-        context: Mapping[str, Any] | None,
-        project_id: ProjectId | None,
-        task_id: TaskId | None,
-        tries: int | None,
-        timeout_seconds: float | None,
+        options: AgentConfiguration = NOTHING_SAID,
+        text: str | None = None,
+    ) -> Run:
+        """Let another agent go on in the middle of a run, from the work and with all that was said. `text`: what to tell it.
+        Raises as `follow_up` does, and `IllegalStep` for a run that has ended."""
+        return await self._db.write(self._hand_over, actor, run, agent, options, text)
+
+    def _hand_over(
+        self, tx: Tx, actor: Actor, run_id: RunId, agent: str, options: AgentConfiguration, text: str | None
     ) -> Run:
         policy.require(actor, Permission.TASK_SUBMIT)
-        name = agents.named(tx, agent)
-        title = next((line.strip() for line in prompt.splitlines() if line.strip()), "Work")[:72]
-        project = branch = None
-        priority = tasks.Priority.MEDIUM
-        known: dict[str, Any] = {}
-        if task_id is not None:
-            task = tasks.find(tx, task_id)
-            if project_id is not None and project_id != task.project_id:
-                raise Invalid("The task belongs to another project.")
-            project_id, priority = task.project_id, task.priority
-            title = f"{task.key} {task.title}"[:72]
-            branch = _free_branch(task.branch, ledger.branches_of(tx, task_id))
-            known["task"] = {"key": task.key, "title": task.title, "description": task.description}
-        if project_id is not None:
-            project = projects.find(tx, project_id)
-            known["project"] = {"key": project.key, "name": project.name, "github_repo": project.github_repo_url}
-        clone = None
-        if project is not None and project.github_repo_url:
-            clone = repository.parse(project.github_repo_url, self._defaults.server).clone
-        wish = Wish(
-            agent=name,
-            prompt=prompt,
-            context={**known, **(context or {})},
-            title=title,
-            project_id=project_id,
-            task_id=task_id,
-            repository=clone,
-            branch=branch,
-            author=_author(actor),
-            tries=tries or self._defaults.tries,
-            timeout_seconds=timeout_seconds or self._defaults.timeout_seconds,
-            priority=priority.rank,
-        )
-        return lifecycle.submit(tx, self._durable, self._limits, actor, wish)
+        run = ledger.find_for(tx, actor, run_id)
+        handing.hand_over(tx, actor, run, agents.named(tx, agent), options)
+        if text:
+            prompts.queue(tx, actor, ledger.find(tx, run_id), text)
+        return ledger.find(tx, run_id)
+
+    async def resume(self, actor: Actor, run: RunId, options: AgentConfiguration = NOTHING_SAID) -> Run:
+        """Let a run go on now that waits for its quota or its budget; `options` may raise its own cap.
+
+        Raises `RunNotFound`, `PermissionMissing`, and `Conflict` when it waits for something else, or its budget is still used up.
+        """
+        return await self._db.write(handing.resume, actor, run, options)
 
     async def query(self, actor: Actor, run: RunId) -> Run:
         """How the run stands. Raises `RunNotFound`, also for a run of others."""
@@ -196,18 +239,3 @@ class Runtime:
         """Raises `PermissionMissing`."""
         policy.require(actor, Permission.SKILL_LIST)
         return list(BUILT_IN)
-
-
-def _free_branch(wanted: str, taken: set[str]) -> str:
-    """`task/demo-1`, or with the next number behind it when an earlier run of the task keeps that one."""
-    if wanted not in taken:
-        return wanted
-    return next(name for number in range(2, len(taken) + 3) if (name := f"{wanted}-{number}") not in taken)
-
-
-def _author(actor: Actor) -> str:
-    """`Name <mail>` for the commit; empty for the machine's owner, whose name git knows."""
-    if actor.user is None:
-        return ""
-    clean = "".join(character for character in actor.user if character.isprintable() and character not in "<>")
-    return f"{clean} <{clean if '@' in clean else clean + '@localhost'}>"

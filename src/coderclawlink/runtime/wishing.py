@@ -1,0 +1,138 @@
+"""From what is asked for to a run's wish: names looked up, repository, branch and settings filled in.
+
+Above: the contract. Below: the board, the agents' configuration, the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.board import projects, repository, tasks, verification
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
+from coderclawlink.db.engine import Tx
+from coderclawlink.errors import Invalid
+from coderclawlink.ids import ProjectId, TaskId
+from coderclawlink.runs import ledger
+from coderclawlink.runs.ledger import Run, Wish
+from coderclawlink.runtime import agents
+
+PROMPT_AT_MOST = 200_000
+"""Characters. Longer texts belong into a file of the repository or an attachment."""
+
+
+class PromptTooLong(Invalid):
+    """The prompt is too long."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a run gets that its submitter does not say."""
+
+    timeout_seconds: float = 3600.0
+    tries: int = 3
+    server: str = "https://github.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a submitter says; what it does not say is filled in."""
+
+    agent: str
+    prompt: str
+    context: Mapping[str, Any]
+    project_id: ProjectId | None = None
+    task_id: TaskId | None = None
+    tries: int | None = None
+    timeout_seconds: float | None = None
+    options: AgentConfiguration = NOTHING_SAID
+
+
+def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
+    """Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`, `Invalid`."""
+    policy.require(actor, Permission.TASK_SUBMIT)
+    _fits(asked.prompt)
+    agent = agents.named(tx, asked.agent)
+    title, branch, project, project_id = _title(asked.prompt), None, None, asked.project_id
+    priority = tasks.Priority.MEDIUM
+    known: dict[str, Any] = {}
+    if asked.task_id is not None:
+        task = tasks.find(tx, asked.task_id)
+        if project_id is not None and project_id != task.project_id:
+            raise Invalid("The task belongs to another project.")
+        project_id, priority = task.project_id, task.priority
+        title = f"{task.key} {task.title}"[:TITLE_AT_MOST]
+        branch = _free_branch(task.branch, ledger.branches_of(tx, asked.task_id))
+        known["task"] = {"key": task.key, "title": task.title, "description": task.description}
+    if project_id is not None:
+        project = projects.find(tx, project_id)
+        known["project"] = {"key": project.key, "name": project.name, "github_repo": project.github_repo_url}
+    # What a person says of one run counts more than what is configured for all.
+    timeout = {} if asked.timeout_seconds is None else {"timeout_seconds": asked.timeout_seconds}
+    clone = None
+    if project is not None and project.github_repo_url:
+        clone = repository.parse(project.github_repo_url, defaults.server).clone
+    return Wish(
+        agent=agent,
+        prompt=asked.prompt,
+        context={**known, **asked.context},
+        title=title,
+        project_id=project_id,
+        task_id=asked.task_id,
+        repository=clone,
+        branch=branch,
+        author=_author(actor),
+        tries=asked.tries or defaults.tries,
+        timeout_seconds=asked.timeout_seconds or defaults.timeout_seconds,
+        priority=priority.rank,
+        options=asked.options.model_copy(update=timeout),
+        verification=None if project is None else verification.of_project(tx, project.id),
+    )
+
+
+def wish_to_continue(
+    tx: Tx, actor: Actor, run: Run, agent: str, text: str, options: AgentConfiguration, defaults: Defaults
+) -> Wish:
+    """A wish that goes on with a run that has ended: on its branch if it has made a commit, else on a free one."""
+    asked = Asked(agent, text, run.context, run.project_id, run.task_id, run.tries, None, run.options.under(options))
+    if agent != run.agent:
+        asked = replace(asked, options=options)
+    wish = wish_for(tx, actor, asked, defaults)
+    return replace(
+        wish,
+        continues=run.id,
+        repository=run.repository,
+        branch=run.branch if run.head else wish.branch,
+        title=run.title if run.task_id is not None else wish.title,
+    )
+
+
+TITLE_AT_MOST = 72
+"""Characters: it becomes the first line of a commit."""
+
+
+def _fits(prompt: str) -> None:
+    if len(prompt) > PROMPT_AT_MOST:
+        raise PromptTooLong(f"A prompt has at most {PROMPT_AT_MOST:,} characters; this one has {len(prompt):,}.")
+
+
+def _title(prompt: str) -> str:
+    return next((line.strip() for line in prompt.splitlines() if line.strip()), "Work")[:TITLE_AT_MOST]
+
+
+def _free_branch(wanted: str, taken: set[str]) -> str:
+    """`task/demo-1`, or with the next number behind it when an earlier run of the task keeps that one."""
+    if wanted not in taken:
+        return wanted
+    return next(name for number in range(2, len(taken) + 3) if (name := f"{wanted}-{number}") not in taken)
+
+
+def _author(actor: Actor) -> str:
+    """`Name <mail>` for the commit; empty for the machine's owner, whose name git knows."""
+    if actor.user is None:
+        return ""
+    clean = "".join(character for character in actor.user if character.isprintable() and character not in "<>")
+    return f"{clean} <{clean if '@' in clean else clean + '@localhost'}>"
