@@ -2,6 +2,7 @@
 
     process      the program: its messages, its complaints, its death
     connection   the conversation: ask, answer, stop; the order of what is told
+    line         requests, answers, and failures in words
     opening      how it begins: greeting, a session new or taken up again, its mode
     translate    its words into our events, pure
     acts         what a tool call would do, for rules

@@ -1,8 +1,7 @@
 """A conversation with one agent process over ACP: it is started, asked, stopped, and its words are passed on.
 
-Above: the driver, which opens it. Below: the process as transport, the opening's words, the translation, the permissions. The
-library does the JSON-RPC; its observer is the one source of what the agent says, because it alone runs in the order of the
-wire.
+Above: the driver, which opens it. Below: the line to the agent, the opening's words, the translation, the permissions. The
+line's observer is the one source of what the agent says, because it alone runs in the order of the wire.
 """
 
 from __future__ import annotations
@@ -11,26 +10,24 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from acp import RequestError
 from acp.connection import Connection, StreamDirection, StreamEvent
-from acp.schema import PromptRequest, TextContentBlock
-from pydantic import BaseModel
 
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import acts, files, opening, permissions
+from coderclawlink.drivers.acp.line import Far, Line, words
 from coderclawlink.drivers.acp.told import Told
-from coderclawlink.drivers.acp.translate import Raw, Translation, part, shorten, text
+from coderclawlink.drivers.acp.translate import Raw, Translation, part, text
 from coderclawlink.drivers.base import Ground, Said, TurnEnded
-from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
+from coderclawlink.drivers.errors import AgentFailed
 from coderclawlink.events import AgentLog, PermissionDecided
 from coderclawlink.ids import new_id
 
 Wiretap = Callable[[Literal["in", "out"], Raw], None]
 """Hears every message as it is on the wire: what the agent says (`in`) and what we say (`out`)."""
 
-_AUTHENTICATION_REQUIRED = -32000
 _STOP_REASONS: dict[str, Literal["end_turn", "cancelled", "refusal", "max_tokens", "max_turn_requests"]] = {
     "end_turn": "end_turn",
     "cancelled": "cancelled",
@@ -52,26 +49,6 @@ class Patience:
     close: float = 0.25
     interrupt: float = 5.0
     silence: float = 900.0
-
-
-class Far(Protocol):
-    """The agent's end of the line: the library's transport, and what becomes of the agent. A process of ours, or a server."""
-
-    async def send(self, message: dict[str, Any]) -> None: ...
-    async def receive(self) -> dict[str, Any] | None: ...
-    async def close(self) -> None: ...
-
-    async def end(self, grace_seconds: float) -> None:
-        """Let it go, by force after a grace. Safe to call twice."""
-        ...
-
-    async def obituary(self, name: str) -> str:
-        """How it ended, for people."""
-        ...
-
-    def last_words(self) -> str:
-        """The end of what it complained about."""
-        ...
 
 
 class AcpSession:
@@ -114,7 +91,7 @@ class AcpSession:
         self._hung = False
         self._heard_at = 0.0
         self._process: Far
-        self._connection: Connection
+        self._line: Line
         self._tasks: asyncio.TaskGroup
 
     # ── starting ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +99,8 @@ class AcpSession:
     def attach(self, process: Far, tasks: asyncio.TaskGroup) -> None:
         """Speak with this process; work is done in tasks of `tasks`."""
         self._process, self._tasks = process, tasks
-        self._connection = Connection(self._serve, process, observers=[self._observe])
+        connection = Connection(self._serve, process, observers=[self._observe])
+        self._line = Line(self._name, process, connection, self._patience.start, self._sign_in)
 
     def log(self, lines: str) -> None:
         """Tell what the program printed beside the protocol."""
@@ -130,9 +108,9 @@ class AcpSession:
 
     async def initialize(self) -> None:
         """Greet. Raises `AgentFailed` when the agent dies, is silent, or speaks another version."""
-        self._greeting = opening.understand(self._name, await self._start(opening.greet()))
+        self._greeting = opening.understand(self._name, await self._line.demand(opening.greet()))
         self.version = self._greeting.version
-        self._sign_in = self._sign_in or self._greeting.sign_in
+        self._line.sign_in = self._sign_in or self._greeting.sign_in
 
     async def open(self, servers: Sequence[McpServer] = (), session_mode: str | None = None, earlier: str = "") -> None:
         """Take up the session `earlier`, or open a new one, and put it into `session_mode` where the agent offers it.
@@ -145,7 +123,7 @@ class AcpSession:
                 self.log(f"{self._name} cannot reach the MCP server {server.name} by {server.type}; it goes without.")
         answer = await self._take_up(earlier, known) if earlier else None
         if answer is None:
-            answer = await self._start(opening.begin(self._ground.workspace, known))
+            answer = await self._line.demand(opening.begin(self._ground.workspace, known))
             self.id = text(answer, "sessionId")
             if not self.id:
                 raise AgentFailed(f"{self._name} opened a session without telling its id.")
@@ -159,10 +137,10 @@ class AcpSession:
             return None
         self._replaying = True  # what it said long ago is not told again
         try:
-            answer = await self._request(request)
+            answer = await self._line.ask(request)
         except RequestError as refusal:
             self._replaying = False
-            self.log(f"{self._name} does not remember the conversation; it begins a new one. {_words(refusal)}")
+            self.log(f"{self._name} does not remember the conversation; it begins a new one. {words(refusal)}")
             return None
         self.id, self.resumed, self._instructions = earlier, True, ""
         return answer
@@ -170,41 +148,11 @@ class AcpSession:
     async def _set_mode(self, answer: Raw, wanted: str) -> None:
         request = opening.choose_mode(self.id, answer, wanted)
         if request:
-            await self._start(request)
+            await self._line.demand(request)
             return
         offered = opening.modes(answer)
         known = f"it offers {', '.join(offered)}" if offered else "it offers none"
         self.log(f"{self._name} has no session mode {wanted}; {known}.")
-
-    async def _start(self, request: opening.Request) -> Raw:
-        """Send a request that must be answered well for the session to be of use."""
-        try:
-            return await self._request(request)
-        except RequestError as refusal:
-            words = self._explain(refusal, request.method)
-            wants_sign_in = refusal.code == _AUTHENTICATION_REQUIRED
-            raise (NotSignedIn if wants_sign_in else AgentFailed)(words) from None
-
-    async def _request(self, request: opening.Request) -> Raw:
-        """Raises `RequestError` for a refusal, `AgentFailed` for an agent that dies or is silent."""
-        try:
-            async with asyncio.timeout(self._patience.start):
-                answer = await self._connection.send_request(request.method, _wire(request.body))
-        except TimeoutError:
-            words = self._process.last_words()
-            said = f" Its last words: {words}" if words else ""
-            raise AgentFailed(
-                f"{self._name} did not answer {request.method} within {self._patience.start:g} s.{said}"
-            ) from None
-        except ConnectionError:
-            raise AgentFailed(await self._process.obituary(self._name)) from None
-        return answer if isinstance(answer, dict) else {}
-
-    def _explain(self, refusal: RequestError, method: str) -> str:
-        if refusal.code == _AUTHENTICATION_REQUIRED:
-            how = self._sign_in or "sign in with its own program as the user who runs the node, or set its key"
-            return f"{self._name} wants you to sign in first: {how}. It says: {_words(refusal)}"
-        return f"{self._name} refused {method}: {_words(refusal)}"
 
     # ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -262,7 +210,7 @@ class AcpSession:
                 await self._ask_to_stop()
         except (TimeoutError, ConnectionError):
             await self._process.end(self._patience.close)
-            await self._connection.close()  # lets go of a request that will never be answered
+            await self._line.close()  # lets go of a request that will never be answered
             await self._over.wait()
 
     async def _ask_to_stop(self) -> None:
@@ -270,7 +218,7 @@ class AcpSession:
         self._cancelled = True
         self.told.room.set()
         await self._dismiss()
-        await self._connection.send_notification("session/cancel", {"sessionId": self.id})
+        await self._line.cancel(self.id)
         await self._over.wait()
 
     async def close(self) -> None:
@@ -278,7 +226,7 @@ class AcpSession:
         self.told.room.set()
         await self._dismiss()
         await self._process.end(self._patience.close)
-        await self._connection.close()
+        await self._line.close()
 
     async def _dismiss(self) -> None:
         """Answer every open question `cancelled`: several agents hang for ever on a cancel that leaves one open."""
@@ -291,17 +239,16 @@ class AcpSession:
     # ── one turn ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, prompt: str) -> None:
-        request = PromptRequest(session_id=self.id, prompt=[TextContentBlock(type="text", text=prompt)])
         reason: Literal["end_turn", "cancelled", "refusal", "max_tokens", "max_turn_requests", "error", "other"] = (
             "error"
         )
         error: str | None = None
         retry = False
         try:
-            answer = await self._connection.send_request("session/prompt", _wire(request))
+            answer = await self._line.prompt(self.id, prompt)
             reason = _STOP_REASONS.get(text(answer, "stopReason"), "other")
         except RequestError as refusal:
-            error = self._explain(refusal, "the prompt")
+            error = self._line.explain(refusal, "the prompt")
         except ConnectionError:
             if not self._cancelled:
                 error = f"{await self._process.obituary(self._name)} It was in the middle of its turn."
@@ -312,13 +259,13 @@ class AcpSession:
         elif self._cancelled:
             # Some agents say end_turn, some fail: it was we who ended it.
             reason, error, retry = "cancelled", None, False
-        events, words = self._translation.end(done=reason == "end_turn")
+        events, last_words = self._translation.end(done=reason == "end_turn")
         for event in events:
             self._put(event)
         for asked in self._open.values():
             if not asked.answer.done():
                 asked.answer.set_result(None)
-        self._put(TurnEnded(reason=reason, result=words, error=error, retry=retry))
+        self._put(TurnEnded(reason=reason, result=last_words, error=error, retry=retry))
         self._over.set()
 
     def _hear(self) -> None:
@@ -407,15 +354,3 @@ class AcpSession:
 
     def _put(self, said: Said) -> None:
         self.told.put(said, bounded=not self._over.is_set() and not self._cancelled)
-
-
-def _wire(request: BaseModel) -> dict[str, Any]:
-    # Defaults go along: "no file system, no terminal" is worth saying.
-    return request.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _words(refusal: RequestError) -> str:
-    """A JSON-RPC error for people."""
-    data = refusal.data
-    more = text(data, "details") or text(data, "message") or (data if isinstance(data, str) else "")
-    return shorten(f"{refusal}: {more}" if more and more not in str(refusal) else str(refusal), 2_000)
