@@ -315,7 +315,8 @@ async def test_who_ends_the_session_ends_its_stream(server: Server, client: http
     [
         "", "nonsense", "[]", "1", "null", '{"subscribe": 1}', '{"subscribe": {"runs": 1}}', '{"subscribe": {"runs": [1]}}',
         '{"subscribe": {}, "after": -1}', '{"subscribe": {}, "after": 1e400}', '{"subscribe": {}, "subscribe": {}}',
-        '{"subscribe": {"runs": ["\\u0000"]}}', "[" * 1000, json.dumps({"subscribe": {"runs": ["x"] * 501}}), "x" * 70_000,
+        '{"subscribe": {"runs": ["\\u0000"]}}', "[" * 1000, json.dumps({"subscribe": {"runs": ["x"] * 501}}), "x" * 270_000,
+        '{"answer": {"question": "q"}}', '{"answer": {"question": "q", "option": 1}}', '{"prompt": {"run": "r", "text": ""}}', '{"prompt": {}}',
         '{"subscribe": {"tasks": ["x"]}}', b"bytes", '{"session": 1}', '{"subscribe": {"board": "perhaps"}}',
     ],
 )  # fmt: skip
@@ -412,3 +413,58 @@ async def test_subjects_keep_their_ids(server: Server, client: httpx2.AsyncClien
         answer, _, _ = await subscribe(live, {"tasks": [made["id"]], "projects": [made["project_id"]]})
     assert answer["subscribed"]["tasks"] == [TaskId(int(str(made["id"])))]
     assert answer["subscribed"]["projects"] == [ProjectId(int(str(made["project_id"])))]
+
+
+# ── answering and asking ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_question_is_answered_over_the_stream_and_everybody_sees_it(
+    server: Server, client: httpx2.AsyncClient, node: Node
+) -> None:
+    run = await submit(client)
+    question = await node.ask(await node.start(run))
+    async with opened(server) as live, opened(server) as other:
+        await subscribe(other, {"runs": [run]})
+        await live.send(json.dumps({"answer": {"question": question, "option": "allow_once"}, "id": "a1"}))
+        assert await hear(live) == {"answered": {"run": run, "question": question, "option": "y"}, "id": "a1"}
+        events = await until(other, "run.resumed")
+        assert [event["option"] for event in events if event["kind"] == "question.answered"] == ["y"]
+        await live.send(json.dumps({"answer": {"question": question, "option": "n"}, "id": "a2"}))
+        assert await hear(live) == {"error": "The question has been answered already.", "id": "a2"}
+
+
+async def test_a_prompt_is_queued_over_the_stream(server: Server, client: httpx2.AsyncClient, node: Node) -> None:
+    run = await submit(client)
+    await node.start(run)
+    async with opened(server) as live:
+        await live.send(
+            json.dumps({"prompt": {"run": run.upper(), "text": "é" * 150_000, "steer": True}}, ensure_ascii=False)
+        )
+        assert await hear(live) == {"prompted": {"run": run, "number": 1}}
+    (queued,) = (await client.get(f"/api/runs/{run}/prompts")).json()
+    assert (len(queued["text"]), queued["steer"]) == (150_000, True)
+
+
+async def test_what_one_may_not_see_or_do_cannot_be_done_over_the_stream_either(
+    server: Server, client: httpx2.AsyncClient, node: Node
+) -> None:
+    ada, eve = await session(client, "ada6"), await session(client, "eve6")
+    viewer = await server.hub.db.write(create, "viewer6", None, role=Role.VIEWER)
+    body = {"agent": "claude", "prompt": "x"}
+    run = (await client.post("/api/runs", json=body, params={"session_id": ada})).json()["id"]
+    question = await node.ask(await node.start(run))
+    seen = await submit(client, task_id=(await task(client))["id"])
+    another = await node.ask(await node.start(seen))
+    async with opened(server) as live:
+        for who, words, error in (
+            (eve, {"answer": {"question": question, "option": "y"}}, "Question not found."),
+            (eve, {"prompt": {"run": run, "text": "x"}}, "Run not found."),
+            (viewer.id, {"answer": {"question": another, "option": "y"}}, "Permission denied: task:submit"),
+            (viewer.id, {"prompt": {"run": seen, "text": "x"}}, "Permission denied: task:submit"),
+        ):
+            await live.send(json.dumps({"session": who, **words}))
+            assert await hear(live) == {"error": error}
+        await live.send(json.dumps({"session": ada, "answer": {"question": question, "option": "y"}}))
+        assert (await hear(live))["answered"]["run"] == run
+        await live.send(json.dumps({"session": "nonsense", "prompt": {"run": run, "text": "x"}}))
+        assert await hear_out(live) == ([], 4401)

@@ -140,7 +140,7 @@ def _left_behind(look: Look, run: RunId, attempt: int, event: QuestionAsked) -> 
         )
         .order_by(questions.c.asked_at, questions.c.id)
     )
-    for found in map(_question, rows):
+    for found in map(of_row, rows):
         chosen = next((one for one in found.options if one.id == found.option), None)
         if found.act == event.act and (chosen is None or _same_option(chosen, event.options) is not None):
             return found
@@ -305,7 +305,7 @@ def find(look: Look, question: QuestionId) -> Question:
     row = look.row(sa.select(questions).where(questions.c.id == question))
     if row is None:
         raise QuestionNotFound
-    return _question(row)
+    return of_row(row)
 
 
 def of_run(look: Look, run: RunId, *, only_open: bool = False) -> list[Question]:
@@ -313,7 +313,7 @@ def of_run(look: Look, run: RunId, *, only_open: bool = False) -> list[Question]
     statement = sa.select(questions).where(questions.c.run_id == run).order_by(questions.c.asked_at, questions.c.id)
     if only_open:
         statement = statement.where(questions.c.answered_at.is_(None))
-    return [_question(row) for row in look.rows(statement)]
+    return [of_row(row) for row in look.rows(statement)]
 
 
 def open_in(look: Look, run: RunId) -> bool:
@@ -338,12 +338,12 @@ def answers_for(look: Look, node: NodeId) -> list[Question]:
             questions.c.heard_at.is_(None),
         )
     )
-    return [_question(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def _named(look: Look, run: RunId, attempt: int, name: str) -> Question | None:
     row = look.row(sa.select(questions).where(*_by_name(run, attempt, name)))
-    return None if row is None else _question(row)
+    return None if row is None else of_row(row)
 
 
 def _by_name(run: RunId, attempt: int, name: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -358,8 +358,9 @@ def _as_json(options: Sequence[Option]) -> str:
     return json.dumps([option.model_dump() for option in options], ensure_ascii=False)
 
 
-def _question(row: sa.RowMapping) -> Question:
-    values = dict(row)
+def of_row(row: sa.RowMapping) -> Question:
+    """The question in a row that may hold more than that."""
+    values = {name: row[name] for name in Question.__dataclass_fields__}
     values["options"] = tuple(Option(**option) for option in json.loads(values["options"]))
     values["act"] = Act.model_validate_json(values["act"])
     values["name"] = values["name"] or values["id"]

@@ -17,14 +17,45 @@ from coderclawlink.db.engine import Database
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
 from coderclawlink.runtime.contract import Runtime
-from coderclawlink.web import agents, health, live, nodes, page, problems, projects, runs, runtime, tasks, verification
+from coderclawlink.web import (
+    agents,
+    budgets,
+    health,
+    live,
+    nodes,
+    page,
+    problems,
+    projects,
+    prompts,
+    questions,
+    runs,
+    runtime,
+    tasks,
+    usage,
+    verification,
+)
 from coderclawlink.web.guard import Guard
 from coderclawlink.web.peer import Peers
 from coderclawlink.web.problems import LastResort
 from coderclawlink.web.rooms import Rooms
 from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_all
 
-ROUTERS = (projects, tasks, agents, runtime, runs, verification, nodes, live, health, page)
+ROUTERS = (
+    projects,
+    tasks,
+    agents,
+    runtime,
+    runs,
+    prompts,
+    questions,
+    verification,
+    budgets,
+    usage,
+    nodes,
+    live,
+    health,
+    page,
+)
 
 DESCRIPTION = """The interface of a coderClawLink hub. Without a session, a request from the hub's own machine is the owner's.
 Each operation names the permission it needs as `x-permission`."""

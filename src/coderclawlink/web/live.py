@@ -1,4 +1,4 @@
-"""The live stream: one WebSocket a browser tab, on which everything it shows is told as it happens.
+"""The live stream: one WebSocket a browser tab, on which everything it shows is told as it happens, and answers go back.
 
     → {"session": "…"}                                              only with a session, and then first
     → {"subscribe": {"runs": [], "tasks": [], "projects": [], "board": true}, "after": 17}
@@ -6,9 +6,13 @@
     ← {"events": [ … ]}                                             all that was told since 17
     ← {"subscribed": {…}, "head": 42}
     ← {"events": [ … ]}                                             and so on, live, from 43
-    ← {"error": "…"}                                                to what makes no sense
+    → {"answer": {"question": "…", "option": "allow_once", "text": "…"}, "id": "a1"}
+    ← {"answered": {"run": "…", "question": "…", "option": "…"}, "id": "a1"}
+    → {"prompt": {"run": "…", "text": "…", "steer": false}, "id": "p1"}
+    ← {"prompted": {"run": "…", "number": 3}, "id": "p1"}           number null: in a new run, which goes on from that
+    ← {"error": "…", "id": "a1"}                                    to what makes no sense, or may not be
 
-A further `subscribe` takes the place of the one before. Without `after` the stream begins at the head. There is no hole and
+`id` is the browser's own name for what it asks, and may be left out. A further `subscribe` takes the place of the one before. Without `after` the stream begins at the head. There is no hole and
 no double between what was read and what is live: the watcher is put up first, then the journal is read up to the head,
 then what the watcher saw beyond it. A reader that falls behind is cut with code 4408 and comes back with the last number
 it saw. What the actor may not see is never sent; it is looked at for each event, not only when subscribing.
@@ -32,13 +36,14 @@ from coderclawlink.board import projects, tasks
 from coderclawlink.board.projects import ProjectNotFound
 from coderclawlink.board.tasks import TaskNotFound
 from coderclawlink.db.engine import Look, StoreUnavailable
-from coderclawlink.errors import NotSignedIn
+from coderclawlink.errors import ClawlinkError, NotSignedIn
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.feed import Shown, Watcher
 from coderclawlink.journal.log import Told
 from coderclawlink.runs import ledger
-from coderclawlink.web import strict_json
+from coderclawlink.web import live_acts, strict_json
+from coderclawlink.web.live_acts import AnswerGiven, PromptGiven
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.runtime import shown_json
 from coderclawlink.web.shapes import Asked, Id, Seq
@@ -46,8 +51,8 @@ from coderclawlink.web.signing_in import actor_of, open_to_all
 
 router = APIRouter()
 
-FRAME_AT_MOST = 64 * 1024
-"""Characters of a frame from the browser."""
+FRAME_AT_MOST = 256 * 1024
+"""Characters of a frame from the browser: room for the longest prompt, if not all of it must be escaped."""
 SUBJECTS_AT_MOST = 500
 EVENTS_A_FRAME = 100
 CHARACTERS_A_FRAME = 256 * 1024
@@ -78,6 +83,9 @@ class Frame(Asked):
     session: Annotated[str, Field(max_length=200)] | None = None
     subscribe: Subscription | None = None
     after: Seq | None = None
+    answer: AnswerGiven | None = None
+    prompt: PromptGiven | None = None
+    id: Annotated[str, Field(max_length=200)] | None = None
 
 
 @router.websocket("/api/live", dependencies=[open_to_all("the first frame says who asks, or the socket itself does")])
@@ -127,6 +135,7 @@ class _Tab:
                     self._session = frame.session
                 actor = await actor_of(self._socket, self._here, self._session)
                 self._signed_in = True
+                await self._do(actor, frame)
                 if frame.subscribe is None:
                     continue
                 if telling is not None:
@@ -136,6 +145,19 @@ class _Tab:
             checking.cancel()
             if telling is not None:
                 telling.cancel()
+
+    async def _do(self, actor: Actor, frame: Frame) -> None:
+        """What the frame asks for beside being told: each is answered by one word."""
+        name: dict[str, object] = {} if frame.id is None else {"id": frame.id}
+        try:
+            if frame.answer is not None:
+                await self._say({"answered": await live_acts.answer(self._here, actor, frame.answer), **name})
+            if frame.prompt is not None:
+                await self._say({"prompted": await live_acts.prompt(self._here, actor, frame.prompt), **name})
+        except (NotSignedIn, StoreUnavailable):
+            raise
+        except ClawlinkError as error:
+            await self._say({"error": error.message, **name})
 
     async def _frames(self) -> AsyncIterator[Frame]:
         """What the browser says, until it hangs up. What makes no sense is answered and passed over."""
@@ -234,7 +256,7 @@ class _Sight:
         kind = item.kind if isinstance(item, Told) else ""
         if kind.startswith("node."):
             return policy.may(self._actor, Permission.AGENT_LIST)
-        if kind.startswith(("project.", "task.")):
+        if kind.startswith(("project.", "task.", "comparison.")):
             return policy.may(self._actor, Permission.PROJECT_READ)
         return policy.may(self._actor, Permission.ADMIN_USERS)
 

@@ -18,6 +18,7 @@ from coderclawlink.errors import NotFound
 from coderclawlink.events import Option
 from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
 from coderclawlink.journal import log
+from coderclawlink.rules import Act
 from coderclawlink.runs import artifacts, attempts, ledger, questions
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
@@ -119,7 +120,11 @@ class AttemptTold(Told):
 
 
 class QuestionTold(Told):
-    """`option`: the id of the one chosen; null while open, and when it was dismissed because the attempt ended."""
+    """`option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more.
+
+    `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered
+    with a no. `heard_at`: when the agent was given the answer.
+    """
 
     id: str
     attempt: int
@@ -127,12 +132,16 @@ class QuestionTold(Told):
     detail: str
     options: list[Option]
     tool: str | None
+    act: Act
+    who: str
     is_open: bool
     asked_at: Stamp
+    deadline_at: Stamp | None
     answered_at: Stamp | None
     option: str | None
     text: str | None
     answered_by: str | None
+    heard_at: Stamp | None
 
 
 class RunDetail(RunTold):

@@ -1,0 +1,61 @@
+"""Routes of questions over all runs: the inbox, and answering from it. Beside: `runs`, with the questions of one run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.ids import QuestionId
+from coderclawlink.runs import inbox
+from coderclawlink.runs.inbox import Entry
+from coderclawlink.web.rooms import Here
+from coderclawlink.web.runs import ANSWER_AT_MOST, QuestionTold
+from coderclawlink.web.shapes import Asked
+from coderclawlink.web.signing_in import needs
+
+router = APIRouter(prefix="/api/questions", tags=["questions"])
+
+Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
+Submitter = Annotated[Actor, needs(Permission.TASK_SUBMIT)]
+
+
+class InboxEntry(QuestionTold):
+    """An open question and the run that asks it. `may_answer`: whether you may."""
+
+    run_id: str
+    run_number: int
+    run_title: str
+    agent: str
+    project_id: int | None
+    task_id: int | None
+    task_key: str | None
+    may_answer: bool
+
+
+class Choice(Asked):
+    """`option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …)."""
+
+    option: Annotated[str, Field(max_length=200)]
+    text: Annotated[str, Field(max_length=ANSWER_AT_MOST)] | None = None
+
+
+@router.get("")
+async def list_questions(actor: Viewer, here: Here) -> list[InboxEntry]:
+    """All open questions of all runs that you may see, oldest first."""
+    return [_told(entry) for entry in await here.db.read(inbox.inbox, actor)]
+
+
+def _told(entry: Entry) -> InboxEntry:
+    run = {name: getattr(entry, name) for name in InboxEntry.model_fields if name not in QuestionTold.model_fields}
+    return InboxEntry(**QuestionTold.model_validate(entry.question).model_dump(), **run)
+
+
+@router.post("/{question_id}/answer")
+async def answer(actor: Submitter, here: Here, question_id: str, choice: Choice) -> QuestionTold:
+    """The first answer counts."""
+    question = QuestionId(question_id)
+    run = await here.db.read(inbox.run_of, actor, question)
+    return QuestionTold.model_validate(await here.runtime.answer(actor, run, question, choice.option, choice.text))
