@@ -22,6 +22,7 @@ from coderclawlink.runs import attempts, ledger
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import State
+from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.contract import CutOff
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
@@ -303,17 +304,18 @@ class SkillInfo(BaseModel):
 
 @router.get("/agents")
 async def list_agents(actor: AgentLister, here: Here) -> list[AgentInfo]:
-    return [
-        AgentInfo(
-            agent_type=agent.name,
-            name=agent.name,
-            description=agent.description,
-            available=agent.available,
-            capabilities=list(agent.capabilities),
-            metadata=AgentMetadata.model_validate(agent),
-        )
-        for agent in await here.runtime.list_agents(actor)
-    ]
+    return [info_of(agent) for agent in await here.runtime.list_agents(actor)]
+
+
+def info_of(agent: Agent) -> AgentInfo:
+    return AgentInfo(
+        agent_type=agent.name,
+        name=agent.name,
+        description=agent.description,
+        available=agent.available,
+        capabilities=list(agent.capabilities),
+        metadata=AgentMetadata.model_validate(agent),
+    )
 
 
 @router.get("/skills")
