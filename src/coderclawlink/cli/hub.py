@@ -117,7 +117,9 @@ class Question(Shape):
     title: str
     detail: str
     options: list[Option]
+    who: str
     is_open: bool
+    deadline_at: str | None
     option: str | None
     answered_by: str | None
 
@@ -140,6 +142,11 @@ class AgentFound(Shape):
     version: str | None = None
     why: str | None = None
     nodes: list[str] = Field(default_factory=list)
+    reached: str = ""
+    signed_in: bool | None = None
+    model: str = ""
+    models: list[str] = Field(default_factory=list)
+    accounts: list[str] = Field(default_factory=list)
 
 
 class Agent(Shape):

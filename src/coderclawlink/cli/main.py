@@ -13,6 +13,7 @@ from importlib import metadata
 from cyclopts import App, CycloptsError
 
 from coderclawlink.cli import (
+    agent_test,
     agents,
     comparisons,
     demo,
@@ -42,6 +43,7 @@ app = App(
 app.command(serve.serve)
 app.command(demo.demo)
 tasks.app.command(comparisons.compare)
+agents.app.command(agent_test.try_out, name="test")
 for verb in results.COMMANDS:
     runs.app.command(verb)
 for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions, secrets):
