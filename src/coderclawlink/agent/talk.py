@@ -100,7 +100,11 @@ class Talk:
             auth_methods=[],
         )
 
-    async def new_session(self, cwd: str, *_: object, **__: object) -> NewSessionResponse:
+    async def new_session(
+        self, cwd: str, additional_directories: object = None, mcp_servers: Sequence[object] | None = None, **_: object
+    ) -> NewSessionResponse:
+        if mcp_servers:
+            sys.stderr.write("This agent has tools of its own and uses no MCP servers.\n")
         session = str(uuid.uuid4())
         self._open(session, cwd, self._mode)
         return NewSessionResponse(session_id=session, modes=self._modes(self._mode))

@@ -71,7 +71,7 @@ class Line:
         budget: Budget = NO_CAP,
     ) -> None:
         self.name = name
-        self.access = access
+        self.access = replace(access, busy=lambda: bool(self._under_way))
         self.upstreams = upstreams
         self.usage: AgentUsage | None = None
         self.estimated_calls = 0
