@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     goose: Maybe = Field(
         default=None, alias="CLAWLINK_GOOSE", description="Path of Goose's program, where it is not on the PATH."
     )
+    openhands: Maybe = Field(
+        default=None,
+        alias="CLAWLINK_OPENHANDS",
+        description="Path of OpenHands' program `agent-server`, where it is not on the PATH.",
+    )
     github_token: Maybe = Field(default=None, description="Token for GitHub, for pull requests and private clones.")
     github_server_url: str = Field(
         default="https://github.com", description="Base URL that repositories are cloned from."
@@ -100,7 +105,11 @@ class Settings(BaseSettings):
         default=None, description="Base URL of an Ollama server, e.g. http://localhost:11434."
     )
     opendevin_api_url: Maybe = Field(default=None, description="Base URL of an OpenDevin/OpenHands server.")
-    goose_api_url: Maybe = Field(default=None, description="Base URL of a Goose server.")
+    opendevin_api_key: Maybe = Field(
+        default=None, description="Key that this server wants to be shown, its session API key, if it has one."
+    )
+    goose_api_url: Maybe = Field(default=None, description="Base URL of a Goose server, as `goose serve` is one.")
+    goose_api_key: Maybe = Field(default=None, description="Secret key of this server (its GOOSE_SERVER__SECRET_KEY).")
 
     @property
     def store_url(self) -> str:

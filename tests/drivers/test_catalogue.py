@@ -9,6 +9,7 @@ import pytest
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.accounts import read as accounts_of
 from coderclawlink.drivers.acp import AcpDriver
+from coderclawlink.drivers.address import UrlDriver
 from coderclawlink.drivers.base import Ground, Job
 from coderclawlink.drivers.catalogue import ALWAYS_KNOWN, Agent, agents, drivers
 from coderclawlink.drivers.errors import AgentFailed
@@ -16,6 +17,7 @@ from coderclawlink.drivers.given import AgentSettings
 from coderclawlink.drivers.http import HttpDriver
 from coderclawlink.drivers.missing import Missing
 from coderclawlink.drivers.models import script
+from coderclawlink.drivers.openhands import OpenHandsDriver
 from coderclawlink.drivers.programs import known, paths_read
 from coderclawlink.drivers.provider import Provider
 from coderclawlink.drivers.scripted import ScriptedDriver
@@ -99,9 +101,46 @@ def test_goose_and_opendevin_may_be_urls() -> None:
     found = agents(AgentSettings(goose_api_url="http://g/", opendevin_api_url="http://o"))
     for name, url in (("goose", "http://g"), ("opendevin", "http://o")):
         driver = found[name].driver
-        assert isinstance(driver, HttpDriver)
-        assert driver.url == url
+        assert isinstance(driver, UrlDriver)
+        assert (driver.url, driver.plain.url, driver.acp.url, driver.openhands.url) == (url, url, url, url)
         assert found[name].network == "open"
+
+
+def test_each_server_is_shown_its_own_key() -> None:
+    settings = AgentSettings(
+        goose_api_url="http://g", goose_api_key="g-key", opendevin_api_url="http://o", opendevin_api_key="o-key"
+    )
+    found = drivers(settings, '[agents.mine]\nurl = "http://m"')
+    keys = {}
+    for name in ("goose", "opendevin", "mine"):
+        driver = found[name]
+        assert isinstance(driver, UrlDriver)
+        keys[name] = (driver.acp.key, driver.openhands.key)
+    assert keys == {"goose": ("g-key", "g-key"), "opendevin": ("o-key", "o-key"), "mine": ("", "")}
+    assert "key" not in repr(settings).replace("api_key=None", "")
+
+
+def test_openhands_is_started_by_us_where_its_program_is_and_a_model_for_it(bin: Path) -> None:
+    assert isinstance(drivers(AgentSettings(path=str(bin)))["opendevin"], Missing)
+    install(bin, "agent-server")
+    without = drivers(AgentSettings(path=str(bin)))["opendevin"]
+    assert isinstance(without, Missing)
+    assert "set ANTHROPIC_API_KEY" in without.why
+    settings = AgentSettings(path=str(bin), anthropic_api_key="sk", ollama_base_url="http://l")
+    found = agents(settings, '[agents.opendevin]\nmode = "ask"\nmodel = "m"')["opendevin"]
+    for driver, wire, model in (
+        (found.driver, "anthropic", "m"),
+        (found.on("ollama")[0], "ollama", "qwen3-coder"),
+    ):
+        assert isinstance(driver, OpenHandsDriver)
+        assert (driver.program, driver.wire, driver.model, driver.mode) == (
+            str(bin / "agent-server"),
+            wire,
+            model,
+            "ask",
+        )
+        assert driver.needs_checkout
+    assert found.network == "model"
 
 
 def test_claude_is_its_own_program_where_there_is_one_else_our_agent(bin: Path) -> None:
@@ -236,14 +275,15 @@ script = "say hi"
     )
     assert (found["mine"].limit, found["mine"].timeout_seconds, found["mine"].network) == (3, 60, "open")
     assert found["mine"].paths == ("/opt",)
-    assert isinstance(found["far"].driver, HttpDriver)
+    assert isinstance(found["far"].driver, UrlDriver)
     assert isinstance(found["play"].driver, ScriptedDriver)
     assert found["play"].driver.script == "say hi"
 
 
 def test_an_entry_may_put_another_agent_under_a_known_name(bin: Path) -> None:
     found = agents(
-        AgentSettings(path=str(bin)), '[agents.claude]\ndriver = "scripted"\n[agents.opendevin]\nurl = "http://x"'
+        AgentSettings(path=str(bin)),
+        '[agents.claude]\ndriver = "scripted"\n[agents.opendevin]\ndriver = "http"\nurl = "http://x"',
     )
     assert isinstance(found["claude"].driver, ScriptedDriver)
     assert isinstance(found["opendevin"].driver, HttpDriver)

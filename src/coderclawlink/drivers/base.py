@@ -1,6 +1,7 @@
 """PORT: what a driver is to the attempt that uses it.
 
-Above stands `node.execute`; below stand `scripted`, `acp` and `http`, which all pass `tests/conformance/test_drivers.py`.
+Above stands `node.execute`; below stand `scripted`, `acp`, `openhands`, `http` and `address`, which chooses among those for a
+URL. `tests/conformance/test_drivers.py` holds them to this; OpenHands, which is not everywhere, `tests/real_agents`.
 A turn's end is an event, not a return value, because ACP v2 and OpenHands tell it so.
 """
 
@@ -143,9 +144,14 @@ class Driver(Protocol):
 
     name: str
     description: str
-    capabilities: tuple[str, ...]
-    needs_checkout: bool
-    """False for a driver whose agent works elsewhere, as behind a URL."""
+
+    @property
+    def capabilities(self) -> tuple[str, ...]: ...
+
+    @property
+    def needs_checkout(self) -> bool:
+        """False for a driver whose agent works elsewhere, as behind a URL."""
+        ...
 
     @property
     def reached(self) -> str:

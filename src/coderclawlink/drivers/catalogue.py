@@ -10,14 +10,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import coderclawlink
-from coderclawlink.configuration import AgentConfiguration
+from coderclawlink.configuration import AgentConfiguration, Mode
 from coderclawlink.configuration_file import mistake
 from coderclawlink.drivers import accounts, entries
 from coderclawlink.drivers.accounts import Account
 from coderclawlink.drivers.acp import AcpDriver
+from coderclawlink.drivers.acp.remote import RemoteAcpDriver
+from coderclawlink.drivers.address import Finding, UrlDriver
 from coderclawlink.drivers.base import Driver
 from coderclawlink.drivers.entries import Entry
 from coderclawlink.drivers.errors import AgentFailed
@@ -25,6 +28,8 @@ from coderclawlink.drivers.given import AgentSettings as AgentSettings  # what c
 from coderclawlink.drivers.http import HttpDriver
 from coderclawlink.drivers.missing import Missing
 from coderclawlink.drivers.models.wires import Wire
+from coderclawlink.drivers.openhands import INSTALL as INSTALL_OPENHANDS
+from coderclawlink.drivers.openhands import OpenHandsDriver
 from coderclawlink.drivers.programs import Network, Program, known, paths_read
 from coderclawlink.drivers.provider import Provider
 from coderclawlink.drivers.scripted import DEFAULT, ScriptedDriver
@@ -148,7 +153,9 @@ class _Wanted:
             case "http":
                 if not entry.url:
                     raise self.wrong("driver", "driver http needs a url")
-                return self._http(entry.url, "An agent behind a URL")
+                what = "An agent behind a URL"
+                # That it is to be asked by `POST /execute` is insisted on only where it is said.
+                return self._behind(entry.url, what) if entry.driver is None else self._http(entry.url, what)
             case "acp" if entry.command:
                 program = known().get(self.name) or Program(command=entry.command)
                 return self._acp(program.model_copy(update={"command": entry.command}))
@@ -161,13 +168,13 @@ class _Wanted:
         name, settings = self.name, self.settings
         match name:
             case "opendevin":
-                what = "OpenDevin/OpenHands behind its URL"
                 if settings.opendevin_api_url:
-                    return self._http(settings.opendevin_api_url, what)
-                return Agent(Missing(name, what, "Set OPENDEVIN_API_URL to the address of its server."))
+                    what = "OpenDevin/OpenHands behind its URL"
+                    return self._behind(settings.opendevin_api_url, what, settings.opendevin_api_key or "")
+                return self._openhands_program()
             case "goose":
                 if settings.goose_api_url:
-                    return self._http(settings.goose_api_url, "Goose behind its URL")
+                    return self._behind(settings.goose_api_url, "Goose behind its URL", settings.goose_api_key or "")
                 goose = known()["goose"]
                 return self._acp(goose.model_copy(update={"command": (settings.goose or "goose", *goose.command[1:])}))
             case "claude":
@@ -194,10 +201,67 @@ class _Wanted:
                 raise self.wrong("", "nobody knows how to reach it; give it a command or a url")
 
     def _http(self, url: str, description: str) -> Agent:
+        return Agent(self._plain(url, description), network="open")
+
+    def _plain(self, url: str, description: str) -> HttpDriver:
         driver = HttpDriver(self.name, url.rstrip("/"), description, capabilities=("answer",))
-        if self.entry.timeout_seconds:
-            driver.timeout_seconds = self.entry.timeout_seconds
-        return Agent(driver, network="open")
+        return driver.configured(self.entry.configuration())
+
+    def _behind(self, url: str, description: str, key: str = "") -> Agent:
+        """An agent behind a URL, by what is found to be spoken there."""
+        url = url.rstrip("/")
+        finding = Finding(url)
+        modes: Mapping[Mode, str] = {"ask": "approve", "auto": "auto"}  # what Goose calls them
+        far = RemoteAcpDriver(
+            self.name,
+            url=url,
+            key=key,
+            capabilities=("edit", "run", "ask"),
+            session_modes=modes,
+            description=description,
+        )
+
+        def make(account: Account | None, foreign: bool) -> Driver:
+            openhands = self._openhands(account, foreign, url=url, key=key)
+            acp = far.configured(self.entry.configuration())
+            return UrlDriver(self.name, description, openhands, acp, self._plain(url, description), finding=finding)
+
+        usable = self._usable(accounts.WIRES)
+        if isinstance(usable, str):
+            return Agent(Missing(self.name, description, usable))
+        return self._on_accounts(usable, make, "open", ())
+
+    def _openhands_program(self) -> Agent:
+        """OpenHands as a server of our own for each attempt."""
+        found = self.settings.find(self.settings.openhands or "agent-server")
+        description = OpenHandsDriver.description
+        if found is None:
+            return Agent(Missing(self.name, description, INSTALL_OPENHANDS))
+        usable = self._usable((self.entry.wire,) if self.entry.wire else accounts.WIRES)
+        if isinstance(usable, str) or not usable:
+            keys = " or ".join(accounts.SET.values())
+            why = usable if isinstance(usable, str) else f"Its program was found, but no model for it: set {keys}."
+            return Agent(Missing(self.name, description, why))
+
+        def make(account: Account | None, foreign: bool) -> Driver:
+            return self._openhands(account, foreign, program=found)
+
+        return self._on_accounts(usable, make, "model", paths_read(found, None))
+
+    def _openhands(
+        self, account: Account | None, foreign: bool, *, url: str = "", key: str = "", program: str = "agent-server"
+    ) -> OpenHandsDriver:
+        driver = OpenHandsDriver(
+            self.name,
+            url=url,
+            key=key,
+            program=program,
+            wire=account.wire if account else None,
+            model=DEFAULT_MODELS[account.wire] if account else "",
+            check=Provider(account).probe if account and not url else None,
+        )
+        said = self.entry.configuration()
+        return driver.configured(said.model_copy(update={"model": None}) if foreign else said)
 
     def _acp(self, program: Program) -> Agent:
         """An agent whose program speaks ACP."""
@@ -215,7 +279,7 @@ class _Wanted:
             keys = " or ".join(accounts.SET[wire] for wire in ((self.entry.wire,) if self.entry.wire else wires))
             why = f"Its program was found, but no model for it: set {keys}."
             return Agent(Missing(self.name, program.description, why))
-        return self._on_accounts(usable, program, found, program.network, paths)
+        return self._on_accounts(usable, partial(self._driver, program, found), program.network, paths)
 
     def _built_in(self, description: str, wire: Wire, why: str, *, signed_out: bool = False) -> Agent:
         """Our own agent, as a program like any other, on a model of this wire; without one, why there is none."""
@@ -232,7 +296,7 @@ class _Wanted:
             session_modes={"ask": "ask", "auto": "auto"},
         )
         own = {sys.prefix, sys.base_prefix, str(Path(coderclawlink.__file__).resolve().parent)}
-        return self._on_accounts(usable, program, sys.executable, "model", tuple(sorted(own)))
+        return self._on_accounts(usable, partial(self._driver, program, sys.executable), "model", tuple(sorted(own)))
 
     def _usable(self, wires: Iterable[Wire]) -> Mapping[str, Account] | str:
         """The accounts on these wires, the default first; or why the one that the entry names cannot be used."""
@@ -253,8 +317,7 @@ class _Wanted:
     def _on_accounts(
         self,
         usable: Mapping[str, Account],
-        program: Program,
-        found: str | None,
+        make: Callable[[Account | None, bool], Driver],
         network: Network,
         paths: tuple[str, ...],
     ) -> Agent:
@@ -262,13 +325,11 @@ class _Wanted:
         for account in usable.values():
             if account.wire not in on_wires:
                 # The model that the entry names is one of the default account's provider.
-                on_wires[account.wire] = self._driver(program, found, account, foreign=bool(on_wires))
-        default = next(iter(on_wires.values()), None) or self._driver(program, found, None)
+                on_wires[account.wire] = make(account, bool(on_wires))
+        default = next(iter(on_wires.values()), None) or make(None, False)
         return Agent(default, network, paths, accounts=usable, on_wires=on_wires)
 
-    def _driver(
-        self, program: Program, found: str | None, account: Account | None, *, foreign: bool = False
-    ) -> AcpDriver:
+    def _driver(self, program: Program, found: str | None, account: Account | None, foreign: bool = False) -> AcpDriver:
         """The program on the wire of this account, working as the entry says; without its model if that is `foreign`."""
         wire = account.wire if account else None
         driver = AcpDriver(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 _PLACEHOLDER = re.compile(r"\s*(your[_-].*[_-]here|<.*>|changeme|x{3,})\s*", re.IGNORECASE)
 
@@ -16,7 +16,8 @@ _PLACEHOLDER = re.compile(r"\s*(your[_-].*[_-]here|<.*>|changeme|x{3,})\s*", re.
 class AgentSettings:
     """None, an empty string, or a placeholder such as `your_openai_api_key_here`: not set.
 
-    `goose`: the path of Goose's program where it is not on the PATH (`CLAWLINK_GOOSE`). `path`: where programs are looked
+    `goose`: the path of Goose's program where it is not on the PATH (`CLAWLINK_GOOSE`), `openhands` that of OpenHands' program
+    `agent-server` (`CLAWLINK_OPENHANDS`). `path`: where programs are looked
     for, by default the process's PATH.
     """
 
@@ -26,7 +27,10 @@ class AgentSettings:
     openai_base_url: str | None = None
     ollama_base_url: str | None = None
     opendevin_api_url: str | None = None
+    opendevin_api_key: str | None = field(default=None, repr=False)
+    openhands: str | None = None
     goose_api_url: str | None = None
+    goose_api_key: str | None = field(default=None, repr=False)
     goose: str | None = None
     path: str | None = None
 

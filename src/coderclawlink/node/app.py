@@ -271,6 +271,8 @@ def _redactor(settings: Settings, home: Path, paid_by: Mapping[str, Account]) ->
     known = {
         "ANTHROPIC_API_KEY": settings.anthropic_api_key,
         "OPENAI_API_KEY": settings.openai_api_key,
+        "OPENDEVIN_API_KEY": settings.opendevin_api_key,
+        "GOOSE_API_KEY": settings.goose_api_key,
         "GITHUB_TOKEN": settings.github_token,
         **{f"key of {name}": account.key for name, account in paid_by.items() if name not in accounts.WIRES},
         **secrets.read(home),
@@ -291,7 +293,10 @@ async def _models(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple
             openai_base_url=url,
             ollama_base_url=url,
             opendevin_api_url=settings.opendevin_api_url,
+            opendevin_api_key=settings.opendevin_api_key,
+            openhands=settings.openhands,
             goose_api_url=settings.goose_api_url,
+            goose_api_key=settings.goose_api_key,
             goose=settings.goose,
         )
     return wires.upstreams(
@@ -307,7 +312,10 @@ async def _models(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple
         openai_base_url=settings.openai_base_url,
         ollama_base_url=settings.ollama_base_url,
         opendevin_api_url=settings.opendevin_api_url,
+        opendevin_api_key=settings.opendevin_api_key,
+        openhands=settings.openhands,
         goose_api_url=settings.goose_api_url,
+        goose_api_key=settings.goose_api_key,
         goose=settings.goose,
     )
 

@@ -27,6 +27,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from coderclawlink.configuration import AgentConfiguration, McpServer, Mode
 from coderclawlink.drivers.acp import files
@@ -91,7 +92,7 @@ class AcpDriver:
     def reached(self) -> str:
         return shutil.which(self.command[0]) or self.command[0]
 
-    def configured(self, configuration: AgentConfiguration) -> AcpDriver:
+    def configured(self, configuration: AgentConfiguration) -> Self:
         whole = self._configuration().under(configuration)
         return replace(
             self,

@@ -1,7 +1,7 @@
 """The driver for agents that serve ACP on a WebSocket, as `goose serve` does: the same conversation, another transport.
 
 Above: `drivers.address`, which found that a URL speaks it. Below: the WebSocket. The process is not ours: there is nothing to
-kill, so an agent that is left is told to stop, and hung up on. A server on this machine works in our checkout.
+kill, so an agent that is left is told to stop, and hung up on. It works in our checkout, and so it must be on this machine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,6 +25,7 @@ from coderclawlink.drivers.acp.connection import AcpSession, Patience
 from coderclawlink.drivers.acp.process import LONGEST_MESSAGE
 from coderclawlink.drivers.base import Ground, Probe, Process
 from coderclawlink.drivers.errors import AgentFailed, CannotStart, NotSignedIn
+from coderclawlink.drivers.here import is_here
 
 PROBE_SECONDS = 5.0
 _CONNECT_SECONDS = 10.0
@@ -42,12 +43,15 @@ class RemoteAcpDriver(AcpDriver):
     def reached(self) -> str:
         return self.url
 
-    def configured(self, configuration: AgentConfiguration) -> AcpDriver:
+    def configured(self, configuration: AgentConfiguration) -> Self:
         """Its model and its environment are its server's: only what is said in the conversation can be configured."""
         return super().configured(configuration.model_copy(update={"model": None, "env": {}}))
 
     async def _look(self) -> Probe:
         """Greet the server and hang up."""
+        if not is_here(self.url):
+            why = f"The server at {self.url} is on another machine, where our files are not. Run a node there instead."
+            return Probe(False, why=why)
         with tempfile.TemporaryDirectory(prefix="clawlink-nothing-") as nothing:
             ground = Ground(Path(nothing), Path(nothing), _start_nothing)
             try:
