@@ -361,12 +361,14 @@ class CheckEnded(Event):
 
 
 class ChecksDemanded(Event):
-    """What the result must pass, as the repository's default branch says at commit `base`, or the project (`source`)."""
+    """What the result must pass, as the repository's default branch says at commit `base`, or the project (`source`).
+    `review`: a person must approve it, too."""
 
     kind: Literal["checks.demanded"] = "checks.demanded"
     names: tuple[str, ...]
     source: Literal["repository", "project"]
     base: str
+    review: bool = False
 
 
 class WorkSaved(Event):

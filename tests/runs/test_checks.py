@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from coderclawlink.configuration import Check, Verification
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.events import CheckEnded, ChecksDemanded
 from coderclawlink.ids import RunId
-from coderclawlink.runs import attempts, checks, ledger
+from coderclawlink.runs import attempts, checks, ledger, reviews
 from coderclawlink.runs.ledger import Run, Wish
 
 HEAD, OTHER = "a" * 40, "b" * 40
@@ -105,6 +106,22 @@ def test_what_the_project_demands_stands_whatever_the_node_says(db: Database) ->
     assert missing(db, run) == "Check tests was run with another command than the project's."
     end(db, run, ended("tests"))
     assert missing(db, run) is None
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_review_is_demanded_by_the_repository_unless_the_project_says_otherwise(db: Database, wanted: bool) -> None:
+    event = demanded("tests").model_copy(update={"review": wanted})
+    plain = db.write_now(submitted)
+    db.write_now(checks.demand, plain.id, event)
+    own = db.write_now(submitted, OWN.model_copy(update={"review": not wanted}))
+    assert reviews.is_demanded(own) is not wanted  # before any word of a node
+    db.write_now(checks.demand, own.id, event)
+    unchanged = db.write_now(submitted, None, None)
+    db.write_now(checks.demand, unchanged.id, event)
+    with db.look() as look:
+        assert reviews.is_demanded(ledger.find(look, plain.id)) is wanted
+        assert reviews.is_demanded(ledger.find(look, own.id)) is not wanted
+        assert not reviews.is_demanded(ledger.find(look, unchanged.id))
 
 
 def test_a_node_that_calls_a_failure_passed_is_not_believed(db: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from coderclawlink.access.policy import OWNER, Actor, PermissionMissing, Role
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.errors import Invalid
-from coderclawlink.events import AttemptStarted, RunReviewed
+from coderclawlink.events import AttemptStarted, RunReviewed, WorkCommitted
 from coderclawlink.runs import ledger, prompts, recording, reviews
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.reviews import NotUnderReview, OwnResult
@@ -119,3 +119,12 @@ def test_only_a_run_that_waits_for_a_review_is_reviewed_and_once(db: Database) -
     db.write_now(ledger.cancel, OWNER, waiting.id)
     with pytest.raises(NotUnderReview, match="already ended: it is cancelled"):
         db.write_now(reviews.approve, OWNER, waiting.id)
+
+
+def test_an_approval_is_of_one_commit_and_goes_with_the_next(db: Database) -> None:
+    run = db.write_now(under_review)
+    db.write_now(reviews.approve, OWNER, run.id)
+    commit = WorkCommitted(head="c" * 40, base="b" * 40, branch="work", files=1, additions=1, deletions=0)
+    db.write_now(recording.record, NODE, said(run, commit, first=2))
+    with db.look() as look:
+        assert ledger.find(look, run.id).reviewer is None

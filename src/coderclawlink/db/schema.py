@@ -110,6 +110,7 @@ runs = Table(
     Column("comparison", String(36), index=True),  # of several runs side by side on one task
     Column("step", Integer, nullable=False, server_default="0"),  # which step of the fallback chain it is at
     Column("demanded", Text),  # JSON: names of the checks that the result must pass; None: not yet known
+    Column("review", Boolean),  # whether the repository demands that a person approves it; None: not yet known
     Column("receipt", Text),  # JSON of runs.receipts.Receipt
     Column("reviewer", Text),  # who approved the result
     Column("told_percent", Integer, nullable=False, server_default="0"),  # of its budget, as told last

@@ -14,7 +14,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import RunHandedOver
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, budgets, checks, fallback, ledger, prompts, questions, receipts
+from coderclawlink.runs import attempts, budgets, checks, fallback, ledger, prompts, questions, receipts, reviews
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import State, WaitReason
@@ -100,8 +100,7 @@ def _complete(tx: Tx, run: Run, attempt: Attempt) -> float | None:
     if (missing := checks.missing(tx, run, attempt.number)) is not None:
         _fail(tx, run, attempt, missing)
         return None
-    demands_review = run.verification is not None and run.verification.review and run.head is not None
-    if demands_review and run.reviewer is None:
+    if reviews.is_demanded(run) and run.reviewer is None:
         if run.wait_reason is not WaitReason.REVIEW:
             ledger.wait(tx, run, WaitReason.REVIEW, WHO_REVIEWS)
         return WAITS

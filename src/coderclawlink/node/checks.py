@@ -39,9 +39,11 @@ class Demanded:
     rounds: int
     source: Literal["repository", "project"]
     base: str
+    review: bool
 
     def told(self) -> ChecksDemanded:
-        return ChecksDemanded(names=tuple(check.name for check in self.checks), source=self.source, base=self.base)
+        names = tuple(check.name for check in self.checks)
+        return ChecksDemanded(names=names, source=self.source, base=self.base, review=self.review)
 
 
 async def demanded(order: Order, checkout: Checkout) -> Demanded:
@@ -56,7 +58,7 @@ async def demanded(order: Order, checkout: Checkout) -> Demanded:
 
 
 def _demand(verification: Verification, source: Literal["repository", "project"], base: str) -> Demanded:
-    return Demanded(verification.checks, verification.rounds, source, base)
+    return Demanded(verification.checks, verification.rounds, source, base, verification.review)
 
 
 async def carry_out(

@@ -52,17 +52,19 @@ _COLUMNS = [checks.c[name] for name in CheckResult.__dataclass_fields__]
 def demand(tx: Tx, run_id: RunId, event: ChecksDemanded) -> None:
     """Note what the result must pass. What the project demands itself stands, whatever the node says."""
     run = ledger.find(tx, run_id)
-    told = tuple(dict.fromkeys(name[:NAME_AT_MOST] for name in event.names))[:DEMANDED_AT_MOST]
-    ledger.note(tx, run_id, demanded=json.dumps(told if run.verification is None else _own(run), ensure_ascii=False))
+    if (own := run.verification) is not None:
+        names, review = demanded(run), own.review
+    else:
+        names = tuple(dict.fromkeys(name[:NAME_AT_MOST] for name in event.names))[:DEMANDED_AT_MOST]
+        review = event.review
+    ledger.note(tx, run_id, demanded=json.dumps(names, ensure_ascii=False), review=review)
 
 
 def demanded(run: Run) -> tuple[str, ...]:
     """The names of the checks that the run's result must pass, as far as the hub knows."""
-    return _own(run) if run.verification is not None else run.demanded or ()
-
-
-def _own(run: Run) -> tuple[str, ...]:
-    return () if run.verification is None else tuple(check.name for check in run.verification.checks)
+    if run.verification is not None:
+        return tuple(check.name for check in run.verification.checks)
+    return run.demanded or ()
 
 
 def end(tx: Tx, run_id: RunId, attempt: int, event: CheckEnded) -> None:

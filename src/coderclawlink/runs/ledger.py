@@ -76,6 +76,7 @@ class Run:
     comparison: str | None
     step: int
     demanded: tuple[str, ...] | None
+    review: bool | None
     receipt: str | None
     reviewer: str | None
     told_percent: int

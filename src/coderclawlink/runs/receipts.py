@@ -32,6 +32,8 @@ from coderclawlink.runs.ledger import Run
 
 TITLE_AT_MOST = 500
 """Characters of a question that stand in a receipt."""
+Source = Literal["project", "repository", "none"]
+"""Who says what a result must pass."""
 VERSION = metadata.version("coderclawlink")
 
 
@@ -69,7 +71,7 @@ class Policy(_Part):
     rules: int
     rules_sha256: str
     answers: tuple[Permitted, ...]
-    verification: Literal["project", "repository", "none"]
+    verification: Source
 
 
 class Receipt(_Part):
@@ -235,8 +237,14 @@ def _policy(look: Look, run: Run, attempt: Attempt) -> Policy:
         rules=len(rules),
         rules_sha256=_digest(rules),
         answers=tuple(answers),
-        verification="project" if run.verification is not None else "repository" if run.demanded else "none",
+        verification=_verified_as(run),
     )
+
+
+def _verified_as(run: Run) -> Source:
+    if run.verification is not None:
+        return "project"
+    return "repository" if run.demanded or run.review else "none"
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:

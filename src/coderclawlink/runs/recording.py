@@ -250,6 +250,7 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
                 attempt.run_id,
                 head=event.head[:COMMIT_AT_MOST],
                 base=event.base[:COMMIT_AT_MOST],
+                reviewer=None,  # what was approved is another commit
                 branch=event.branch,
                 files=_count(event.files, SMALL),
                 additions=_count(event.additions, SMALL),

@@ -30,6 +30,12 @@ class OwnResult(Denied):
     """Somebody else must approve what you have asked for."""
 
 
+def is_demanded(run: Run) -> bool:
+    """Whether a person must approve the result: as the project says, else as the repository does. Nobody reviews no change."""
+    demands = run.review if run.verification is None else run.verification.review
+    return bool(demands) and run.head is not None
+
+
 def approve(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
     """The result is good as it is: the run completes. Returns the run as it stands.
 

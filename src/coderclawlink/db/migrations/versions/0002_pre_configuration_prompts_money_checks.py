@@ -160,6 +160,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("comparison", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("step", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("demanded", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("review", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("receipt", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("reviewer", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("told_percent", sa.Integer(), server_default="0", nullable=False))
