@@ -336,7 +336,7 @@ class House:
             here = [
                 one
                 for one in self.placed
-                if (budget.scope, budget.name) in scopes.of_run(one.run)
+                if (budget.scope, budget.name) in scopes.of_run(one.run, one.run.agent)
                 and spending.period_name(budget.period, one.at) == spending.period_name(budget.period, now)
             ]
             usd = sum(one.usd if one.is_over else max(one.usd, one.share.usd or 0) for one in here)

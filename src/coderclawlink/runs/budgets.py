@@ -21,7 +21,6 @@ import sqlalchemy as sa
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor
-from coderclawlink.agents import configurations
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import budgets, runs
@@ -30,7 +29,7 @@ from coderclawlink.events import BudgetReached, BudgetSet
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
-from coderclawlink.runs import caps, ledger, scopes, spending
+from coderclawlink.runs import caps, fallback, ledger, scopes, spending
 from coderclawlink.runs.caps import NO_CAP, Budget, Cap, Period
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
@@ -91,7 +90,7 @@ def reserve(tx: Tx, run: Run, configuration: AgentConfiguration) -> Reserved | U
     if own == NO_CAP and not caps.are_any(tx):
         return Reserved()
     spending.close(tx)
-    return _Books(tx).share(run, own, caps.applying(tx, run))
+    return _Books(tx).share(run, own, caps.applying(tx, run, spending.agent_of(tx, run)))
 
 
 def freed(look: Look) -> list[RunId]:
@@ -108,9 +107,9 @@ def freed(look: Look) -> list[RunId]:
     free: list[RunId] = []
     for row in waiting:
         run = ledger.find(look, row["id"])
-        configuration = configurations.resolve(look, run.agent, run.project_id, run.options).configuration
-        found = caps.applying(look, run)
-        share = books.share(run, (configuration.budget_usd, configuration.budget_tokens), found)
+        made = fallback.made(look, run)
+        found = caps.applying(look, run, made.agent)
+        share = books.share(run, (made.configuration.budget_usd, made.configuration.budget_tokens), found)
         if isinstance(share, Reserved) and _is_more(share, spending.left_over(look, run)):
             books.take(found, share)
             free.append(run.id)
@@ -206,7 +205,7 @@ def note_spending(tx: Tx, run: Run, configuration_budget: Cap) -> None:
         if told != before:
             ledger.note(tx, run.id, told_percent=told)
     if caps.are_any(tx):
-        for budget in caps.applying(tx, run):
+        for budget in caps.applying(tx, run, spending.agent_of(tx, run)):
             _note(tx, budget)
 
 

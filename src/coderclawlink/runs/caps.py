@@ -73,9 +73,9 @@ def are_any(look: Look) -> bool:
     return look.row(_ANY) is not None
 
 
-def applying(look: Look, run: Run) -> list[Budget]:
-    """The budgets that a run spends from."""
-    return among(look, sa.or_(*(row_of(scope, name) for scope, name in scopes.of_run(run))))
+def applying(look: Look, run: Run, agent: str) -> list[Budget]:
+    """The budgets that an attempt of the run by this agent spends from."""
+    return among(look, sa.or_(*(row_of(scope, name) for scope, name in scopes.of_run(run, agent))))
 
 
 def among(look: Look, which: sa.ColumnElement[bool]) -> list[Budget]:

@@ -43,9 +43,9 @@ class BadScope(Invalid):
     """The budget does not say what it is for."""
 
 
-def of_run(run: Run) -> list[tuple[Scope, str]]:
-    """All that a run belongs to, with its present agent."""
-    return of(run.agent, run.user_id, run.project_id, run.task_id)
+def of_run(run: Run, agent: str) -> list[tuple[Scope, str]]:
+    """All that an attempt of a run belongs to: its agent may be another than the run's, as a fallback."""
+    return of(agent, run.user_id, run.project_id, run.task_id)
 
 
 def of(agent: str, user: str | None, project: ProjectId | None, task: TaskId | None) -> list[tuple[Scope, str]]:

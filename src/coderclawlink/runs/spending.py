@@ -153,7 +153,13 @@ def _spent(look: Look, statement: _Sums) -> Spent:
     return Spent(float(row["usd"]), int(row["tokens"]), float(row["held_usd"]), int(row["held_tokens"]))
 
 
-_OUT_OF_MONEY = attempts.c.pause_reason == "budget"
+_OUT_OF_MONEY = sa.and_(attempts.c.pause_reason == "budget", attempts.c.placed_at.is_not(None))
+
+
+def agent_of(look: Look, run: Run) -> str:
+    """Who makes the run's latest attempt."""
+    here = attempts.c.run_id == run.id, attempts.c.number == run.attempt
+    return str(look.scalar(sa.select(attempts.c.agent).where(*here)) or run.agent)
 
 
 def pauses(look: Look, run: Run) -> int:
