@@ -167,6 +167,21 @@ def test_the_narrowest_of_all_budgets_that_apply_counts_and_those_of_others_do_n
     db.write_now(story)
 
 
+def test_an_attempt_by_a_fallbacks_agent_spends_from_that_agents_budget(db: Database) -> None:
+    def story(tx: Tx) -> None:
+        budgets.put(tx, OWNER, "agent", "a", 0.0, None)
+        budgets.put(tx, OWNER, "agent", "b", 2.0, None)
+        run = submit(tx)
+        assert isinstance(place(tx, run, capped(5.0)), UsedUp)
+        tx.change(_row(run).values(agent="b"))
+        assert place(tx, run, capped(5.0)) == Reserved(2.0, None)
+        spend(tx, run, 1.0)
+        budgets.note_spending(tx, run, (None, None))
+        assert [(one.name, one.percent) for one in told(tx) if isinstance(one, BudgetReached)][-1] == ("b", 50)
+
+    db.write_now(story)
+
+
 def test_what_was_set_aside_and_not_spent_is_there_again_once_the_attempt_is_over(db: Database) -> None:
     def story(tx: Tx) -> None:
         budgets.put(tx, OWNER, "installation", "", 1.0, None)
