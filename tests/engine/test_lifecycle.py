@@ -16,11 +16,11 @@ from coderclawlink.db.engine import Database, Look, Tx
 from coderclawlink.db.schema import runs
 from coderclawlink.engine.lifecycle import Lifecycle
 from coderclawlink.engine.settling import BACKOFF_SECONDS, LOSSES_AT_MOST, settle
-from coderclawlink.events import AttemptEnded, AttemptStarted, WorkCommitted
+from coderclawlink.events import AttemptEnded, AttemptStarted, Pause, WorkCommitted
 from coderclawlink.ids import RunId
 from coderclawlink.runs import attempts, ledger, recording
 from coderclawlink.runs.ledger import Run
-from coderclawlink.runs.run import State
+from coderclawlink.runs.run import State, WaitReason
 from tests.runs.played import NODE, give, join, kinds, said, submit
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ class KilledSteps:
             self._at += 1
             result: T = json.loads(self._kept.results[self._at - 1])
             return result
-        if name == "wait":
+        if name in ("wait", "due"):
             await self._db.write(self._world, self._run)
         self._point()
         done = json.dumps(await work())
@@ -95,6 +95,9 @@ def acting(*outcomes: AttemptEnded | str) -> World:
 
     def act(tx: Tx, run_id: RunId) -> None:
         run = ledger.find(tx, run_id)
+        if run.wait_reason is WaitReason.QUOTA:
+            ledger.note(tx, run_id, wait_until=tx.now())  # the time has come
+            return
         attempt = attempts.find(tx, run_id, run.attempt)
         assert attempt is not None
         if attempt.state != "queued":
@@ -115,6 +118,7 @@ COMPLETED = AttemptEnded(outcome="completed", result="Done.")
 AGAIN = AttemptEnded(outcome="failed", error="overloaded", retry=True)
 NEVER = AttemptEnded(outcome="failed", error="no such model")
 INTERRUPTED = AttemptEnded(outcome="interrupted")
+LIMITED = AttemptEnded(outcome="paused", pause=Pause(reason="quota", why="The quota is used up."))
 
 
 def end_of(look: Look, run: RunId) -> dict[str, object]:
@@ -134,8 +138,16 @@ def end_of(look: Look, run: RunId) -> dict[str, object]:
         (acting(AGAIN, AGAIN, COMPLETED), (State.COMPLETED, None, "Done.", 2, 3, None)),
         (acting(AGAIN), (State.FAILED, "overloaded", None, 2, 3, None)),
         (acting("its node is gone", INTERRUPTED, AGAIN, COMPLETED), (State.COMPLETED, None, "Done.", 1, 4, None)),
+        (acting(LIMITED, LIMITED, COMPLETED), (State.COMPLETED, None, "Done.", 0, 3, None)),
     ],
-    ids=["completed", "failed", "third time lucky", "out of tries", "lost, interrupted, failed, completed"],
+    ids=[
+        "completed",
+        "failed",
+        "third time lucky",
+        "out of tries",
+        "lost, interrupted, failed, completed",
+        "out of quota twice",
+    ],
 )
 async def test_wherever_the_hub_is_killed_the_end_is_the_same(
     db: Database, world: World, end: tuple[object, ...]
