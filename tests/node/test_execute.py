@@ -38,7 +38,8 @@ async def test_a_change_becomes_a_commit_on_a_branch_and_is_shown(bench: Bench) 
 async def test_what_is_told_begins_with_the_start_and_the_prompt_taken(bench: Bench) -> None:
     report = await bench.make("script:\nsay Hello.", number=3)
     assert isinstance(report.post.told[0], AttemptStarted)
-    assert report.post.told[1] == PromptTaken(number=3, text="script:\nsay Hello.")
+    assert report.one(PromptTaken) == PromptTaken(number=3, text="script:\nsay Hello.")
+    assert report.post.told.index(report.one(PromptTaken)) < report.post.told.index(report.one(AgentMessage))
     assert report.ended == AttemptEnded(outcome="completed", result="Hello.")
 
 

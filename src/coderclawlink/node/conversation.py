@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass
 
 from coderclawlink.drivers.base import Driver, Ground, Job, Session, TurnEnded
@@ -34,8 +35,10 @@ from coderclawlink.workspaces.checkout import Finished
 from coderclawlink.workspaces.store import Checkout
 
 LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = {"budget": 5.0, "limit": 30.0}
-"""So long an agent may go on asking a model that refuses it for this reason, before its turn is broken off."""
+REFUSED_SECONDS = 5.0
+"""So long an agent may go on asking a model that refuses it for good, before its turn is broken off."""
+LIMITED_SECONDS = 30.0
+"""The same at a provider's limit that may end meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,8 @@ class Conversation:
         while True:
             self._attempt.nudged.clear()
             failure = self._line.failure
-            if failure is None or failure.kind not in PATIENCE_SECONDS:
+            patience = None if failure is None else _patience(failure)
+            if patience is None:
                 refused_since = None
             elif refused_since is None:
                 refused_since = now()
@@ -222,7 +226,7 @@ class Conversation:
             if not self._attempt.is_stopped() and self._attempt.prompts.steering:
                 # Taken, and so too late to be changed, but told as taken only when it is said.
                 why = why or self._attempt.prompts.take()
-            if failure and refused_since is not None and now() - refused_since >= PATIENCE_SECONDS[failure.kind]:
+            if patience is not None and refused_since is not None and now() - refused_since >= patience:
                 why = why or failure
             if why is not None:
                 break
@@ -232,7 +236,20 @@ class Conversation:
         self._breaking.set()
         if isinstance(why, Circle):
             self._line.refuse(why.why)
-        stayed = await session.interrupt()
+        stayed = isinstance(why, Prompt) and await session.interrupt()
         if not stayed:
             await session.cancel()
         self._broken_off = _BrokenOff(why, stayed)
+
+
+def _patience(failure: ModelFailure) -> float | None:
+    """For how many seconds an agent may try again by itself; None: as long as it likes."""
+    match failure.kind:
+        case "budget":
+            return REFUSED_SECONDS
+        case "limit":
+            until = failure.limit.resets_at if failure.limit is not None else None
+            far = until is not None and until.timestamp() - time.time() > LIMITED_SECONDS
+            return REFUSED_SECONDS if far else LIMITED_SECONDS
+        case _:
+            return None

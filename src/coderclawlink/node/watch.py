@@ -76,7 +76,7 @@ class Watch:
         same = (call.tool, call.title, call.input, call.output, call.status, call.changes)
         self._times = self._times + 1 if same == self._last else 1
         self._last = same
-        if self._times < self._same_calls:
+        if self._times < self._same_calls or self._circle is not None:
             return False
         self._circle = Circle(
             f"The agent has made the same call {self._times} times on end, each time with the same outcome.",
