@@ -20,6 +20,7 @@ from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
     budgets,
+    comparisons,
     health,
     live,
     nodes,
@@ -49,6 +50,7 @@ ROUTERS = (
     prompts,
     questions,
     verification,
+    comparisons,
     budgets,
     usage,
     nodes,
