@@ -6,17 +6,33 @@ from coderclawlink.cli.timeline import Timeline
 from coderclawlink.events import (
     AgentChunk,
     AgentMessage,
+    AgentSession,
     AgentThought,
     AgentTool,
     AgentUsage,
     AnyEvent,
+    AttemptEnded,
+    BudgetReached,
+    CheckEnded,
+    ChecksDemanded,
+    CheckStarted,
     Option,
+    Pause,
+    PermissionDecided,
+    PromptChanged,
+    PromptQueued,
+    PromptTaken,
+    PromptWithdrawn,
     QuestionAnswered,
     QuestionAsked,
+    ReceiptIssued,
     RunCompleted,
     RunFailed,
+    RunHandedOver,
+    RunReviewed,
     WorkCommitted,
 )
+from coderclawlink.rules import Act
 
 
 def told(*events: AnyEvent) -> str:
@@ -114,3 +130,77 @@ def test_nothing_an_agent_says_reaches_the_terminal_as_a_command() -> None:
     )
     assert "\x1b" not in written
     assert written.splitlines() == ["a", "✗ other  b", "    c", "failed: d"]
+
+
+def test_prompts_are_told_when_they_wait_and_when_the_agent_takes_them() -> None:
+    assert told(
+        PromptTaken(number=0, text="Do it"),
+        PromptQueued(number=1, text="And\nthe docs", by="ann"),
+        PromptQueued(number=2, text="Stop that", by="ann", steer=True),
+        PromptChanged(number=1, text="And the tests", by="ann"),
+        PromptWithdrawn(number=1, by="ann"),
+        PromptTaken(number=2, text="Stop that"),
+        PromptTaken(number=None, text="The check failed."),
+    ) == (
+        "prompt 1 of ann, next: And the docs\n"
+        "prompt 2 of ann, at once: Stop that\n"
+        "prompt 1 is now: And the tests\n"
+        "prompt 1 is withdrawn\n"
+        "» Stop that\n"
+        "» the node: The check failed.\n"
+    )
+
+
+def test_what_rules_decided_is_told_with_the_rule() -> None:
+    assert told(
+        PermissionDecided(title="ls", act=Act(), effect="allow"),
+        PermissionDecided(title="rm -r /", act=Act(), effect="deny", rule="deny execute command rm *"),
+    ) == ("allowed by the agent's mode: ls\ndenied by the rule “deny execute command rm *”: rm -r /\n")
+
+
+def test_checks_are_told_with_the_last_words_of_what_failed() -> None:
+    assert told(
+        ChecksDemanded(names=("tests", "lint"), source="repository", base="b" * 40),
+        CheckStarted(name="tests", command="make test"),
+        CheckEnded(name="tests", command="make test", head="a", passed=True, exit_code=0, seconds=1.25),
+        CheckEnded(name="lint", command="lint", head="a", passed=False, exit_code=3, seconds=2, output="x.py: bad\n"),
+        CheckEnded(name="slow", command="sleep", head="a", passed=False, exit_code=None, seconds=600),
+        ReceiptIssued(head="a", checks=("tests",), digest="0123456789abcdef0123"),
+    ) == (
+        "the result must pass: tests, lint\n"
+        "→ check tests  make test\n"
+        "✓ check tests  1.2 s\n"
+        "✗ check lint  exit code 3, 2.0 s\n    x.py: bad\n"
+        "✗ check slow  out of time, 600.0 s\n"
+        "receipt 0123456789abcdef\n"
+    )
+
+
+def test_pauses_hand_overs_budgets_and_reviews_are_told() -> None:
+    assert told(
+        AttemptEnded(outcome="paused", pause=Pause(reason="quota", why="Too many.", until="2026-11-24T12:00:00Z")),
+        RunHandedOver(before="claude", agent="goose", why="its quota is used up"),
+        AgentSession(session="s", resumed=False),
+        AgentSession(session="s", resumed=True),
+        BudgetReached(scope="project", name="DEMO", percent=80, spent_usd=0.8, spent_tokens=1200, usd=1.0, tokens=None),
+        RunReviewed(approved=False, by="ann", text="Tests are missing."),
+        RunReviewed(approved=True, by="bob"),
+    ) == (
+        "paused for a quota: Too many., until 2026-11-24T12:00:00Z; the work is saved\n"
+        "handed over from claude to goose: its quota is used up\n"
+        "it remembers what was said before\n"
+        "80 % of the budget of project DEMO: 0.8000 USD, 1,200 tokens spent\n"
+        "changes wanted by ann: Tests are missing.\n"
+        "approved by bob\n"
+    )
+
+
+def test_an_answer_is_told_with_its_words() -> None:
+    asked = QuestionAsked(question="q", title="Run?", options=(Option(id="n", label="No", effect="reject_once"),))
+    assert told(asked, QuestionAnswered(question="q", option="n", text="Use the cache.", by="ann")).endswith(
+        "  answered by ann: No, “Use the cache.”\n"
+    )
+    assert (
+        told(QuestionAnswered(question="q", option=None, by="the deadline"))
+        == "  answered by the deadline: dismissed\n"
+    )

@@ -7,6 +7,7 @@ import pytest
 from coderclawlink.access.policy import OWNER
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.db.schema import nodes as table
+from coderclawlink.db.schema import questions as question_rows
 from coderclawlink.engine import reaper
 from coderclawlink.events import AttemptEnded, AttemptStarted, Option, QuestionAsked
 from coderclawlink.gate import reconcile
@@ -119,3 +120,34 @@ def test_an_answer_that_comes_while_the_node_is_away_is_there_when_it_is_back(db
     assert state(db, run.id)[:2] == (State.RUNNING, None)
     with db.look() as look:
         assert [word.option for word in reconcile.to_say(look, NODE) if isinstance(word, Answer)] == ["y"]
+
+
+def test_a_question_that_nobody_answered_in_time_is_answered_with_no(db: Database) -> None:
+    run = db.write_now(at_work)
+    options = (Option(id="y", label="Yes", effect="allow_once"), Option(id="n", label="No", effect="reject_once"))
+    asked = QuestionAsked(question="q1", title="?", options=options)
+    db.write_now(recording.record, NODE, said(run, asked, first=2))
+    sweep_after(db, 0)
+    assert state(db, run.id)[0] is State.WAITING  # it has no deadline
+    db.write_now(set_deadline, -1.0)
+    sweep_after(db, 0)
+    assert state(db, run.id) == (State.RUNNING, None, "running")
+    with db.look() as look:
+        assert [word.option for word in reconcile.to_say(look, NODE) if isinstance(word, Answer)] == ["n"]
+        assert questions.find(look, QuestionId("q1")).answered_by == "the deadline"
+    before = head(db)
+    db.write_now(reaper.sweep, LEASE, GRACE)
+    assert head(db) == before
+
+
+def test_a_question_is_left_open_until_its_deadline(db: Database) -> None:
+    run = db.write_now(at_work)
+    asked = QuestionAsked(question="q1", title="?", options=(Option(id="y", label="Yes"),))
+    db.write_now(recording.record, NODE, said(run, asked, first=2))
+    db.write_now(set_deadline, 60.0)
+    sweep_after(db, 0)
+    assert state(db, run.id)[:2] == (State.WAITING, WaitReason.APPROVAL)
+
+
+def set_deadline(tx: Tx, seconds: float) -> None:
+    tx.change(question_rows.update().values(deadline_at=tx.now() + seconds))

@@ -20,6 +20,8 @@ from coderclawlink.cli import (
     doctor,
     nodes,
     projects,
+    prompts,
+    questions,
     results,
     runs,
     secrets,
@@ -44,8 +46,9 @@ app.command(serve.serve)
 app.command(demo.demo)
 tasks.app.command(comparisons.compare)
 agents.app.command(agent_test.try_out, name="test")
-for verb in results.COMMANDS:
+for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
+app.command(questions.inbox)
 for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(doctor.doctor)

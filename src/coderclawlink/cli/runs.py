@@ -159,25 +159,30 @@ def _show(run: RunDetail) -> None:
         ("Submitted", screen.when(run.created_at)),
         ("Took", screen.lasted(run.started_at, run.ended_at)),
     )
-    for question in run.questions:
-        if question.is_open:
-            screen.say()
-            show_question(run.number, question)
+    is_open = [question for question in run.questions if question.is_open]
+    for question in is_open:
+        screen.say()
+        show_question(run.number, question, alone=len(is_open) == 1)
     if run.error:
         screen.say("\n" + screen.paint(clean(run.error), "red"))
     if run.result:
         screen.say("\n" + clean(run.result, colour=screen.is_coloured()))
 
 
-def show_question(number: int | str, question: Question) -> None:
-    """The question as it stands, and how to answer it."""
+def show_question(number: int | str, question: Question, *, alone: bool = True) -> None:
+    """The question as it stands, and how to answer it. `alone`: the run asks nothing else."""
     from coderclawlink.cli.text import clean, line
 
     screen.say(screen.paint(f"? {line(question.title)}", "yellow"))
     for words in clean(question.detail).splitlines():
         screen.say(f"    {words}")
+    which = "" if alone else f" --question {line(question.id)}"
     for option in question.options:
-        screen.say(f"  {line(option.label)}:  clawlink run answer {number} {line(option.id)}")
+        screen.say(f"  {line(option.label)}:  clawlink run answer {number} {line(option.id)}{which}")
+    if question.who == "admin":
+        screen.say("  Only an admin may answer.")
+    if question.deadline_at is not None:
+        screen.say(f"  Without an answer it is a no at {screen.when(question.deadline_at)}.")
 
 
 @app.command

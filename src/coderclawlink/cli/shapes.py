@@ -1,11 +1,12 @@
-"""What the hub answers of a run's proof and of runs side by side, as the commands show it. Beside: `hub`, with the shapes of the rest.
+"""What the hub answers of a run's proof, of runs side by side, of the inbox and of prompts, as the commands show it. Beside: `hub`,
+with the shapes of the rest.
 
 Each holds what the commands show and ignores what else there is.
 """
 
 from __future__ import annotations
 
-from coderclawlink.cli.hub import Shape
+from coderclawlink.cli.hub import Question, Run, Shape
 
 
 class Contestant(Shape):
@@ -73,3 +74,27 @@ class Verification(Shape):
     checks: list[Check]
     rounds: int
     review: bool
+
+
+class InboxEntry(Question):
+    run_id: str
+    run_number: int
+    run_title: str
+    agent: str
+    task_key: str | None
+    may_answer: bool
+    asked_at: str
+
+
+class Prompt(Shape):
+    number: int
+    text: str
+    steer: bool
+    state: str
+    author: str
+    created_at: str
+
+
+class FollowUp(Shape):
+    run: Run
+    prompt: Prompt | None

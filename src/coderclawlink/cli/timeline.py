@@ -15,6 +15,7 @@ from coderclawlink.events import (
     AgentLog,
     AgentMessage,
     AgentPlan,
+    AgentSession,
     AgentThought,
     AgentTool,
     AgentUsage,
@@ -23,12 +24,26 @@ from coderclawlink.events import (
     AttemptLost,
     AttemptPlaced,
     AttemptStarted,
+    BudgetReached,
+    CheckEnded,
+    ChecksDemanded,
+    CheckStarted,
+    ComparisonKept,
+    Pause,
+    PermissionDecided,
+    PromptChanged,
+    PromptQueued,
+    PromptTaken,
+    PromptWithdrawn,
     QuestionAnswered,
     QuestionAsked,
+    ReceiptIssued,
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunHandedOver,
     RunResumed,
+    RunReviewed,
     RunSubmitted,
     RunWaiting,
     WorkCommitted,
@@ -87,9 +102,11 @@ class Timeline:
                 self._question(event)
             case QuestionAnswered():
                 how = self._asked.get(f"{event.question} {event.option}", event.option or "dismissed")
-                self._line(f"  answered by {line(event.by)}: {line(how)}", "yellow")
+                words = f", “{line(event.text)}”" if event.text else ""
+                self._line(f"  answered by {line(event.by)}: {line(how)}{words}", "yellow")
             case _:
                 self._progress(event)
+                self._asked_and_proven(event)
 
     def _progress(self, event: AnyEvent) -> None:
         match event:
@@ -103,12 +120,19 @@ class Timeline:
             case RunWaiting():
                 until = f", until {line(event.until)}" if event.until else ""
                 self._line(f"waits: {line(event.reason)}, for {line(event.who)}{until}", "yellow")
+            case AgentSession(resumed=True):
+                self._line("it remembers what was said before", "dim")
+            case RunHandedOver():
+                self._line(f"handed over from {line(event.before)} to {line(event.agent)}: {line(event.why)}", "yellow")
             case RunResumed():
                 self._line("goes on", "dim")
             case AttemptLost():
                 self._line("the node is gone; the next attempt follows", "yellow")
             case AttemptEnded(outcome="interrupted"):
                 self._line("interrupted; the work is saved, the next attempt goes on", "yellow")
+            case AttemptEnded(outcome="paused", pause=Pause() as pause):
+                until = f", until {line(pause.until)}" if pause.until else ""
+                self._line(f"paused for a {pause.reason}: {line(pause.why)}{until}; the work is saved", "yellow")
             case AttemptEnded(outcome="failed", error=error):
                 self._line(f"the attempt failed: {line(error)}", "red")
             case WorkSaved():
@@ -128,6 +152,56 @@ class Timeline:
                 self._end("cancelled", "yellow")
             case _:
                 pass
+
+    def _asked_and_proven(self, event: AnyEvent) -> None:
+        """Prompts, rules, checks, money, reviews."""
+        match event:
+            case PromptQueued():
+                when = "at once" if event.steer else "next"
+                self._line(f"prompt {event.number} of {line(event.by)}, {when}: {self._cut(event.text)}", "dim")
+            case PromptChanged():
+                self._line(f"prompt {event.number} is now: {self._cut(event.text)}", "dim")
+            case PromptWithdrawn():
+                self._line(f"prompt {event.number} is withdrawn", "dim")
+            case PromptTaken(number=None):
+                self._line(f"» the node: {self._cut(event.text)}", "bold")
+            case PromptTaken(number=number) if number:
+                self._line(f"» {self._cut(event.text)}", "bold")
+            case PermissionDecided():
+                did, colour = {"allow": ("allowed", "dim"), "deny": ("denied", "yellow")}.get(
+                    event.effect, ("asked", "dim")
+                )
+                by = f"the rule “{line(event.rule)}”" if event.rule else "the agent's mode"
+                self._line(f"{did} by {by}: {self._cut(event.title)}", colour)
+            case ChecksDemanded(names=names) if names:
+                self._line(f"the result must pass: {', '.join(map(line, names))}", "dim")
+            case CheckStarted():
+                self._line(f"→ check {line(event.name)}  {self._cut(event.command)}", "cyan")
+            case CheckEnded():
+                self._check(event)
+            case BudgetReached():
+                whose = f"{line(event.scope)} {line(event.name)}".strip()
+                spent = f"{event.spent_usd:.4f} USD, {event.spent_tokens:,} tokens spent"
+                self._line(f"{event.percent} % of the budget of {whose}: {spent}", "yellow")
+            case ReceiptIssued():
+                self._line(f"receipt {line(event.digest[:16])}", "dim")
+            case RunReviewed():
+                verdict = "approved by" if event.approved else "changes wanted by"
+                words = f": {line(event.text)}" if event.text else ""
+                self._line(f"{verdict} {line(event.by)}{words}", "green" if event.approved else "yellow")
+            case ComparisonKept():
+                self._line("this is the run that was kept of the comparison", "dim")
+            case _:
+                pass
+
+    def _check(self, check: CheckEnded) -> None:
+        took = f"{check.seconds:.1f} s"
+        if check.passed:
+            self._line(f"✓ check {line(check.name)}  {took}", "green")
+            return
+        how = "out of time" if check.exit_code is None else f"exit code {check.exit_code}"
+        self._line(f"✗ check {line(check.name)}  {how}, {took}", "red")
+        self._last_lines(check.output)
 
     def note(self, words: str) -> None:
         """A line of our own."""
@@ -175,11 +249,17 @@ class Timeline:
         mark, colour = ("✓", "cyan") if tool.status == "completed" else ("✗", "red")
         self._line(f"{mark} {line(tool.tool)}  {what}", colour)
         if tool.status == "failed" or tool.tool == "execute":
-            said = clean(tool.output).splitlines()
-            if len(said) > OUTPUT_LINES:
-                self._line(f"    … {count(len(said) - OUTPUT_LINES, 'line')} more", "dim")
-            for words in said[-OUTPUT_LINES:]:
-                self._line(f"    {words}", "dim")
+            self._last_lines(tool.output)
+
+    def _last_lines(self, output: str) -> None:
+        said = clean(output).splitlines()
+        if len(said) > OUTPUT_LINES:
+            self._line(f"    … {count(len(said) - OUTPUT_LINES, 'line')} more", "dim")
+        for words in said[-OUTPUT_LINES:]:
+            self._line(f"    {words}", "dim")
+
+    def _cut(self, text: str) -> str:
+        return cut(line(text), TITLE_COLUMNS)
 
     def _question(self, asked: QuestionAsked) -> None:
         self._line(f"? {line(asked.title)}", "yellow")
