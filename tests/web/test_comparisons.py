@@ -111,25 +111,6 @@ async def test_what_sets_two_results_apart_is_plain_text(client: httpx2.AsyncCli
     assert lost.status_code == 404
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"prompt": "x"},
-        {"prompt": "", "contenders": TWO},
-        {"prompt": "x", "contenders": []},
-        {"prompt": "x", "contenders": TWO[:1]},
-        {"prompt": "x", "contenders": [TWO[0]] * 9},
-        {"prompt": "x", "contenders": [{"agent": "claude", "model": ""}, TWO[1]]},
-        {"prompt": "x", "contenders": [{"model": "opus"}, TWO[1]]},
-        {"prompt": "x", "contenders": ["claude", "parrot"]},
-    ],
-)
-async def test_a_comparison_that_makes_no_sense_is_422(client: httpx2.AsyncClient, body: dict[str, object]) -> None:
-    made = await client.post(f"/api/tasks/{(await task(client))['id']}/comparisons", json=body)
-    assert made.status_code == 422
-
-
 async def test_nothing_is_submitted_when_one_of_the_contenders_is_no_agent(
     client: httpx2.AsyncClient, node: Node
 ) -> None:
@@ -161,3 +142,22 @@ async def test_the_comparison_of_one_session_is_404_for_another(client: httpx2.A
     first = compared.json()["runs"][0]["run"]
     assert (await client.post(f"{path}/keep", json={"run_id": first}, headers=theirs)).status_code == 404
     assert (await client.get(f"/api/tasks/{made['id']}/comparisons", headers=theirs)).json() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"prompt": "x"},
+        {"prompt": "", "contenders": TWO},
+        {"prompt": "x", "contenders": []},
+        {"prompt": "x", "contenders": TWO[:1]},
+        {"prompt": "x", "contenders": [TWO[0]] * 9},
+        {"prompt": "x", "contenders": [{"agent": "claude", "model": ""}, TWO[1]]},
+        {"prompt": "x", "contenders": [{"model": "opus"}, TWO[1]]},
+        {"prompt": "x", "contenders": ["claude", "parrot"]},
+    ],
+)
+async def test_a_comparison_that_makes_no_sense_is_422(client: httpx2.AsyncClient, body: dict[str, object]) -> None:
+    made = await client.post(f"/api/tasks/{(await task(client))['id']}/comparisons", json=body)
+    assert made.status_code == 422
