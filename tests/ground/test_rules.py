@@ -242,6 +242,11 @@ def test_a_command_that_hides_what_it_runs_is_asked_about_where_commands_are_den
     assert said(run(line), rule("deny", "edit"), otherwise="allow") == "allow"
 
 
+def test_a_command_that_is_not_told_at_all_is_asked_about_where_commands_are_denied() -> None:
+    assert said(Act(tool="execute"), rule("deny", command="rm *"), otherwise="allow") == "ask"
+    assert said(Act(tool="execute"), rule("deny", path="x"), otherwise="allow") == "allow"
+
+
 def test_a_document_that_is_only_read_hides_nothing() -> None:
     line = "cat > a.php <<'EOF'\n$x = `y`;\nEOF\nls"
     assert said(run(line), rule("deny", command="rm *"), otherwise="allow") == "allow"

@@ -82,8 +82,9 @@ def decide(act: Act, rules: Iterable[Rule], otherwise: Effect) -> Decision:
         for rule in rules
         if rule.effect != "allow" and (rule.tool in ("*", act.tool) or (act.tool == "other" and _named(rule)))
     ]
-    watched = bool(act.command) and any(rule.command for rule in against)
-    guises, hidden = seen_through(act.command, commands) if watched else ((), False)
+    watched = any(rule.command for rule in against)
+    guises, hidden = seen_through(act.command, commands) if act.command and watched else ((), False)
+    hidden |= watched and act.tool == "execute" and not act.command
     for effect in ("deny", "ask"):
         for rule in against:
             if rule.effect == effect and _touches(rule, act, guises):

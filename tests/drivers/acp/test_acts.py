@@ -60,6 +60,15 @@ def test_whatever_runs_a_command_counts_as_running_it(workspace: Path) -> None:
     assert editor == Act(tool="edit", paths=("a.txt",))
 
 
+def test_a_command_that_only_its_title_tells_can_be_denied_and_not_allowed(workspace: Path) -> None:
+    act = acts.tell(Wanted("execute", None, (), "cd x && rm y"), workspace, workspace)
+    assert act.command.endswith("\ncd x && rm y")
+    rules = (Rule(effect="allow", command="*"), Rule(effect="deny", command="rm y"))
+    assert decide(act, rules, "allow").effect == "deny"
+    assert decide(act, rules[:1], "ask").effect == "ask"
+    assert decide(act, rules[:1], "allow").effect == "allow"
+
+
 def test_a_command_elsewhere_names_where(workspace: Path) -> None:
     assert tell(workspace, "execute", {"command": "ls", "cwd": str(workspace)}).paths == ()
     assert tell(workspace, "execute", {"command": "ls", "workdir": "/etc"}).paths == ("/etc",)

@@ -23,6 +23,8 @@ from coderclawlink.rules.commands import simple_commands
 MOST_PARTS = 200
 """Paths or hosts told of one act. One that names more also names the root, which no pattern of the workspace covers."""
 
+BY_TITLE = "# what it is called; its exact command was not told"
+
 _COMMAND_KEYS = ("command", "cmd", "script", "shell_command", "commandLine")
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
 _EDITOR = frozenset({"view", "create", "str_replace", "insert", "undo_edit"})
@@ -58,6 +60,9 @@ def tell(wanted: Wanted, workspace: Path, home: Path) -> Act:
     paths = list(dict.fromkeys(_place(path, workspace, home) for path in named[:MOST_PARTS]))
     if tool == "execute":
         paths = [path for path in paths if path != "."]  # where commands are run anyway
+    if tool == "execute" and not command and wanted.title:
+        # Gemini tells a command by its title alone. Comments make it unreadable to what allows, not to what forbids.
+        command = f"{BY_TITLE}\n{wanted.title}"
     if len(named) > MOST_PARTS:
         paths.append("/")
     return Act(tool=tool, command=shorten(command), paths=tuple(paths), hosts=_hosts(tool, command, raw))

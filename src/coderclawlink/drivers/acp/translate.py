@@ -98,6 +98,7 @@ class Wanted:
     tool: str = "other"
     raw: object = None
     paths: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass
@@ -293,7 +294,7 @@ class Translation:
     def wanted(self, id: str) -> Wanted:
         """What the tool call of this id would do, as far as it has been told."""
         call = self._calls.get(id)
-        return Wanted(call.tool, call.raw, tuple(call.paths)) if call else Wanted()
+        return Wanted(call.tool, call.raw, tuple(call.paths), call.title) if call else Wanted()
 
     def working(self) -> bool:
         """Whether a tool call is under way."""
