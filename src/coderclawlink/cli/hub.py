@@ -213,17 +213,17 @@ class Hub:
     def get(self, path: str, **query: str | int | None) -> Answer:
         return self._ask("GET", path, query)
 
-    def post(self, path: str, body: Mapping[str, Value] | None = None) -> Answer:
-        return self._ask("POST", path, {}, {} if body is None else body)
+    def post(self, path: str, body: Mapping[str, Value] | None = None, **query: str | int | None) -> Answer:
+        return self._ask("POST", path, query, {} if body is None else body)
 
-    def put(self, path: str, body: Mapping[str, Value]) -> Answer:
-        return self._ask("PUT", path, {}, body)
+    def put(self, path: str, body: Mapping[str, Value], **query: str | int | None) -> Answer:
+        return self._ask("PUT", path, query, body)
 
     def patch(self, path: str, body: Mapping[str, Value]) -> Answer:
         return self._ask("PATCH", path, {}, body)
 
-    def delete(self, path: str) -> Answer:
-        return self._ask("DELETE", path, {})
+    def delete(self, path: str, **query: str | int | None) -> Answer:
+        return self._ask("DELETE", path, query)
 
     def _ask(
         self,

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError
 from coderclawlink.cli import (
     agent_test,
     agents,
+    budgets,
     comparisons,
     demo,
     doctor,
@@ -28,6 +29,7 @@ from coderclawlink.cli import (
     serve,
     sessions,
     tasks,
+    usage,
 )
 from coderclawlink.errors import ClawlinkError
 
@@ -49,8 +51,9 @@ agents.app.command(agent_test.try_out, name="test")
 for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
 app.command(questions.inbox)
-for noun in (projects, tasks, runs, comparisons, agents, nodes, sessions, secrets):
+for noun in (projects, tasks, runs, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
+app.command(usage.usage)
 app.command(doctor.doctor)
 
 
