@@ -210,9 +210,7 @@ class OpenHandsDriver:
                 )
             note = "" if here else beginning.elsewhere(root, job.context)
             said = "\n\n".join(filter(None, (self.instructions, note)))
-            began = await server.begin(
-                beginning.body(root, policy, llm, profile, said, self.mcp_servers, own=process is not None)
-            )
+            began = await server.begin(beginning.body(root, policy, llm, profile, said, self.mcp_servers))
             id = text(began, "id")
         return OpenHandsSession(
             server,
@@ -256,6 +254,7 @@ class OpenHandsDriver:
         env = {
             **_OWN,
             **self.env,
+            "TMUX_TMPDIR": str(ground.home),
             "OH_SESSION_API_KEYS_0": key,
             # The same for all attempts of a run, because it is what the memory in its HOME is sealed with.
             "OH_SECRET_KEY": hashlib.sha256(f"coderclawlink {job.run}".encode()).hexdigest(),

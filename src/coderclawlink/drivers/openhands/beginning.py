@@ -66,8 +66,6 @@ def body(
     profile: str,
     instructions: str,
     servers: Sequence[McpServer],
-    *,
-    own: bool,
 ) -> Mapping[str, object]:
     """The request that begins a conversation in the folder `root`: with this model, or with what the server has as `profile`."""
     begun: dict[str, object] = {
@@ -82,14 +80,12 @@ def body(
     if model is None:
         suffix = {"system_message_suffix_append": instructions} if instructions else {}
         return {**begun, "agent_profile_id": profile, **({"agent_launch_additions": suffix} if suffix else {})}
-    # A terminal of our own server is its own child: tmux would leave a server behind that outlives conversations.
-    terminal = {"name": "terminal", "params": {"terminal_type": "subprocess"}} if own else {"name": "terminal"}
     return {
         **begun,
         "agent": {
             "kind": "Agent",
             "llm": model,
-            "tools": [terminal if name == "terminal" else {"name": name} for name in _TOOLS],
+            "tools": [{"name": name} for name in _TOOLS],
             "mcp_config": {server.name: _server(server) for server in servers},
             "agent_context": context,
         },
