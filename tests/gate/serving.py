@@ -109,12 +109,12 @@ class Dialled:
     def held(self) -> list[Fence]:
         return self.spool.held()
 
-    def do(self, word: Assign | Stop | Answer | Drain) -> None:
+    def do(self, word: Assign | Stop | Answer | Ask | Drain) -> None:
         if isinstance(word, Assign) and not self.deaf:
             self.spool.take(word.order)
         self.heard.put_nowait(word)
 
-    async def hear(self) -> Assign | Stop | Answer | Drain:
+    async def hear(self) -> Assign | Stop | Answer | Ask | Drain:
         async with asyncio.timeout(15):
             return await self.heard.get()
 

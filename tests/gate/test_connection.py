@@ -22,9 +22,9 @@ from coderclawlink.events import AgentChunk, AgentMessage, AttemptEnded, Attempt
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import QuestionId
 from coderclawlink.journal.feed import Shown, Watcher
-from coderclawlink.link.protocol import Answer, Assign, Beat, Drain, Fence, Goodbye, Record, Show, Stop
+from coderclawlink.link.protocol import Answer, Ask, Assign, Beat, Drain, Fence, Goodbye, Record, Show, Stop
 from coderclawlink.node.post import SpooledPost
-from coderclawlink.runs import attempts, ledger, nodes, questions
+from coderclawlink.runs import attempts, ledger, nodes, prompts, questions
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
 from tests.gate.serving import KEY, Dialled, Serving, dialled, free_port, serve
@@ -145,6 +145,22 @@ async def test_a_question_that_nobody_can_answer_any_more_is_dismissed_at_the_no
         await until_kept(db, run, 2)
         db.bell.ring([f"node:{NODE}"])
         assert await node.hear() == Answer(run=run.id, attempt=1, question="q1", option=None)
+
+
+async def test_a_prompt_is_said_again_each_time_its_words_change_also_back_to_what_they_were(
+    db: Database, tmp_path: Path
+) -> None:
+    async with met(db, tmp_path) as (_, node):
+        run = await db.write(begin)
+        await assigned(node, run)
+        ask = Ask(run=run.id, attempt=1, number=1, text="One")
+        await db.write(prompts.queue, OWNER, run, "One")
+        assert await node.hear() == ask
+        for revision, text in enumerate(("Two", "One"), 1):
+            await db.write(prompts.edit, OWNER, run.id, 1, text)
+            assert await node.hear() == ask.model_copy(update={"text": text, "revision": revision})
+        await db.write(prompts.withdraw, OWNER, run.id, 1)
+        assert await node.hear() == ask.model_copy(update={"text": None, "revision": 2})
 
 
 async def test_what_the_hub_gave_up_is_stopped_as_stale_and_its_words_are_forgotten(

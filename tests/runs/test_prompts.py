@@ -87,7 +87,7 @@ def test_a_prompt_is_changed_until_it_is_taken(db: Database) -> None:
     changed = db.write_now(prompts.edit, OWNER, run.id, 1, "Better")
     assert (changed.text, changed.revision) == ("Better", 1)
     assert db.write_now(prompts.edit, OWNER, run.id, 1, "Better").revision == 1  # nothing is said of no change
-    assert [one.text for one in asked(db)] == ["Better"]
+    assert [(one.text, one.revision) for one in asked(db)] == [("Better", 1)]
     with db.look() as look:
         assert kinds(look, run.id).count("prompt.changed") == 1
 

@@ -257,6 +257,6 @@ def _key(word: HubWord) -> tuple[str, str, int, str]:
         case Answer(run=run, attempt=attempt, question=question):
             return ("answer", run, attempt, question)
         case Ask(run=run, attempt=attempt, number=number):
-            return ("ask", run, attempt, f"{number} {word.steer} {word.text}")
+            return ("ask", run, attempt, f"{number} {word.revision} {word.text is None}")
         case _:
             return (word.word, "", 0, "")

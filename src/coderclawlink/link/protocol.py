@@ -170,6 +170,8 @@ class Ask(Word):
     number: int
     text: str | None
     steer: bool = False
+    revision: int = 0
+    """How often its words were changed before."""
 
 
 class Welcome(Word):

@@ -203,6 +203,7 @@ def to_say(look: Look, node: NodeId) -> list[Ask]:
             prompts.c.text,
             prompts.c.steer,
             prompts.c.state,
+            prompts.c.revision,
         )
         .join(attempts, attempts.c.run_id == prompts.c.run_id)
         .where(attempts.c.node == node, attempts.c.state.in_(AT_WORK), prompts.c.state != "taken")
@@ -215,6 +216,7 @@ def to_say(look: Look, node: NodeId) -> list[Ask]:
             number=row["number"],
             text=row["text"] if row["state"] == "queued" else None,
             steer=row["steer"],
+            revision=row["revision"],
         )
         for row in rows
     ]
