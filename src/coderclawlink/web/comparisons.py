@@ -13,15 +13,13 @@ from coderclawlink.board import comparisons
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.ids import RunId, TaskId
 from coderclawlink.runs.run import State, WaitReason
-from coderclawlink.runtime.contract import Contender
+from coderclawlink.runtime.contract import CONTENDERS_AT_MOST, Contender
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Asked, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
 from coderclawlink.web.tasks import AgentName
 
 router = APIRouter(tags=["comparisons"])
-
-CONTENDERS_AT_MOST = 8
 
 Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
 Submitter = Annotated[Actor, needs(Permission.TASK_SUBMIT)]
