@@ -264,6 +264,8 @@ def serve(message: dict[str, Any]) -> None:
             play("only-update", "old-call")
             play("leave-open", "old-open-call")
         send({"id": id, "result": {"modes": {"currentModeId": "careful", "availableModes": MODES}}})
+        if "load-lags" in START:
+            say("and this, too, I said long ago")
     elif method == "session/new":
         if "sign-in" in START:
             send({"id": id, "error": {"code": -32000, "message": "Authentication required"}})

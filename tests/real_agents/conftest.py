@@ -15,13 +15,14 @@ from coderclawlink.drivers import catalogue
 from coderclawlink.drivers.base import Ground, Job, Process, Said, Session, TurnEnded
 from coderclawlink.drivers.given import AgentSettings
 from coderclawlink.drivers.models import proxy, script
-from coderclawlink.drivers.models.listen import Message, Receive, Scope, Send
+from coderclawlink.drivers.models.listen import Message, Receive, Scope, Send, listening, loopback
 from coderclawlink.drivers.models.proxy import Line
 from coderclawlink.drivers.models.script import Script
 from coderclawlink.events import QuestionAsked
 from coderclawlink.node import supervise
 from coderclawlink.workspaces.sandbox.base import Confinement, Reach, Sandbox
 from coderclawlink.workspaces.sandbox.choice import choose
+from tests.real_agents.google import Google
 from tests.real_agents.peers import Peer
 
 COLUMNS = ("say", "edit", "ask", "refuse", "cancel", "fail", "resume", "metered")
@@ -56,6 +57,7 @@ class Stage:
     home: Path
     model: Listening
     model_url: str
+    google_url: str
     models: proxy.Proxy
     reach: Reach
     sandbox: Sandbox
@@ -64,10 +66,13 @@ class Stage:
 
     def agent(self, *, mode: str = "auto") -> catalogue.Agent:
         """As the catalogue makes it of a node's settings and its `agents.toml`."""
-        wire, settings = self.peer.wire, {f"{self.peer.wire}_base_url": self.model_url}
-        if wire != "ollama":
-            settings[f"{wire}_api_key"] = "scripted"
-        toml = f'[agents.{self.peer.name}]\nmode = "{mode}"\nmodel = "scripted"'
+        wire, settings = self.peer.wire, {}
+        if wire is not None:
+            settings[f"{wire}_base_url"] = self.model_url
+            if wire != "ollama":
+                settings[f"{wire}_api_key"] = "scripted"
+        toml = f'[agents.{self.peer.name}]\nmode = "{mode}"\nmodel = "scripted"\n'
+        toml += self.peer.entry.replace("{google}", self.google_url)
         return catalogue.agents(AgentSettings(path=self.peer.path, **settings), toml)[self.peer.name]
 
     @asynccontextmanager
@@ -138,16 +143,23 @@ async def stage(
     home.mkdir()
     for words in (["init", "-q"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x", "--allow-empty"]):
         subprocess.run(["git", "-C", str(workspace), *words], check=True)
+    for name, content in peer.home.items():
+        (tmp_path / "user" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "user" / name).write_text(content)
+        monkeypatch.setenv("HOME", str(tmp_path / "user"))
     socket = tmp_path / "model.sock"
     model = Listening()
+    google = loopback()
     async with (
         asyncio.timeout(120),
         script.serve(model) as url,
+        listening(Google(url), google),
         proxy.serve(script.instead(url), socket_path=socket) as models,
     ):
         sandbox = (await choose("auto")).sandbox
         reach = Reach(models.port, socket)
-        yield Stage(peer, workspace, home, model, url, models, reach, sandbox, record_property)
+        google_url = f"http://127.0.0.1:{google.getsockname()[1]}"
+        yield Stage(peer, workspace, home, model, url, google_url, models, reach, sandbox, record_property)
 
 
 # ── the table ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +179,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             if told.get("version"):
                 row["version"] = str(told["version"])
             row[str(column)] = {"passed": "yes", "skipped": "—"}.get(outcome, "NO")
-            row["metered"] = "yes" if told.get("metered") else row.get("metered", "")
+            metered, _, why_not = str(told.get("metered", row.get("metered", ""))).partition(": ")
+            row["metered"] = metered
+            if why_not:
+                notes.setdefault(agent, []).append(f"not metered: {why_not}")
             if outcome == "skipped":
                 why = str(report.longrepr[2]).removeprefix("Skipped: ")
                 if why not in notes.setdefault(agent, []):

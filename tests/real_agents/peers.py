@@ -18,13 +18,17 @@ WRITE = "SCRIPT:\nwrite {workspace}/a.txt | hello\nfinish Done."
 class Peer:
     """`name`: as the catalogue knows it. `program`: its folder and file below the peers; empty for our own agent.
 
-    `ask`: a prompt on which it asks leave to write a.txt, and then writes it. `cannot`: by what it cannot do, why.
+    `wire`: None for one that speaks Google's interface, past the proxy. `ask`: a prompt on which it asks leave to write
+    a.txt, and then writes it. `entry`: more of its table in `agents.toml`; `{google}` is the address of that interface.
+    `home`: files that its user has. `cannot`: by what it cannot do, why.
     """
 
     name: str
-    wire: Wire
+    wire: Wire | None
     program: str = ""
     ask: str = WRITE
+    entry: str = ""
+    home: Mapping[str, str] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -63,6 +67,14 @@ PEERS_DRIVEN = (
     Peer("vibe", "openai", "vibe/bin/vibe-acp"),
     Peer("opencode", "openai", npm("opencode", "opencode")),
     Peer("qwen", "openai", npm("qwen", "qwen")),
+    Peer(
+        "gemini",
+        None,
+        npm("gemini", "gemini"),
+        entry='env = { GEMINI_API_KEY = "x", GOOGLE_GEMINI_BASE_URL = "{google}", GEMINI_MODEL = "gemini-2.5-flash" }',
+        cannot={"resume": "it does not always find its sessions again (0.61); a new one is begun then"},
+        home={".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}'},
+    ),
     Peer("claude", "anthropic"),
     Peer("auggie", "openai"),
     Peer("ollama", "ollama"),

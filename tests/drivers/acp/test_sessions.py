@@ -202,14 +202,14 @@ async def test_files_that_are_read_and_written_for_it_obey_denials(misbehaving: 
 # ── taken up again ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("way", ["load", "resume"])
+@pytest.mark.parametrize("way", [("load",), ("resume",), ("load", "load-lags")])
 async def test_an_earlier_conversation_is_gone_on_with_and_not_told_again(
-    misbehaving: Make, ground: Ground, job: Job, way: str
+    misbehaving: Make, ground: Ground, job: Job, way: tuple[str, ...]
 ) -> None:
-    async with misbehaving(way).open(job, ground) as session:
+    async with misbehaving(*way).open(job, ground) as session:
         await told(session, "say first")
         assert (session.id, session.resumed) == ("session-1", False)
-    async with misbehaving(way, session_mode="bold").open(replace(job, session="session-1"), ground) as session:
+    async with misbehaving(*way, session_mode="bold").open(replace(job, session="session-1"), ground) as session:
         assert (session.id, session.resumed) == ("session-1", True)
         said = await told(session, "recall")
         assert "say first" in words(said)

@@ -17,7 +17,7 @@ from acp.connection import Connection, StreamDirection, StreamEvent
 
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import acts, files, opening, permissions
-from coderclawlink.drivers.acp.line import Far, Line, words
+from coderclawlink.drivers.acp.line import Far, Line, until_quiet, words
 from coderclawlink.drivers.acp.told import Told
 from coderclawlink.drivers.acp.translate import Raw, Translation, part, text
 from coderclawlink.drivers.base import Ground, Said, TurnEnded
@@ -142,6 +142,7 @@ class AcpSession:
             self._replaying = False
             self.log(f"{self._name} does not remember the conversation; it begins a new one. {words(refusal)}")
             return None
+        await until_quiet(lambda: self._heard_at)
         self.id, self.resumed, self._instructions = earlier, True, ""
         return answer
 

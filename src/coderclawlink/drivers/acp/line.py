@@ -6,6 +6,7 @@ Above: the connection. Below: the library's JSON-RPC, and the agent's end of the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from acp import RequestError
@@ -18,6 +19,9 @@ from coderclawlink.drivers.acp.translate import Raw, shorten, text
 from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
 
 _AUTHENTICATION_REQUIRED = -32000
+QUIET_SECONDS = 0.15
+"""An agent that has said nothing for so long has played back all of an earlier conversation."""
+QUIET_AT_MOST_SECONDS = 5.0
 
 
 class Far(Protocol):
@@ -105,3 +109,14 @@ def words(refusal: RequestError) -> str:
     data = refusal.data
     more = text(data, "details") or text(data, "message") or (data if isinstance(data, str) else "")
     return shorten(f"{refusal}: {more}" if more and more not in str(refusal) else str(refusal), 2_000)
+
+
+async def until_quiet(heard_at: Callable[[], float]) -> None:
+    """Gemini goes on playing back an earlier conversation after it has said that it is done: wait for a pause in what it says.
+
+    `heard_at`: when it was last heard, by the loop's clock.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + QUIET_AT_MOST_SECONDS
+    while (left := heard_at() + QUIET_SECONDS - loop.time()) > 0 and loop.time() < end:  # noqa: ASYNC110  for nothing to happen
+        await asyncio.sleep(left)
