@@ -97,7 +97,10 @@ def configure(
     *,
     project: Project = None,
     file: Annotated[
-        str | None, Parameter(help="Take the whole layer from this TOML file; `-` reads standard input.")
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True, help="Take the whole layer from this TOML file; `-` reads standard input."
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
