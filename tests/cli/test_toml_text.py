@@ -13,7 +13,7 @@ from coderclawlink.cli import toml_text
 from coderclawlink.configuration import AgentConfiguration, Fallback, McpServer
 from coderclawlink.rules import Rule
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.sampled_from(
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
     ['"""', '"', "\\", 'a\n"""b"', '\n"', "\r\n", "\x7f", "'''\n", "a\\\n", "\t", "# no"]
 )
 SIMPLE = st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
