@@ -23,9 +23,9 @@ def test_the_settings_accounts_come_first_the_best_wire_first() -> None:
     settings = AgentSettings(ollama_base_url="http://o:1/", openai_api_key="k-o", anthropic_api_key="k-a")
     read = accounts.read(settings, SECOND, secrets={"SECOND": "k-s"})
     assert list(read) == ["anthropic", "openai", "ollama", "second"]
-    assert read["anthropic"].upstream == Upstream("https://api.anthropic.com", "k-a")
-    assert read["ollama"].upstream == Upstream("http://o:1", None)
-    assert read["second"].upstream == Upstream("https://gateway.example", "k-s")
+    assert read["anthropic"].upstream == Upstream("https://api.anthropic.com", "k-a", "anthropic")
+    assert read["ollama"].upstream == Upstream("http://o:1", None, "ollama")
+    assert read["second"].upstream == Upstream("https://gateway.example", "k-s", "second")
 
 
 def test_a_key_is_not_shown_by_accident() -> None:

@@ -225,12 +225,17 @@ def _listening(port: int) -> Iterator[str]:
 
 
 async def _agents(settings: Settings) -> list[Finding]:
-    from coderclawlink.drivers import catalogue
+    from coderclawlink.drivers import accounts, catalogue
     from coderclawlink.drivers.catalogue import AgentSettings
+    from coderclawlink.node import secrets
 
     given = AgentSettings(**{each.name: getattr(settings, each.name, None) for each in fields(AgentSettings)})
+    file = settings.clawlink_home / "agents.toml"
+    known = secrets.read(settings.clawlink_home)
     try:
-        agents = catalogue.agents(given, settings.clawlink_home / "agents.toml")
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        paid_by = accounts.read(given, text, str(file), known)
+        agents = catalogue.agents(given, file, paid_by=paid_by, fill=lambda said: secrets.fill(said, known))
     except ClawlinkError as problem:
         return [Finding("Agents", "fail", problem.message, "Correct agents.toml in the data directory.")]
     async with asyncio.TaskGroup() as tasks:
