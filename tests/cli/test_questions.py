@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from tests.cli.conftest import Cli, read_until
 
 
@@ -31,3 +34,20 @@ def test_a_cancelled_run_leaves_the_inbox(house: Cli) -> None:
     told, _ = following.communicate(timeout=60)
     assert "answered by the run's end: dismissed" in told
     assert following.returncode == 3
+
+
+def test_a_question_survives_the_death_of_the_node_and_its_agent(house: Cli) -> None:
+    following = house.start("run", "submit", "steady", "ask steps=1 pause=0.01", "--follow")
+    number = read_until(following, "run answer")[-1].split()[-2]
+    read_until(following, "run answer")
+    (before,) = house.json("inbox")
+    assert house.node is not None
+    os.kill(house.node, signal.SIGKILL)
+    read_until(following, "run answer")
+    (after,) = house.json("inbox")
+    assert (after["id"], after["asked_at"]) == (before["id"], before["asked_at"])
+    assert (before["attempt"], after["attempt"]) == (1, 2)
+    house.say("run", "answer", number, "allow_once", "--question", before["id"])
+    told, _ = following.communicate(timeout=60)
+    assert "answered by owner: Allow" in told
+    assert told.endswith("completed\n")
