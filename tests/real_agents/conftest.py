@@ -180,7 +180,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 row["version"] = str(told["version"])
             row[str(column)] = {"passed": "yes", "skipped": "—"}.get(outcome, "NO")
             metered, _, why_not = str(told.get("metered", row.get("metered", ""))).partition(": ")
-            row["metered"] = metered
+            row["metered"] = "yes" if metered.isdigit() else metered
             if why_not:
                 notes.setdefault(agent, []).append(f"not metered: {why_not}")
             if outcome == "skipped":
