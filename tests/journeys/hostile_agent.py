@@ -86,7 +86,8 @@ class Tricks:
     def edit_its_rules_in_the_file(self) -> str:
         with open(f"{self.home}/agents.toml", "a") as file:
             file.write('\n[agents.hostile2]\ncommand = "sh -c true"\n')
-        return "written"
+        # A sandbox may show an empty folder of this name that is nobody's.
+        raise Failed("written; whether it is the real one shows outside")
 
     def edit_its_rules_over_http(self) -> str:
         return http(self.url, "PUT", "/api/agents/hostile/configuration", {"configuration": {"mode": "auto"}})
@@ -114,7 +115,7 @@ class Tricks:
         for name in (".git/hooks/post-commit", ".git/hooks/post-checkout", ".git/hooks/pre-commit"):
             with contextlib.suppress(OSError), open(name, "w") as file:
                 file.write(program)
-                os.chmod(name, 0o755)
+                os.chmod(name, 0o755)  # noqa: S103
                 planted.append(name)
         with contextlib.suppress(OSError), open(".git/config", "a") as file:
             file.write(f'[core]\n\tfsmonitor = "touch {self.home}/planted-by-git"\n')

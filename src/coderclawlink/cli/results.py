@@ -154,13 +154,23 @@ def _review(run: str, *, approve: bool, text: str, reach: Reach) -> int:
     return 0
 
 
-def resume(run: Name, /, *, reach: Reach = HERE) -> int:
+def resume(
+    run: Name,
+    /,
+    *,
+    budget: Annotated[float | None, Parameter(help="US dollars that the run may spend at most from now on.")] = None,
+    tokens: Annotated[int | None, Parameter(help="Tokens that it may use at most from now on.")] = None,
+    model: Annotated[str | None, Parameter(help="Another model to go on with.")] = None,
+    account: Annotated[str | None, Parameter(help="Another account to go on with.")] = None,
+    reach: Reach = HERE,
+) -> int:
     """Let a run go on now that waits for a quota or a budget."""
     from coderclawlink.cli import hub as hubs
 
     with hubs.reached(reach) as hub:
         found = hub.run(run)
-        answer = hub.post(f"/api/runs/{found.id}/resume")
+        wanted = {"budget_usd": budget, "budget_tokens": tokens, "model": model, "account": account}
+        answer = hub.post(f"/api/runs/{found.id}/resume", wanted)
     if reach.json:
         screen.as_json(answer.text)
     else:

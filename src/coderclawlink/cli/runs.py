@@ -30,15 +30,20 @@ def submit(
     task: Annotated[str | None, Parameter(help="Work on this task of the board, by key.")] = None,
     tries: Annotated[int | None, Parameter(help="How many attempts may fail in a way that another could mend.")] = None,
     timeout: Annotated[float | None, Parameter(help="Seconds that an attempt may take.")] = None,
+    model: Annotated[str | None, Parameter(help="The model, for this run alone.")] = None,
+    account: Annotated[str | None, Parameter(help="Which account at the model's provider pays.")] = None,
+    mode: Annotated[Literal["ask", "auto"] | None, Parameter(help="Whether the agent asks before it acts.")] = None,
+    budget: Annotated[float | None, Parameter(help="US dollars that the run may spend at most.")] = None,
     follow: Annotated[bool, Parameter(negative="", help="Watch it to its end.")] = False,
     reach: Reach = HERE,
 ) -> int:
-    """Ask an agent for something.
+    """Ask an agent for something. What is not said here is as configured: `clawlink agent show`.
 
     With --follow the exit code tells how it ended: 0 completed, 1 failed, 3 cancelled.
     """
     from coderclawlink.cli import hub as hubs
 
+    options = {"model": model, "account": account, "mode": mode, "budget_usd": budget}
     with hubs.reached(reach) as hub:
         answer = hub.post(
             "/api/runs",
@@ -49,6 +54,7 @@ def submit(
                 "task_id": hub.task(task).id if task else None,
                 "tries": tries,
                 "timeout_seconds": timeout,
+                "options": {name: value for name, value in options.items() if value is not None},
             },
         )
     return submitted(answer, reach, follow=follow)

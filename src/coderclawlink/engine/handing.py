@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.agents import literals
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Tx
 from coderclawlink.errors import Conflict
@@ -14,6 +15,7 @@ from coderclawlink.events import RunHandedOver
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
 from coderclawlink.runs import attempts, budgets, fallback, ledger
+from coderclawlink.runs.budgets import UsedUp
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import IllegalStep, WaitReason
 
@@ -43,6 +45,7 @@ def resume(tx: Tx, actor: Actor, run_id: RunId, options: AgentConfiguration) -> 
     """Let a run go on that waits for its quota or its budget. Raises `RunNotFound`, `PermissionMissing`, `NothingToResume`."""
     policy.require(actor, Permission.TASK_SUBMIT)
     run = ledger.find_for(tx, actor, run_id)
+    literals.refuse(options)
     wishes = run.options.under(options)
     if wishes != run.options:
         ledger.note(tx, run_id, options=wishes.model_dump_json(exclude_defaults=True))
@@ -52,8 +55,10 @@ def resume(tx: Tx, actor: Actor, run_id: RunId, options: AgentConfiguration) -> 
             fallback.forget_limit(tx, fallback.made(tx, run))
             ledger.note(tx, run_id, wait_until=tx.now())
         case WaitReason.BUDGET:
-            if run_id not in budgets.freed(tx):
-                raise NothingToResume(f"The budget is still used up; raise it first. {run.wait_who or ''}".strip())
+            share = budgets.reserve(tx, run, fallback.made(tx, run).configuration)
+            if isinstance(share, UsedUp):
+                raise NothingToResume(f"The budget is still used up: {share.why}. Raise it first.")
+            ledger.note(tx, run_id, wait_until=tx.now())
         case _:
             waits = f"it waits for {run.wait_reason}" if run.wait_reason else f"it is {run.state}"
             raise NothingToResume(f"Only a run that waits for its quota or its budget can be resumed; {waits}.")

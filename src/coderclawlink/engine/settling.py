@@ -80,9 +80,11 @@ def due_in(look: Look, run_id: RunId, number: int) -> float:
         case WaitReason.QUOTA:
             return max(0.0, (run.wait_until or 0.0) - look.now())
         case WaitReason.BUDGET:
+            if run.wait_until is not None and run.wait_until <= look.now():
+                return 0.0
             if run_id in budgets.freed(look):
                 return 0.0
-            return NEVER_SECONDS if run.wait_until is None else max(0.0, run.wait_until - look.now())
+            return NEVER_SECONDS if run.wait_until is None else run.wait_until - look.now()
         case WaitReason.QUESTION:
             return NEVER_SECONDS if questions.open_in(look, run_id) else 0.0
         case WaitReason.REVIEW:

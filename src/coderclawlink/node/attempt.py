@@ -76,8 +76,10 @@ class Attempt:
 
     @property
     def timeout_seconds(self) -> float:
-        """Of work: people's answers and the project's checks take their own time."""
-        return self.order.configuration.timeout_seconds or self.agent.timeout_seconds or self.order.timeout_seconds
+        """Of work: people's answers and the project's checks take their own time. A node may allow less than the hub, not more:
+        the hub gives up what is overdue."""
+        own = self.agent.timeout_seconds
+        return self.order.timeout_seconds if own is None else min(own, self.order.timeout_seconds)
 
     @contextlib.asynccontextmanager
     async def until_stopped(self, seconds: float | None = None) -> AsyncIterator[None]:

@@ -7,8 +7,10 @@ when it has passed every check that is demanded.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from coderclawlink.clock import rfc3339
-from coderclawlink.drivers.models.failure import ModelFailure
+from coderclawlink.drivers.models.failure import ModelFailure, read_words
 from coderclawlink.events import AttemptEnded, CheckEnded, Pause
 from coderclawlink.node import result
 from coderclawlink.node.attempt import Attempt
@@ -22,6 +24,9 @@ RETRY_KINDS = frozenset({"overloaded", "unreachable", "broken"})
 async def judge(attempt: Attempt, checkout: Checkout, talked: Talked) -> AttemptEnded:
     """Say what becomes of the attempt, once the work is safe. Raises `GitFailed` when it cannot be made so."""
     turn, failure = talked.turn, talked.failure
+    if failure is None and attempt.agent.network == "open":
+        # It may call its provider past the proxy; then only its own words tell of a limit.
+        failure = read_words(turn.error or turn.result, datetime.now(UTC))
     if attempt.stopped is not None:
         await result.save(attempt, checkout, attempt.stopped)
         return stopped(attempt)

@@ -11,6 +11,7 @@ from typing import Any
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.agents import literals
 from coderclawlink.board import projects, repository, tasks, verification
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Tx
@@ -52,9 +53,10 @@ class Asked:
 
 
 def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
-    """Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`, `Invalid`."""
+    """Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`, `SecretInPlain`, `Invalid`."""
     policy.require(actor, Permission.TASK_SUBMIT)
     _fits(asked.prompt)
+    literals.refuse(asked.options)
     agent = agents.named(tx, asked.agent)
     title, branch, project, project_id = _title(asked.prompt), None, None, asked.project_id
     priority = tasks.Priority.MEDIUM

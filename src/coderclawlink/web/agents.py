@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field, JsonValue, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from coderclawlink import configuration_file
 from coderclawlink.access.policy import Actor, Permission
@@ -22,7 +21,7 @@ from coderclawlink.rules import Act, Effect, Rule, decide
 from coderclawlink.runtime import agents
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runtime import AgentInfo, info_of
-from coderclawlink.web.shapes import ID_AT_MOST, LONG_TEXT_AT_MOST, Asked, Id, Stamp, Told
+from coderclawlink.web.shapes import ID_AT_MOST, LONG_TEXT_AT_MOST, Asked, Configured, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
@@ -39,13 +38,6 @@ class AgentNotFound(NotFound):
 # ── shapes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _by_way_of_json(given: JsonValue, check: ValidatorFunctionWrapHandler) -> AgentConfiguration:
-    """Strict as everywhere, but a list of JSON may be a tuple of ours."""
-    return AgentConfiguration.model_validate_json(json.dumps(given))
-
-
-Configured = Annotated[AgentConfiguration, WrapValidator(_by_way_of_json)]
-"""An agent's configuration in a body."""
 Said = dict[str, JsonValue]
 """An agent's configuration in an answer: what it says, without what it leaves open."""
 

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.clock import rfc3339
+from coderclawlink.configuration import NOTHING_SAID
 from coderclawlink.db.engine import Look
 from coderclawlink.engine import placement
 from coderclawlink.errors import NotFound
@@ -24,7 +25,7 @@ from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from coderclawlink.web.rooms import Here
-from coderclawlink.web.shapes import Asked, Id, Seq, Stamp, Told
+from coderclawlink.web.shapes import Asked, Configured, Id, Seq, Stamp, Told
 from coderclawlink.web.signing_in import needs
 from coderclawlink.web.tasks import AgentName
 
@@ -158,6 +159,8 @@ class RunWanted(Asked):
     context: dict[str, JsonValue] = Field(default_factory=dict)
     tries: Annotated[int, Field(ge=1, le=TRIES_AT_MOST)] | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=TIMEOUT_AT_MOST)] | None = None
+    options: Configured | None = None
+    """What is to be otherwise than the agent is configured, for this run alone."""
 
 
 class Answered(Asked):
@@ -248,6 +251,7 @@ async def submit_run(actor: Submitter, here: Here, wanted: RunWanted) -> RunTold
         task_id=None if wanted.task_id is None else TaskId(wanted.task_id),
         tries=wanted.tries,
         timeout_seconds=wanted.timeout_seconds,
+        options=wanted.options or NOTHING_SAID,
     )
     return told(actor, run)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from coderclawlink.clock import rfc3339
+from coderclawlink.configuration import AgentConfiguration, Verification
 
 ID_AT_MOST = 2**31 - 1
 SEQ_AT_MOST = 2**53 - 1
@@ -29,6 +31,17 @@ Stamp = Annotated[str, BeforeValidator(_stamp), Field(json_schema_extra={"format
 LongText = Annotated[str, Field(max_length=LONG_TEXT_AT_MOST)]
 Seq = Annotated[int, Field(ge=0, le=SEQ_AT_MOST)]
 """A place in the journal."""
+
+
+def _by_way_of_json(model: type[BaseModel]) -> WrapValidator:
+    """Strict as everywhere, but a list of JSON may be a tuple of ours."""
+    return WrapValidator(lambda given, _: model.model_validate_json(json.dumps(given)))
+
+
+Configured = Annotated[AgentConfiguration, _by_way_of_json(AgentConfiguration)]
+"""An agent's configuration in a body."""
+Demanded = Annotated[Verification, _by_way_of_json(Verification)]
+"""What a project demands of results, in a body."""
 
 
 class Told(BaseModel):

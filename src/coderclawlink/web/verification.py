@@ -3,16 +3,15 @@ run that waits go on now."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import Discriminator, Field, JsonValue, Tag, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Discriminator, Field, Tag
 
 from coderclawlink import configuration_file
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import verification
-from coderclawlink.configuration import Verification
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verification
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import ProjectId, RunId
@@ -21,7 +20,7 @@ from coderclawlink.runs.checks import CheckResult
 from coderclawlink.runs.receipts import Receipt
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runs import RunTold, told
-from coderclawlink.web.shapes import LONG_TEXT_AT_MOST, Asked, Id, Stamp, Told
+from coderclawlink.web.shapes import LONG_TEXT_AT_MOST, Asked, Demanded, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
 
 router = APIRouter(tags=["verification"])
@@ -49,17 +48,12 @@ class VerificationText(Asked):
     toml: Annotated[str, Field(max_length=LONG_TEXT_AT_MOST)]
 
 
-def _by_way_of_json(given: JsonValue, check: ValidatorFunctionWrapHandler) -> Verification:
-    """Strict as everywhere, but a list of JSON may be a tuple of ours."""
-    return Verification.model_validate_json(json.dumps(given))
-
-
 def _form(given: Any) -> str:
     return "toml" if isinstance(given, dict) and "toml" in given else "json"
 
 
 Wanted = Annotated[
-    Annotated[Verification, WrapValidator(_by_way_of_json), Tag("json")] | Annotated[VerificationText, Tag("toml")],
+    Annotated[Demanded, Tag("json")] | Annotated[VerificationText, Tag("toml")],
     Discriminator(_form),
 ]
 
@@ -158,7 +152,17 @@ async def review(actor: Submitter, here: Here, run_id: str, given: Review) -> Ru
     return told(actor, await here.db.write(verdict, actor, RunId(run_id.lower()), given.text))
 
 
+class Resumed(Asked):
+    """What is to be otherwise from now on for this run; all may be left out."""
+
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
+    budget_tokens: Annotated[int, Field(ge=0)] | None = None
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    account: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
 @router.post("/api/runs/{run_id}/resume")
-async def resume(actor: Submitter, here: Here, run_id: str) -> RunTold:
+async def resume(actor: Submitter, here: Here, run_id: str, wanted: Resumed | None = None) -> RunTold:
     """Go on now, for a run that waits for a quota or a budget."""
-    return told(actor, await here.runtime.resume(actor, RunId(run_id.lower())))
+    options = NOTHING_SAID if wanted is None else AgentConfiguration(**wanted.model_dump())
+    return told(actor, await here.runtime.resume(actor, RunId(run_id.lower()), options))

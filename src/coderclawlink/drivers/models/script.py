@@ -181,7 +181,8 @@ class Script:
                 await answer(send, 400, error_body(speech, "invalid_request_error", error.message))
                 return
         for place, refusal in enumerate(said.refusals):
-            if self._refuses(refusal, (at.prompt, at.results, place)):
+            # What an agent's program says around a script makes no other script of it.
+            if self._refuses(refusal, (find_script(at.prompt) or at.prompt, at.results, place)):
                 await _refuse(send, speech, refusal)
                 return
         pieces = _pieces(said, tools, working_directory(request))

@@ -126,8 +126,8 @@ function changesOf(run, event) {
     case "attempt.offered": return { state: "pending", wait: null, attempt: event.attempt, attempts: attempt({ state: "queued" }) };
     case "attempt.placed": return { state: "planning", wait: null, attempts: attempt({ state: "placed", node: event.node, placed_at: event.at }) };
     case "attempt.started": return { attempts: attempt({ state: "running", started_at: event.at, agent_version: event.agent_version, sandbox: event.sandbox, model: event.model }) };
-    case "attempt.ended": return { attempts: attempt({ state: "ended", ended_at: event.at, outcome: event.outcome, error: event.error }), questions: dismissed(run, event.attempt, event.at) };
-    case "attempt.lost": return { attempts: attempt({ state: "ended", ended_at: event.at, outcome: "lost" }), questions: dismissed(run, event.attempt, event.at) };
+    case "attempt.ended": return { attempts: attempt({ state: "ended", ended_at: event.at, outcome: event.outcome, error: event.error }) };
+    case "attempt.lost": return { attempts: attempt({ state: "ended", ended_at: event.at, outcome: "lost" }) };
     case "run.started": return { state: "running", wait: null, started_at: run.started_at ?? event.at };
     case "run.resumed": return { state: "running", wait: null };
     case "run.waiting": return { state: "waiting", wait: { reason: event.reason, who: event.who, until: event.until } };
@@ -142,8 +142,6 @@ function changesOf(run, event) {
     case "question.answered": return { questions: (run.questions ?? []).map((one) => (one.id === event.question ? { ...one, is_open: false, option: event.option } : one)) };
   }
 }
-
-const dismissed = (run, number, at) => (run.questions ?? []).map((one) => (one.is_open && one.attempt === number ? { ...one, is_open: false, answered_at: at } : one));
 
 // ── the run whose page is open ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,6 +6,7 @@ import { ago, button, exact, h, many, mark, plain, redraw } from "./dom.js";
 const WINDOW = 500; // entries drawn at once; earlier ones on demand
 const TEXT_AT_MOST = 20_000; // characters of a tool's input or output that are drawn before one asks for all
 const CONTEXT = 3; // unchanged lines around a change
+const GOES_ON = ["interrupted", "paused"]; // what the attempt asked stays open: the next one takes it over
 
 export function timeline() {
   const line = { entries: [], last: 0, saying: { message: "", thought: "" }, shown: WINDOW, take };
@@ -65,8 +66,8 @@ export function timeline() {
       case "run.cancelled": hush(attempt); return note(event, mark("cancelled"), event.actor ? ` by ${event.actor}` : "");
       case "attempt.placed": return note(event, `Attempt ${attempt} was given to node ${event.node}`);
       case "attempt.started": return note(event, `The agent has started${event.agent_version ? `: ${event.agent_version}` : ""}, contained by ${event.sandbox}`);
-      case "attempt.ended": hush(attempt); return note(event, mark(event.outcome, `Attempt ${attempt}: ${event.outcome}`), event.error ? ` ${event.error}` : "");
-      case "attempt.lost": hush(attempt); return note(event, mark("lost", `Attempt ${attempt} was lost`), event.node ? ` with node ${event.node}` : "");
+      case "attempt.ended": if (!GOES_ON.includes(event.outcome)) hush(attempt); return note(event, mark(event.outcome, `Attempt ${attempt}: ${event.outcome}`), event.error ? ` ${event.error}` : "");
+      case "attempt.lost": return note(event, mark("lost", `Attempt ${attempt} was lost`), event.node ? ` with node ${event.node}` : "");
       case "work.saved": return note(event, "Unfinished work was put aside as ", h("code", {}, event.ref));
       case "work.committed": return note(event, "Committed ", h("code", {}, event.head.slice(0, 10)), ` on ${event.branch}: `, counts(event));
     }
