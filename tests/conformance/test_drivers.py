@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,6 +20,7 @@ import pytest
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.process import UncontainedProcess, start_uncontained
+from coderclawlink.drivers.acp.remote import RemoteAcpDriver
 from coderclawlink.drivers.base import Driver, Ground, Job, ModelAccess, Said, Session, TurnEnded
 from coderclawlink.drivers.catalogue import AgentSettings, drivers
 from coderclawlink.drivers.http import HttpDriver
@@ -27,6 +29,7 @@ from coderclawlink.drivers.models.listen import Receive, Scope, Send
 from coderclawlink.drivers.scripted import ScriptedDriver
 from coderclawlink.events import AgentChunk, AgentMessage, AgentTool, PermissionDecided, QuestionAsked
 from coderclawlink.rules import Act, Effect, Rule
+from tests.drivers.goose_server import KEY, serving
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
@@ -172,13 +175,35 @@ async def goose() -> AsyncIterator[Answer]:
         )
 
 
+@asynccontextmanager
+async def goose_serve() -> AsyncIterator[Answer]:
+    model = Overheard()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        async with script.serve(model) as url, serving(Path(home), url) as address:
+            made = drivers(AgentSettings(goose_api_url=address, goose_api_key=KEY), '[agents.goose]\nmode = "ask"')
+            driver = made["goose"]
+            await driver.probe()  # as a node does before it offers anything
+            yield Answer(
+                driver,
+                say="SCRIPT:\nfinish hello",
+                linger="SCRIPT:\nstream 600 0.1",
+                fail=None,
+                edit="SCRIPT:\nwrite a.txt | hello",
+                ask="SCRIPT:\nwrite a.txt | hello",
+                recall="SCRIPT:\nfinish again",
+                heard=model.heard,
+                dead=RemoteAcpDriver("dead", url="http://127.0.0.1:9"),
+            )
+
+
 ANSWERS: Mapping[str, Callable[[], AbstractAsyncContextManager[Answer]]] = {
     "scripted": scripted,
     "acp": acp,
     "http": http,
     "goose": goose,
+    "goose-serve": goose_serve,
 }
-CANNOT = {"http": {"edit", "ask", "recall"}, "goose": {"fail"}}
+CANNOT = {"http": {"edit", "ask", "recall"}, "goose": {"fail"}, "goose-serve": {"fail"}}
 
 
 @pytest.fixture

@@ -3,65 +3,22 @@
 import asyncio
 import os
 import select
-import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from coderclawlink.drivers.acp.remote import RemoteAcpDriver
 from coderclawlink.drivers.base import Ground, Job, Process, TurnEnded
+from coderclawlink.drivers.catalogue import AgentSettings, drivers
 from coderclawlink.drivers.models import script
-from coderclawlink.drivers.models.listen import loopback
 from coderclawlink.errors import Unavailable
 from coderclawlink.events import AgentTool, PermissionDecided, QuestionAsked
 from coderclawlink.rules import Rule
+from tests.drivers.goose_server import KEY, serving
 
 pytestmark = pytest.mark.anyio
-KEY = "a secret of the server"
-
-
-@asynccontextmanager
-async def serving(home: Path, model: str, mode: str = "approve") -> AsyncIterator[str]:
-    """Goose as a server that somebody runs on this machine; yields its address."""
-    cache = Path(os.environ.get("CLAWLINK_CACHE") or Path(__file__).parents[3] / ".cache")
-    program = cache / "peers/goose/node_modules/@aaif/goose-binary-linux-x64/bin/goose"
-    if not program.exists():
-        pytest.fail(f"Goose is not at {program}: run scripts/peers/goose.sh, as `make test` does.")
-    sock = loopback()
-    port = sock.getsockname()[1]
-    sock.close()
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "GOOSE_SERVER__SECRET_KEY": KEY,
-        "GOOSE_PROVIDER": "openai",
-        "GOOSE_MODEL": "scripted",
-        "OPENAI_HOST": model,
-        "OPENAI_API_KEY": "worthless",
-        "GOOSE_DISABLE_KEYRING": "1",
-        "GOOSE_MODE": mode,
-    }
-    process = await asyncio.create_subprocess_exec(
-        str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--with-builtin", "developer",
-        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(20), httpx2.AsyncClient() as client:
-            while True:
-                try:
-                    await client.get(f"{url}/health")
-                    break
-                except httpx2.TransportError:
-                    await asyncio.sleep(0.02)
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @pytest.fixture
@@ -80,6 +37,21 @@ async def test_it_edits_a_file_in_our_checkout_and_nothing_is_started(
     assert said[-1] == TurnEnded("end_turn", result="Done.")
     assert (ground.workspace / "a.txt").read_text() == "hello"
     assert not launched
+
+
+async def test_it_is_found_by_its_url_and_put_into_the_mode_that_was_configured(
+    goose: str, ground: Ground, job: Job
+) -> None:
+    settings = AgentSettings(goose_api_url=f"{goose}/", goose_api_key=KEY)
+    driver = drivers(settings, '[agents.goose]\nmode = "auto"')["goose"]
+    async with asyncio.timeout(20):
+        found = await driver.probe()
+        assert (found.available, found.version, found.signed_in) == (True, "goose 1.52.0", True)
+        assert driver.needs_checkout
+        async with driver.open(job, ground) as session:  # the server itself was started to ask
+            said = [event async for event in session.turn("SCRIPT:\nwrite a.txt | hello\nfinish Done.")]
+    assert not any(isinstance(event, QuestionAsked) for event in said)
+    assert (ground.workspace / "a.txt").read_text() == "hello"
 
 
 async def test_rules_decide_and_people_are_asked(goose: str, ground: Ground, job: Job) -> None:

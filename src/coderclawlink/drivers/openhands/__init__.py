@@ -35,7 +35,7 @@ from coderclawlink.drivers.here import is_here
 from coderclawlink.drivers.models.wires import Wire
 from coderclawlink.drivers.openhands import beginning
 from coderclawlink.drivers.openhands.server import Address, Refused, Server, reach, status
-from coderclawlink.drivers.openhands.session import OpenHandsSession, Patience
+from coderclawlink.drivers.openhands.session import OpenHandsSession, Patience, Wiretap
 from coderclawlink.events import AgentLog
 from coderclawlink.rules import Rule
 
@@ -82,6 +82,7 @@ class OpenHandsDriver:
     env: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[], Awaitable[Probe]] | None = None
     patience: Patience = field(default_factory=Patience)
+    wiretap: Wiretap | None = None
     _probe: Probe | None = field(default=None, init=False, repr=False)
     _probed_at: float = field(default=0.0, init=False, repr=False)
 
@@ -200,7 +201,8 @@ class OpenHandsDriver:
         llm = beginning.llm(self.model, self.wire, ground.models) if here else None
         asks = self.mode == "ask" or any(rule.effect != "allow" for rule in self.rules)
         policy = "AlwaysConfirm" if asks else "NeverConfirm"
-        resumed = bool(job.session) and await self._take_up(server, job.session, root, llm, policy, told)
+        where = "" if process else root  # the memory of our own has moved along
+        resumed = bool(job.session) and await self._take_up(server, job.session, where, llm, policy, told)
         id = job.session
         if not resumed:
             profile = "" if llm else await server.active_profile()
@@ -224,14 +226,17 @@ class OpenHandsDriver:
             resumed=resumed,
             patience=self.patience,
             process=process,
+            note=f"Your files are in {root} now." if resumed and process else "",
+            wiretap=self.wiretap,
         )
 
     async def _take_up(
         self, server: Server, id: str, root: str, llm: Mapping[str, object] | None, policy: str, told: Told
     ) -> bool:
-        """Make an earlier conversation ready to go on. False: it is not remembered, and that is told."""
+        """Make an earlier conversation ready to go on, if it is one of the folder `root`, or of any. False: it is not
+        remembered, and that is told."""
         earlier = await server.conversation(id) if beginning.is_id(id) else None
-        if earlier is None or text(part(earlier, "workspace"), "working_dir") != root:
+        if earlier is None or root not in ("", text(part(earlier, "workspace"), "working_dir")):
             told.put(AgentLog(text="OpenHands does not remember the conversation; it begins a new one."), bounded=False)
             return False
         if status(earlier) == "running":

@@ -8,7 +8,7 @@ agent asks leave for is decided once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,6 +29,9 @@ OPTIONS = (
     Option(id="reject_once", label="Refuse", effect="reject_once"),
     Option(id="reject_always", label="Refuse always", effect="reject_always"),
 )
+Wiretap = Callable[[Raw], None]
+"""Hears every event as it comes."""
+
 STOPPED = "The user has stopped the work."
 _RECONNECT_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -67,9 +70,11 @@ class OpenHandsSession:
         resumed: bool,
         patience: Patience,
         process: AgentProcess | None = None,
+        note: str = "",
+        wiretap: Wiretap | None = None,
     ) -> None:
         """`root`: the workspace as the server names it. `asks`: it waits for leave before it acts. `process`: the server, where it
-        is our own."""
+        is our own. `note`: said before the first prompt."""
         self.id = id
         self.version = version
         self.resumed = resumed
@@ -79,6 +84,8 @@ class OpenHandsSession:
         self._may = may
         self._patience = patience
         self._process = process
+        self._note = note
+        self._wiretap = wiretap
         self._translation = Translation(root, asks=asks)
         self._last = ""
         self._open: dict[str, _Open] = {}
@@ -114,6 +121,8 @@ class OpenHandsSession:
         self._cancelled = self._stopping = self._begun = False
         self._translation.begin()
         self._over.clear()
+        if self._note:
+            prompt, self._note = f"{self._note}\n\n{prompt}", ""
         self._tasks.create_task(self._ask(prompt))
         while True:
             said = await self.told.take()
@@ -250,6 +259,8 @@ class OpenHandsSession:
         self._end("error", f"{how} It was in the middle of its turn.", retry=True)
 
     def _hear(self, event: Raw) -> None:
+        if self._wiretap:
+            self._wiretap(event)
         self._last = max(self._last, text(event, "timestamp"))
         if text(event, "kind") == "MessageEvent" and text(event, "source") == "user":
             self._begun = True

@@ -141,6 +141,7 @@ class Translation:
             and isinstance(wanted.raw, Mapping)
             and set(wanted.raw) <= {"command", "is_input", "reset", "timeout"}
             and wanted.raw.get("command") == ""
+            and not wanted.raw.get("reset")
         )
 
     def running(self) -> list[AgentEvent]:
@@ -203,8 +204,10 @@ class Translation:
             case "task_tracker":
                 return [*told, *([_plan(action)] if text(action, "command") == "plan" else [])]
         tool = _tool(name, action)
-        # What is typed into a running program is no command line of ours: its end makes that plain to rules.
-        typed = {**action, "command": f"{text(action, 'command')}\n"} if action.get("is_input") is True else action
+        # What is typed into a running program is no command of its own, which this form makes plain to people and to rules.
+        typed = (
+            {**action, "command": f"<<INPUT\n{text(action, 'command')}\nINPUT"} if action.get("is_input") else action
+        )
         self._wanted[id] = Wanted(tool, typed)
         call = AgentTool(
             id=id,
@@ -253,6 +256,8 @@ def _tool(name: str, action: Raw) -> str:
 def _title(name: str, action: Raw, root: str) -> str:
     command = text(action, "command")
     match name:
+        case "terminal" if action.get("is_input"):
+            return f"type {command}"
         case "terminal":
             return command or "wait for the command"
         case "file_editor":
