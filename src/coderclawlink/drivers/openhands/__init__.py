@@ -41,8 +41,8 @@ from coderclawlink.rules import Rule
 
 PROBE_SECONDS = 5.0
 INSTALL = (
-    "Install it with Python 3.12 or newer (pip install openhands-agent-server==1.58.0 openhands-sdk==1.58.0 "
-    "openhands-tools==1.58.0) and name its program agent-server in CLAWLINK_OPENHANDS, or set OPENDEVIN_API_URL."
+    "Install it with Python 3.12 or newer (pip install openhands-agent-server==1.58.0) and name its program agent-server in "
+    "CLAWLINK_OPENHANDS, or set OPENDEVIN_API_URL."
 )
 _START = Path(__file__).with_name("start.py")
 _LOOK_SECONDS = 0.05
