@@ -119,11 +119,12 @@ async def test_cancel_it_is_gone_within_a_second_with_all_that_it_started(stage:
 
 async def test_cancel_an_open_question_is_dismissed_and_what_it_asked_never_done(stage: Stage) -> None:
     async with stage.opened(mode="ask") as session:
+        said = []
         async for word in session.turn(writes(stage)):
+            said.append(word)
             if isinstance(word, QuestionAsked):
                 assert await session.interrupt()
-            last = word
-        assert last == TurnEnded("cancelled")
+        assert said[-1] == TurnEnded("cancelled")
         # The server takes a new prompt for leave to do what is still open.
         _, ended = await turn(session, "SCRIPT:\nfinish Something else.", answer="allow_once")
         assert ended == TurnEnded("end_turn", result="Something else.")
@@ -190,9 +191,9 @@ async def test_resume_an_unknown_conversation_begins_a_new_one(stage: Stage) -> 
 
 async def test_resume_what_was_asked_when_it_was_killed_is_not_done_later(stage: Stage) -> None:
     async with stage.opened(mode="ask") as session:
+        id = session.id
         async for word in session.turn(writes(stage)):
             if isinstance(word, QuestionAsked):
-                id = session.id
                 kill(str(stage.home))
     async with stage.opened(mode="ask", session=id) as again:
         assert again.resumed
