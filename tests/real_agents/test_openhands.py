@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from coderclawlink.drivers.errors import AgentFailed
 from coderclawlink.drivers.models.listen import loopback
 from coderclawlink.events import AgentChunk, AgentMessage, AgentTool, PermissionDecided, QuestionAsked
 from coderclawlink.rules import Rule
+from coderclawlink.workspaces.sandbox import launch
 from tests.real_agents.conftest import Stage, turn
 from tests.real_agents.peers import PEERS, Peer
 
@@ -239,6 +241,8 @@ async def served(folder: Path) -> AsyncIterator[str]:
     finally:
         process.kill()
         await process.wait()
+        for pid in launch.living_at(folder):  # its tmux outlives it
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_ask_a_server_on_this_machine_works_in_our_checkout(
@@ -259,10 +263,10 @@ async def test_ask_a_server_on_this_machine_works_in_our_checkout(
         assert driver.needs_checkout
         models = ModelAccess({"openai": stage.model_url}, "worthless")
 
-        async def launch(argv: object, env: object) -> object:
+        async def start(argv: object, env: object) -> object:
             raise AssertionError
 
-        ground = Ground(stage.workspace, stage.home, launch, models)  # type: ignore[arg-type]
+        ground = Ground(stage.workspace, stage.home, start, models)  # type: ignore[arg-type]
         async with driver.open(Job("run", 1, ""), ground) as session:
             said, ended = await turn(session, writes(stage), answer="allow_once")
             assert ended == TurnEnded("end_turn", result="Done.")
@@ -320,7 +324,7 @@ def kill(home: str) -> None:
     """Kill the agent server with this HOME, as if it had died."""
     for pid, line, variables in processes():
         if "start.py" in line and f"HOME={home}" in variables:
-            os.kill(pid, 9)
+            os.kill(pid, signal.SIGKILL)
 
 
 def processes() -> list[tuple[int, str, list[str]]]:

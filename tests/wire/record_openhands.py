@@ -7,6 +7,8 @@ the events is left out: the system prompt, the settings and the statistics.
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from coderclawlink.drivers.base import Ground, Job, ModelAccess
 from coderclawlink.drivers.models import script
 from coderclawlink.drivers.openhands import OpenHandsDriver
 from coderclawlink.events import AgentChunk, AgentTool, QuestionAsked
+from coderclawlink.workspaces.sandbox.launch import living_at
 
 HERE = Path(__file__).parent
 PROGRAM = HERE.parents[1] / ".cache/peers/openhands/bin/agent-server"
@@ -86,6 +89,8 @@ async def record(name: str, scene: Scene, url: str) -> None:
                     await session.answer(said.question, scene.answer)
                 if scene.stop_on and isinstance(said, scene.stop_on):
                     await session.interrupt()
+        for pid in living_at(home):  # its tmux outlives it where nothing contains it
+            os.kill(pid, signal.SIGKILL)
     (HERE / f"{name}.jsonl").write_text("\n".join(wire) + "\n")
     sys.stdout.write(f"{name}: {len(wire)} events\n")
 
