@@ -197,8 +197,8 @@ def test_what_no_budget_has_room_for_is_not_placed_and_waits_for_money(db: Datab
         placement.place(tx, 16)
         second = attempts.find(tx, run.id, 2)
         assert second is not None
-        assert second.reserved_usd == 2.0, "a tenth, and twice that after a pause"
-        assert orders.order_of(tx, ledger.find(tx, run.id), 2).budget_usd == 2.0
+        assert second.reserved_usd == 1.0, "a tenth"
+        assert orders.order_of(tx, ledger.find(tx, run.id), 2).budget_usd == 1.0
 
     db.write_now(story)
 

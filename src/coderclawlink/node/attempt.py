@@ -78,8 +78,8 @@ class Attempt:
     def timeout_seconds(self) -> float:
         """Of work: people's answers and the project's checks take their own time. A node may allow less than the hub, not more:
         the hub gives up what is overdue."""
-        own = self.agent.timeout_seconds
-        return self.order.timeout_seconds if own is None else min(own, self.order.timeout_seconds)
+        narrower = (self.order.configuration.timeout_seconds, self.agent.timeout_seconds)
+        return min([self.order.timeout_seconds, *(seconds for seconds in narrower if seconds is not None)])
 
     @contextlib.asynccontextmanager
     async def until_stopped(self, seconds: float | None = None) -> AsyncIterator[None]:
