@@ -269,3 +269,23 @@ async def test_a_hostile_agent_tries_every_escalation_and_fails_each_time(tmp_pa
         assert not home.agent_pids(), "it outlived its run"
         assert (await home.get("/api/budgets")) == []
         assert not [event for event in await home.events(run) if "sk-planted-key" in str(event)]
+
+
+async def test_a_run_is_handed_over_in_its_middle_and_the_other_agent_knows_what_was_said(
+    home: House, tmp_path: Path
+) -> None:
+    repository = make_repository(tmp_path / "repo")
+    task = await make_task(home, repository)
+    first = "Please.\n\nSCRIPT:\nwrite one.txt | 1\\n\nrun sleep 60\nfinish First."
+    run = (await home.post("/api/runs", {"agent": "claude", "prompt": first, "task_id": task["id"]}))["id"]
+    async with asyncio.timeout(30):
+        while not any("sleep" in event.get("input", "") for event in await home.events(run)):
+            await asyncio.sleep(0.05)
+    more = "Go on in your way.\n\nSCRIPT:\nwrite two.txt | 2\\n\nfinish Second."
+    await home.post(f"/api/runs/{run}/handover", {"agent": "auggie", "text": more})
+    ended = await home.until_ended(run)
+    assert ended["state"] == "completed", ended["error"]
+    assert [(one["agent"], one["outcome"]) for one in ended["attempts"][:1]] == [("claude", "interrupted")]
+    assert {one["agent"] for one in ended["attempts"][1:]} == {"auggie"}
+    for name in ("one.txt", "two.txt"):
+        assert git(repository, "show", f"{ended['branch']}:{name}")

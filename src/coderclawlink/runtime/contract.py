@@ -148,7 +148,7 @@ class Runtime:
             return lifecycle.submit(tx, self._durable, self._limits, actor, wish), None
         if name != run.agent or options != NOTHING_SAID:
             handing.hand_over(tx, actor, run, name, options)
-            run = ledger.find(tx, run_id)
+            run, steer = ledger.find(tx, run_id), True
         return run, prompts.queue(tx, actor, run, text, steer=steer)
 
     async def hand_over(
@@ -170,7 +170,8 @@ class Runtime:
         run = ledger.find_for(tx, actor, run_id)
         handing.hand_over(tx, actor, run, agents.named(tx, agent), options)
         if text:
-            prompts.queue(tx, actor, ledger.find(tx, run_id), text)
+            # Of what was asked before, the other agent knows from the transcript; these words are what it begins with.
+            prompts.queue(tx, actor, ledger.find(tx, run_id), text, steer=True)
         return ledger.find(tx, run_id)
 
     async def resume(self, actor: Actor, run: RunId, options: AgentConfiguration = NOTHING_SAID) -> Run:

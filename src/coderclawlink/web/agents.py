@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from coderclawlink import configuration_file
 from coderclawlink.access.policy import Actor, Permission
@@ -21,7 +21,7 @@ from coderclawlink.rules import Act, Effect, Rule, decide
 from coderclawlink.runtime import agents
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runtime import AgentInfo, info_of
-from coderclawlink.web.shapes import ID_AT_MOST, LONG_TEXT_AT_MOST, Asked, Configured, Id, Stamp, Told
+from coderclawlink.web.shapes import ID_AT_MOST, LONG_TEXT_AT_MOST, Asked, Configured, Id, Said, Stamp, Told
 from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
@@ -36,10 +36,6 @@ class AgentNotFound(NotFound):
 
 
 # ── shapes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-Said = dict[str, JsonValue]
-"""An agent's configuration in an answer: what it says, without what it leaves open."""
 
 
 class ConfigurationTold(Told):
@@ -164,7 +160,7 @@ def _show(look: Look, name: str) -> AgentTold:
         else:
             effective = configurations.resolve(look, known, version.project, NOTHING_SAID).configuration
             told = _told(known, version.project, version).model_dump()
-            layers.append(Layer(**told, project_key=key, effective=_said(effective)))
+            layers.append(Layer(**told, project_key=key, effective=effective))
     return AgentTold(**info_of(found).model_dump(), configuration=own, projects=layers)
 
 
@@ -321,12 +317,7 @@ def _told(agent: str, project: ProjectId | None, version: Version | None) -> Con
         agent=agent,
         project_id=project,
         version=version.version if version else 0,
-        configuration=_said(version.configuration) if version else {},
+        configuration=version.configuration if version else {},
         changed_by=version.changed_by if version else None,
         changed_at=version.changed_at if version else None,  # seconds, told as a stamp
     )
-
-
-def _said(configuration: AgentConfiguration) -> Said:
-    said: Said = configuration.model_dump(mode="json", exclude_defaults=True)
-    return said

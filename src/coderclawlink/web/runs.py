@@ -25,7 +25,7 @@ from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 from coderclawlink.web.rooms import Here
-from coderclawlink.web.shapes import Asked, Configured, Id, Seq, Stamp, Told
+from coderclawlink.web.shapes import Asked, Configured, Id, Said, Seq, Stamp, Told
 from coderclawlink.web.signing_in import needs
 from coderclawlink.web.tasks import AgentName
 
@@ -99,8 +99,21 @@ class RunTold(Told):
 
 
 class AttemptTold(Told):
+    """`agent`, `configured`, `made_with`: what it was made with; `configured` names the versions. `prompt`: the latest of the
+    run's prompts that its agent took; 0 is the run's own. `reserved_*`: what it may spend. `pause_*`: for what it stood still."""
+
     number: int
     state: str
+    agent: str
+    configured: str | None
+    made_with: Said
+    account: str | None
+    resumed: bool | None
+    prompt: int
+    reserved_usd: float | None
+    reserved_tokens: int | None
+    pause_reason: str | None
+    pause_until: Stamp | None
     node: str | None
     outcome: str | None
     result: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WrapValidator
 
 from coderclawlink.clock import rfc3339
 from coderclawlink.configuration import AgentConfiguration, Verification
@@ -42,6 +42,17 @@ Configured = Annotated[AgentConfiguration, _by_way_of_json(AgentConfiguration)]
 """An agent's configuration in a body."""
 Demanded = Annotated[Verification, _by_way_of_json(Verification)]
 """What a project demands of results, in a body."""
+
+
+def said(configuration: Any) -> Any:
+    """What a configuration says, without what it leaves open."""
+    if isinstance(configuration, AgentConfiguration):
+        return configuration.model_dump(mode="json", exclude_defaults=True)
+    return configuration
+
+
+Said = Annotated[dict[str, JsonValue], BeforeValidator(said)]
+"""An agent's configuration in an answer."""
 
 
 class Told(BaseModel):
