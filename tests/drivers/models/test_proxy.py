@@ -353,7 +353,7 @@ async def test_it_listens_on_a_private_unix_socket_too(tmp_path: Path, model_url
 async def test_a_failed_call_is_remembered_until_one_goes_well(
     line: Line, http: httpx2.AsyncClient, wire: str, path: str
 ) -> None:
-    prompt = f"For {wire}{path}\nSCRIPT:\nfail 400 x1 no such model\nsay Hi.\n"
+    prompt = f"SCRIPT:\nfail 400 x1 no such model, {wire}{path}\nsay Hi.\n"
     url = line.access.urls[wire] + path
     async with asyncio.timeout(5):
         response = await http.post(url, json=asked(path, prompt, stream=True))

@@ -14,6 +14,7 @@ code fence or the end of the text. Backslash-n stands for a line's end within a 
     call some_tool {"key": "value"}      call a tool by name, arguments as they stand
     ask Which colour?                    ask the person: by a tool for that, else the answer ends with the question
     fail 400 no such model               answer with this HTTP status; `fail 529 x2 busy`: only the first two times
+                                         that this script comes to it
     limit 60 slow down                   answer 429, to be tried again in 60 s; `x1` as above
     hang                                 say nothing more, and do not end
     usage 1200 25 300                    from here on count 1200 tokens in, 25 out and 300 cached for each call
