@@ -3,8 +3,8 @@
 Each class is one kind of event, past tense and dotted. The journal keeps them as JSON, the link carries them, the live
 stream shows them, and the reference page is made from them; there is no second definition. Imports only the rules.
 
-Who tells them: the hub's rooms tell `project.*`, `task.*`, `session.*`, `node.*`, `run.*`, `agent.configured`, `budget.*`,
-`comparison.*`, `attempt.offered|placed|lost`, `question.answered` and `prompt.*` but `prompt.taken`; a node tells the rest,
+Who tells them: the hub's rooms tell `project.*`, `task.*`, `comment.*`, `label.*`, `attachment.*`, `session.*`, `node.*`, `run.*`, `agent.configured`, `budget.*`,
+`comparison.*`, `remarks.*`, `chat.*`, `attempt.offered|placed|lost`, `question.answered` and `prompt.*` but `prompt.taken`; a node tells the rest,
 always fenced by (run, attempt) and numbered by n.
 """
 
@@ -57,6 +57,73 @@ class TaskChanged(Event):
 class TaskDeleted(Event):
     kind: Literal["task.deleted"] = "task.deleted"
     key: str
+
+
+class TaskLabelled(Event):
+    """`labels`: the names it has from now on; `added` and `removed`: what has changed."""
+
+    kind: Literal["task.labelled"] = "task.labelled"
+    labels: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class CommentCreated(Event):
+    """`comment`: its id. `text`: Markdown."""
+
+    kind: Literal["comment.created"] = "comment.created"
+    comment: int
+    author: str
+    text: str
+
+
+class CommentChanged(Event):
+    kind: Literal["comment.changed"] = "comment.changed"
+    comment: int
+    text: str
+
+
+class CommentDeleted(Event):
+    kind: Literal["comment.deleted"] = "comment.deleted"
+    comment: int
+
+
+class LabelCreated(Event):
+    kind: Literal["label.created"] = "label.created"
+    label: int
+    name: str
+    colour: str
+
+
+class LabelChanged(Event):
+    kind: Literal["label.changed"] = "label.changed"
+    label: int
+    before: str
+    """The name it had."""
+    name: str
+    colour: str
+
+
+class LabelDeleted(Event):
+    kind: Literal["label.deleted"] = "label.deleted"
+    label: int
+    name: str
+
+
+class AttachmentAdded(Event):
+    """`size`: bytes."""
+
+    kind: Literal["attachment.added"] = "attachment.added"
+    attachment: int
+    name: str
+    size: int
+    media_type: str
+
+
+class AttachmentDeleted(Event):
+    kind: Literal["attachment.deleted"] = "attachment.deleted"
+    attachment: int
+    name: str
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,6 +179,34 @@ class BudgetReached(Event):
     spent_tokens: int
     usd: float | None
     tokens: int | None
+
+
+# ── conversations with a project ───────────────────────────────────────────────────────────────────────────────────
+
+
+class ChatAsked(Event):
+    """Somebody has written message `number`; the run's events tell the answer. The words are not for everybody."""
+
+    kind: Literal["chat.asked"] = "chat.asked"
+    chat: str
+    number: int
+
+
+class ChatProposed(Event):
+    """The answer to message `number` proposes something: nothing of it is done until a person confirms it."""
+
+    kind: Literal["chat.proposed"] = "chat.proposed"
+    chat: str
+    number: int
+    proposals: tuple[int, ...]
+
+
+class ProposalDecided(Event):
+    kind: Literal["chat.decided"] = "chat.decided"
+    chat: str
+    proposal: int
+    confirmed: bool
+    by: str
 
 
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,6 +285,32 @@ class RunReviewed(Event):
     approved: bool
     by: str
     text: str = ""
+
+
+class RunDiscarded(Event):
+    """The result is not wanted: its branch stays, its task is to be done anew."""
+
+    kind: Literal["run.discarded"] = "run.discarded"
+    by: str
+    text: str = ""
+
+
+class RemarksSent(Event):
+    """Comments on lines of a result have been given to the agent of this run, as its prompt `prompt`."""
+
+    kind: Literal["remarks.sent"] = "remarks.sent"
+    remarks: tuple[str, ...]
+    prompt: int
+    by: str
+
+
+class RemarksJudged(Event):
+    """A new commit `head` was laid beside the comments that were sent: the lines of some have changed, of others not."""
+
+    kind: Literal["remarks.judged"] = "remarks.judged"
+    head: str
+    addressed: tuple[str, ...]
+    still_open: tuple[str, ...]
 
 
 class ReceiptIssued(Event):
@@ -506,10 +627,15 @@ class QuestionAsked(Event):
     """What would be done, as far as it can be told: what rules are laid beside."""
 
 
-BoardEvent = ProjectCreated | ProjectChanged | ProjectDeleted | TaskCreated | TaskChanged | TaskDeleted
+TalkEvent = CommentCreated | CommentChanged | CommentDeleted | AttachmentAdded | AttachmentDeleted
+LabelEvent = LabelCreated | LabelChanged | LabelDeleted | TaskLabelled
+BoardEvent = (
+    ProjectCreated | ProjectChanged | ProjectDeleted | TaskCreated | TaskChanged | TaskDeleted | TalkEvent | LabelEvent
+)
 PeopleEvent = SessionCreated | SessionDeleted | PermissionDenied
 NodeEvent = NodeJoined | NodeLeft
 MoneyEvent = AgentConfigured | BudgetSet | BudgetReached
+ChatEvent = ChatAsked | ChatProposed | ProposalDecided
 RunEvent = (
     RunSubmitted
     | RunStarted
@@ -524,6 +650,9 @@ RunEvent = (
     | QuestionAnswered
     | RunHandedOver
     | RunReviewed
+    | RunDiscarded
+    | RemarksSent
+    | RemarksJudged
     | ReceiptIssued
     | ComparisonStarted
     | ComparisonKept
@@ -549,7 +678,7 @@ AttemptEvent = (
     | AgentEvent
 )
 """What a node may tell. Anything else from a node is refused."""
-AnyEvent = BoardEvent | PeopleEvent | NodeEvent | MoneyEvent | RunEvent | AttemptEvent
+AnyEvent = BoardEvent | PeopleEvent | NodeEvent | MoneyEvent | RunEvent | AttemptEvent | ChatEvent
 
 any_event: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="kind")])
 attempt_event: TypeAdapter[AttemptEvent] = TypeAdapter(Annotated[AttemptEvent, Field(discriminator="kind")])

@@ -71,6 +71,53 @@ tasks = Table(
     sqlite_autoincrement=True,
 )
 
+comments = Table(
+    "comments",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("session", String(64)),  # hash of the author's session; None: the machine's owner
+    Column("user_id", Text),
+    Column("created_at", Time, nullable=False),
+    Column("edited_at", Time),
+    sqlite_autoincrement=True,
+)
+labels = Table(
+    "labels",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(50), nullable=False),
+    Column("folded", String(150), nullable=False),  # the name without its case: a project has it once
+    Column("colour", String(10), nullable=False),
+    UniqueConstraint("project_id", "folded"),
+    sqlite_autoincrement=True,
+)
+task_labels = Table(
+    "task_labels",
+    meta,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("label_id", ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+attachments = Table(
+    "attachments",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),  # the file's place; several may share one
+    Column("size", Big, nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("session", String(64)),
+    Column("user_id", Text),
+    Column("created_at", Time, nullable=False),
+    UniqueConstraint("task_id", "name"),
+    sqlite_autoincrement=True,
+)
+
 # ── runs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 runs = Table(
     "runs",
@@ -242,6 +289,101 @@ comparisons = Table(
     Column("created_at", Time, nullable=False),
 )
 
+# ── reviews and conversations ──────────────────────────────────────────────────────────────────────────────────────
+revisions = Table(
+    "revisions",
+    meta,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("head", String(64), nullable=False, index=True),  # the commit that the attempt's kept diff leads to
+    Column("base", String(64)),  # None: the work was saved, not finished
+    Column("at", Time, nullable=False),
+)
+remarks = Table(
+    "remarks",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),  # that is to heed it
+    Column("made_on", String(36), nullable=False, index=True),  # the run whose result it was made on
+    Column("owner", String(64), nullable=False),  # access.policy.Actor.key
+    Column("author", Text, nullable=False),
+    Column("state", String(10), nullable=False),  # draft, sent, addressed, stale
+    Column("path", Text, nullable=False),
+    Column("side", String(3), nullable=False),  # old, new
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("snippet", Text, nullable=False),
+    Column("around", Text, nullable=False),  # JSON of runs.places.Place but for what stands here
+    Column("head", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("prompt", Integer),  # which of the run's prompts it was sent with
+    Column("created_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Column("sent_at", Time),
+    Column("judged_at", Time),
+    Column("judged_head", String(64)),
+)
+verdicts = Table(
+    "verdicts",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("verdict", String(10), nullable=False),  # approved, changes, discarded
+    Column("owner", String(64), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("head", String(64)),
+    Column("at", Time, nullable=False),
+    sqlite_autoincrement=True,
+)
+ticks = Table(
+    "ticks",
+    meta,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", String(64), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("digest", String(64), nullable=False),  # of the file's changes as they were seen
+    Column("head", String(64), nullable=False),
+    Column("at", Time, nullable=False),
+)
+chats = Table(
+    "chats",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("owner", String(64), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+)
+chat_messages = Table(
+    "chat_messages",
+    meta,
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("prompt", Integer, nullable=False),  # which of the run's prompts it is
+    Column("text", Text, nullable=False),
+    Column("refused", Text),  # why what was proposed with the answer is no proposal
+    Column("at", Time, nullable=False),
+)
+proposals = Table(
+    "proposals",
+    meta,
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("message", Integer, nullable=False),  # in whose answer it stands
+    Column("action", Text, nullable=False),  # JSON of board.proposals.Action
+    Column("state", String(10), nullable=False),  # proposed, confirmed, dismissed
+    Column("decided_by", Text),
+    Column("decided_at", Time),
+    Column("task_id", Integer),  # what came of it
+    Column("run_id", String(36)),
+    Column("at", Time, nullable=False),
+)
+
 # ── agents and money ───────────────────────────────────────────────────────────────────────────────────────────────
 configurations = Table(
     "configurations",
@@ -341,6 +483,9 @@ events = Table(
     Column("actor", Text),
     Column("data", Text, nullable=False),
     Index("ix_events_run_id_seq", "run_id", "seq"),
+    Index(  # what the hub itself tells of a task, which is little beside what its agents say
+        "ix_events_task_id_seq", "task_id", "seq", sqlite_where=text("n IS NULL"), postgresql_where=text("n IS NULL")
+    ),
     UniqueConstraint("run_id", "attempt", "n"),
 )
 followers = Table(

@@ -21,8 +21,8 @@ from coderclawlink.ids import ProjectId, RunId, TaskId
 
 _HEAD = "journal's head"
 
-BOARD_KINDS = ("project.", "task.", "run.", "question.", "node.")
-"""How the kinds begin that a board shows: what moves cards, runs and nodes, not what agents say."""
+BOARD_KINDS = ("project.", "task.", "comment.", "label.", "attachment.", "run.", "question.", "node.")
+"""How the kinds begin that a board shows: what moves cards, runs and nodes, and what people say of them, not what agents say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,7 +256,7 @@ class _Sight:
         kind = item.kind if isinstance(item, Told) else ""
         if kind.startswith("node."):
             return policy.may(self._actor, Permission.AGENT_LIST)
-        if kind.startswith(("project.", "task.", "comparison.")):
+        if kind.startswith(("project.", "task.", "comment.", "label.", "attachment.", "comparison.")):
             return policy.may(self._actor, Permission.PROJECT_READ)
         return policy.may(self._actor, Permission.ADMIN_USERS)
 
