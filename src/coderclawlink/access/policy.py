@@ -76,6 +76,11 @@ class Actor:
         return self.user or (f"session:{self.session[:8]}" if self.session else "owner")
 
     @property
+    def key(self) -> str:
+        """Whose it is what the actor keeps for itself: the session's, since naming a user is not proving to be one."""
+        return self.session or "owner"
+
+    @property
     def is_owner(self) -> bool:
         return self.session is None
 

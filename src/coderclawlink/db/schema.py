@@ -310,10 +310,12 @@ remarks = Table(
     Column("state", String(10), nullable=False),  # draft, sent, addressed, stale
     Column("path", Text, nullable=False),
     Column("side", String(3), nullable=False),  # old, new
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
     Column("snippet", Text, nullable=False),
-    Column("around", Text, nullable=False),  # JSON of runs.places.Place but for what stands here
+    Column("before", Text),  # the line above the snippet, as far as the diff showed it
+    Column("after", Text),
+    Column("base_line", Integer),  # the snippet's first line in the base, where all of it is unchanged
     Column("head", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("prompt", Integer),  # which of the run's prompts it was sent with
@@ -341,7 +343,7 @@ ticks = Table(
     meta,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("owner", String(64), primary_key=True),
-    Column("path", Text, primary_key=True),
+    Column("file", String(64), primary_key=True),  # SHA-256 of the path: a path may be longer than an index takes
     Column("digest", String(64), nullable=False),  # of the file's changes as they were seen
     Column("head", String(64), nullable=False),
     Column("at", Time, nullable=False),
