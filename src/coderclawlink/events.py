@@ -59,6 +59,59 @@ class TaskDeleted(Event):
     key: str
 
 
+class TaskRestored(Event):
+    """The deletion was undone."""
+
+    kind: Literal["task.restored"] = "task.restored"
+    key: str
+    title: str
+    status: str
+
+
+class TaskLinked(Event):
+    """Told of each of the two: this one `blocks`, is `blocked_by`, `relates` to, is `child` or `parent` of the `other`."""
+
+    kind: Literal["task.linked"] = "task.linked"
+    link: str
+    other: str
+    other_id: int
+
+
+class TaskUnlinked(Event):
+    kind: Literal["task.unlinked"] = "task.unlinked"
+    link: str
+    other: str
+    other_id: int
+
+
+class TaskBlockersChanged(Event):
+    """The tasks, by key, that must be done before work on this one begins; none: it is free."""
+
+    kind: Literal["task.blockers_changed"] = "task.blockers_changed"
+    open: tuple[str, ...]
+
+
+class TaskProgressed(Event):
+    """So many of its sub-tasks are done."""
+
+    kind: Literal["task.progressed"] = "task.progressed"
+    done: int
+    total: int
+
+
+class ViewSaved(Event):
+    """`name`: None of a view that its owner keeps to themselves."""
+
+    kind: Literal["view.saved"] = "view.saved"
+    view: int
+    name: str | None
+
+
+class ViewDeleted(Event):
+    kind: Literal["view.deleted"] = "view.deleted"
+    view: int
+
+
 class TaskLabelled(Event):
     """`labels`: the names it has from now on; `added` and `removed`: what has changed."""
 
@@ -630,7 +683,21 @@ class QuestionAsked(Event):
 TalkEvent = CommentCreated | CommentChanged | CommentDeleted | AttachmentAdded | AttachmentDeleted
 LabelEvent = LabelCreated | LabelChanged | LabelDeleted | TaskLabelled
 BoardEvent = (
-    ProjectCreated | ProjectChanged | ProjectDeleted | TaskCreated | TaskChanged | TaskDeleted | TalkEvent | LabelEvent
+    ProjectCreated
+    | ProjectChanged
+    | ProjectDeleted
+    | TaskCreated
+    | TaskChanged
+    | TaskDeleted
+    | TaskRestored
+    | TaskLinked
+    | TaskUnlinked
+    | TaskBlockersChanged
+    | TaskProgressed
+    | ViewSaved
+    | ViewDeleted
+    | TalkEvent
+    | LabelEvent
 )
 PeopleEvent = SessionCreated | SessionDeleted | PermissionDenied
 NodeEvent = NodeJoined | NodeLeft

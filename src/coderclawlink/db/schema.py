@@ -66,9 +66,54 @@ tasks = Table(
     Column("github_pr_url", Text),
     Column("github_pr_number", Integer),
     Column("github_branch_name", Text),
+    Column("assignee", Text),  # the person it is meant for, beside the agent
+    Column("parent_id", Integer, index=True),  # the task that it is a part of; one that is gone is none
+    Column("position", Float(53), nullable=False, server_default="0"),  # its place in its column, from the top
+    Column("deleted_at", Time),  # hidden since then, and gone for good once that cannot be undone any more
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("ix_tasks_status_position", "status", "position"),
+    Index(
+        "ix_tasks_deleted_at",
+        "deleted_at",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+# Beside these stands `search`, which each database has in a form of its own (SQLite: fts5, PostgreSQL: tsvector): its one
+# row for each task holds the words of key and title, of the description and of the comments; `board.search` writes and reads it.
+task_links = Table(
+    "task_links",
+    meta,
+    Column("kind", String(10), primary_key=True),  # blocks, relates
+    Column("source", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),  # of relates the lower id
+    Column("target", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Index("ix_task_links_source_kind", "source", "kind"),
+    Index("ix_task_links_target_kind", "target", "kind"),
+)
+views = Table(
+    "views",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("filters", Text, nullable=False),  # JSON, as the web interface reads it
+    Column("shared", Boolean, nullable=False),
+    Column("owner", String(64), nullable=False, index=True),  # Actor.key
+    Column("author", Text, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     sqlite_autoincrement=True,
+)
+undos = Table(
+    "undos",
+    meta,
+    Column("token", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),  # Actor.key
+    Column("acts", Text, nullable=False),  # JSON of board.undo.Act
+    Column("made_at", Time, nullable=False, index=True),
 )
 
 comments = Table(
@@ -161,6 +206,7 @@ runs = Table(
     Column("receipt", Text),  # JSON of runs.receipts.Receipt
     Column("reviewer", Text),  # who approved the result
     Column("told_percent", Integer, nullable=False, server_default="0"),  # of its budget, as told last
+    Column("hidden", Boolean, nullable=False, server_default=false()),  # its task is deleted
     Column("created_at", Time, nullable=False),
     Column("started_at", Time),
     Column("ended_at", Time),
