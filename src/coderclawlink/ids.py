@@ -10,6 +10,9 @@ RunId = NewType("RunId", str)
 """A UUIDv7 (RFC 9562), so that ids sort by the time they were made."""
 NodeId = NewType("NodeId", str)
 QuestionId = NewType("QuestionId", str)
+CommentId = NewType("CommentId", int)
+LabelId = NewType("LabelId", int)
+AttachmentId = NewType("AttachmentId", int)
 SessionId = NewType("SessionId", str)
 
 

@@ -124,6 +124,18 @@ class Goodbye(Word):
 # ── hub → node ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Attached(BaseModel):
+    """A file of the task that an attempt is for. `name`: of a file, never a path; `size`: bytes. The node fetches it by
+    `GET /api/link/attachments/{sha256}`, with its key."""
+
+    model_config = ConfigDict(frozen=True)
+    name: Annotated[
+        str, Field(pattern=r"^([^/\x00-\x1f\x7f]{3,255}|[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]?|\.[^/.\x00-\x1f\x7f])$")
+    ]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+
+
 class Order(BaseModel):
     """All that a node needs to know to make an attempt.
 
@@ -158,6 +170,8 @@ class Order(BaseModel):
     budget_tokens: int | None = None
     verification: Verification | None = None
     """The project's. None: the repository's default branch may say."""
+    attachments: tuple[Attached, ...] = ()
+    """The task's files, which the agent finds beside its work."""
 
 
 class Ask(Word):

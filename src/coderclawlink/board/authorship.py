@@ -1,0 +1,48 @@
+"""Whose something is: what a person has put on the board is that person's to change.
+
+Above: comments and attachments. Below: the actor. The machine's owner is known by being there without a session; everybody else
+by the session that it was written in, or by the user whom another session of theirs names too.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from coderclawlink.access.policy import Actor, Role
+from coderclawlink.errors import Denied
+
+
+class NotYours(Denied):
+    """Only its author may do that."""
+
+
+class Authored(Protocol):
+    """`session`: the hash of the author's session; None: the machine's owner."""
+
+    @property
+    def session(self) -> str | None: ...
+    @property
+    def user_id(self) -> str | None: ...
+
+
+def signature(actor: Actor) -> dict[str, str | None]:
+    """The columns that say who wrote a row."""
+    return {"author": actor.name, "session": actor.session, "user_id": actor.user}
+
+
+def is_author(actor: Actor, of: Authored) -> bool:
+    if of.session is None or actor.is_owner:
+        return of.session is None and actor.is_owner
+    return actor.session == of.session or (of.user_id is not None and actor.user == of.user_id)
+
+
+def require_author(actor: Actor, of: Authored) -> None:
+    """Raises `NotYours`."""
+    if not is_author(actor, of):
+        raise NotYours
+
+
+def require_author_or_admin(actor: Actor, of: Authored) -> None:
+    """Raises `NotYours`."""
+    if actor.role is not Role.ADMIN and not is_author(actor, of):
+        raise NotYours("Only its author or an admin may do that.")

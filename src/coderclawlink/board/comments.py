@@ -1,0 +1,111 @@
+"""Comments on tasks: what people tell each other, and the agents, about the work.
+
+Above: web, and `runtime.wishing`, which tells agents. Below: tasks, authorship, the journal. A comment is Markdown; its author
+may change it, its author or an admin may delete it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.board import authorship, tasks
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import comments as table
+from coderclawlink.errors import Invalid, NotFound
+from coderclawlink.events import CommentChanged, CommentCreated, CommentDeleted
+from coderclawlink.ids import CommentId, TaskId
+from coderclawlink.journal import log
+
+TEXT_AT_MOST = 20_000
+"""Characters."""
+
+
+class CommentNotFound(NotFound):
+    """Comment not found."""
+
+
+class BadComment(Invalid):
+    """A comment has 1 to 20,000 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Times are seconds since the epoch. `edited_at` None: it stands as it was written."""
+
+    id: CommentId
+    task_id: TaskId
+    text: str
+    author: str
+    session: str | None
+    user_id: str | None
+    created_at: float
+    edited_at: float | None
+
+
+_COLUMNS = [table.c[name] for name in Comment.__dataclass_fields__]
+
+
+def create(tx: Tx, actor: Actor, task: TaskId, text: str) -> Comment:
+    """Raises `TaskNotFound`, `BadComment`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    text = _fitting(text)
+    about = tasks.find(tx, task).about
+    row = {"task_id": task, "text": text, "created_at": tx.now(), **authorship.signature(actor)}
+    made = find(tx, CommentId(tx.insert(table.insert().values(**row))))
+    log.append(tx, CommentCreated(comment=made.id, author=made.author, text=text), about, actor=actor.name)
+    return made
+
+
+def change(tx: Tx, actor: Actor, comment: CommentId, text: str) -> Comment:
+    """Raises `CommentNotFound`, `BadComment`, `NotYours`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    found = find(tx, comment)
+    authorship.require_author(actor, found)
+    text = _fitting(text)
+    if text == found.text:
+        return found
+    tx.change(table.update().where(table.c.id == comment).values(text=text, edited_at=tx.now()))
+    log.append(tx, CommentChanged(comment=comment, text=text), tasks.find(tx, found.task_id).about, actor=actor.name)
+    return find(tx, comment)
+
+
+def delete(tx: Tx, actor: Actor, comment: CommentId) -> None:
+    """Raises `CommentNotFound`, `NotYours`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    found = find(tx, comment)
+    authorship.require_author_or_admin(actor, found)
+    about = tasks.find(tx, found.task_id).about
+    tx.change(table.delete().where(table.c.id == comment))
+    log.append(tx, CommentDeleted(comment=comment), about, actor=actor.name)
+
+
+def find(look: Look, comment: CommentId) -> Comment:
+    """Raises `CommentNotFound`, also when its task cannot be found."""
+    row = look.row(sa.select(*_COLUMNS).where(table.c.id == comment))
+    if row is None:
+        raise CommentNotFound
+    try:
+        tasks.find(look, row["task_id"])
+    except tasks.TaskNotFound:
+        raise CommentNotFound from None
+    return Comment(**row)
+
+
+def of_task(look: Look, task: TaskId, *, before: CommentId | None = None, limit: int = 100) -> list[Comment]:
+    """The newest, oldest of them first. `before`: only those before this one. Raises `TaskNotFound`."""
+    tasks.find(look, task)
+    statement = sa.select(*_COLUMNS).where(table.c.task_id == task).order_by(table.c.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(table.c.id < before)
+    return [Comment(**row) for row in reversed(look.rows(statement))]
+
+
+def _fitting(text: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= TEXT_AT_MOST:
+        raise BadComment
+    return text
