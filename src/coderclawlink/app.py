@@ -19,6 +19,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from coderclawlink.board import attachments
+from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database, open_database, store_url
 from coderclawlink.db.migrate import migrate
 from coderclawlink.engine import placement, reaper
@@ -27,6 +29,7 @@ from coderclawlink.engine.lifecycle import Lifecycle, Limits
 from coderclawlink.errors import Conflict
 from coderclawlink.gate import local
 from coderclawlink.gate.connection import Gate
+from coderclawlink.gate.files import Handing
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import NodeId, new_id
 from coderclawlink.journal.feed import Feed
@@ -99,12 +102,16 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             limits,
             Defaults(timeout_seconds=settings.attempt_timeout_seconds, server=settings.github_server_url),
         )
-        gate = Gate(db, feed, hub=new_id(), key=local_key(home), lease_seconds=settings.lease_seconds)
+        key = local_key(home)
+        gate = Gate(db, feed, hub=new_id(), key=key, lease_seconds=settings.lease_seconds)
+        files = Files(home / "attachments")
         app = api.make(
             db=db,
             runtime=runtime,
             feed=feed,
             link=gate.serve,
+            hand=Handing(db, files, key).serve,
+            files=files,
             home=home,
             allowed_hosts=[host.strip() for host in settings.allowed_hosts.split(",") if host.strip()],
             server=settings.github_server_url,
@@ -115,6 +122,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(feed.run())
                 hub.keep_running(placement.run(db, limits.project))
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
+                hub.keep_running(attachments.keep_tidy(db, files))
                 try:
                     yield hub
                 finally:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from coderclawlink.db.engine import Look
+from coderclawlink.db.schema import attachments
 from coderclawlink.db.schema import attempts as table
 from coderclawlink.ids import NodeId
-from coderclawlink.link.protocol import Fence, Order, Stop
+from coderclawlink.link.protocol import Attached, Fence, Order, Stop
 from coderclawlink.runs import attempts, ledger, prompts, transcript
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
@@ -65,7 +66,17 @@ def order_of(look: Look, run: Run, number: int) -> Order:
         budget_usd=this.reserved_usd,
         budget_tokens=this.reserved_tokens,
         verification=run.verification,
+        attachments=_attached(look, run),
     )
+
+
+def _attached(look: Look, run: Run) -> tuple[Attached, ...]:
+    """The task's files as they are now, oldest first."""
+    if run.task_id is None:
+        return ()
+    columns = (attachments.c.name, attachments.c.sha256, attachments.c.size)
+    rows = look.rows(sa.select(*columns).where(attachments.c.task_id == run.task_id).order_by(attachments.c.id))
+    return tuple(Attached(**row) for row in rows)
 
 
 def _begins_with(look: Look, run: Run, before: Attempt | None) -> tuple[int, str]:

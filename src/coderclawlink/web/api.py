@@ -11,17 +11,24 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
+    attachments,
     budgets,
+    changes,
+    comments,
     comparisons,
     health,
+    labels,
     live,
     nodes,
     page,
@@ -44,12 +51,16 @@ from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_al
 ROUTERS = (
     projects,
     tasks,
+    comments,
+    labels,
+    attachments,
     agents,
     runtime,
     runs,
     prompts,
     questions,
     verification,
+    changes,
     comparisons,
     budgets,
     usage,
@@ -73,19 +84,29 @@ def make(
     runtime: Runtime,
     feed: Feed,
     link: Callable[[WebSocket], Awaitable[None]],
+    hand: Callable[[Request, str], Awaitable[Response]],
+    files: Files,
     home: Path,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
 ) -> FastAPI:
-    """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself.
+    """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself;
+    `hand`: the same for the files that it hands to them.
 
     `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
     of the code host. Raises `Undeclared`.
     """
     gate = APIRouter()
     gate.add_api_websocket_route("/api/link", link, dependencies=[open_to_all("a node proves itself by its key")])
+    gate.add_api_route(
+        "/api/link/attachments/{sha256}",
+        hand,
+        dependencies=[open_to_all("a node proves itself by its key")],
+        response_model=None,
+        include_in_schema=False,
+    )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files)
     return app
 
 
@@ -121,7 +142,7 @@ def _declare(router: APIRouter) -> None:
         if isinstance(route, APIRoute):
             declared = next(declarations(route.dependant), None)
             if isinstance(declared, Needs):
-                route.openapi_extra = {"x-permission": str(declared.permission)}
+                route.openapi_extra = {**(route.openapi_extra or {}), "x-permission": str(declared.permission)}
             elif isinstance(declared, OwnersOnly):
                 route.openapi_extra = {"x-permission": "owner"}
 

@@ -3,7 +3,8 @@
     uvicorn.Config(app, http=Deadlined, ws=Severed, …)
 
 Both are absolute: a byte now and then does not help. The first runs from the connection, or from the first byte of a later
-request on it, to the end of the headers; the second from there to the end of the body.
+request on it, to the end of the headers; the second from there to the end of the body. A file that is put on a task may be long:
+what has come of it buys time for more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from coderclawlink.web import uploads
 from coderclawlink.web.rooms import Rooms
 
 HEAD_AT_MOST = 64 * 1024
@@ -31,6 +33,7 @@ class Deadlined(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _in_body = False
     _head_size = 0
+    _is_upload = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -53,6 +56,12 @@ class Deadlined(HttpToolsProtocol):
         self._in_body, self._head_size = True, 0
         self._set(self.body_seconds)
         super().on_headers_complete()
+        self._is_upload = uploads.is_upload(self.scope["method"], self.scope.get("path", ""))
+
+    def on_body(self, body: bytes) -> None:
+        if self._is_upload and self._deadline is not None:
+            self._set_at(self._deadline.when() + len(body) / uploads.BYTES_PER_SECOND)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_body = False
@@ -74,8 +83,11 @@ class Deadlined(HttpToolsProtocol):
             self.transport.close()
 
     def _set(self, seconds: float) -> None:
+        self._set_at(self.loop.time() + seconds)
+
+    def _set_at(self, when: float) -> None:
         self._clear()
-        self._deadline = self.loop.call_later(seconds, self._cut)
+        self._deadline = self.loop.call_at(when, self._cut)
 
     def _clear(self) -> None:
         if self._deadline is not None:

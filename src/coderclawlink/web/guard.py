@@ -2,7 +2,8 @@
 
 - Host is one of our names, exactly: else 421. A page that had its own name resolve to us (DNS rebinding) gets no further.
 - Origin, when there is one, is this very site; Sec-Fetch-Site says so too. Nothing else may read or write.
-- What writes is JSON, strictly (`strict_json`), of at most 1 MiB, which forms and images of other sites cannot send.
+- What writes is JSON, strictly (`strict_json`), of at most 1 MiB, which forms and images of other sites cannot send. A file that
+  is put on a task is let through as it comes (`uploads`): PUT, which they cannot send either.
 - Every answer carries the headers that keep browsers from guessing, framing, caching and telling; and a request id.
 
 Pure ASGI, some 14 µs a request. Who asks, and what they may, is decided behind it (`signing_in`).
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coderclawlink.ids import new_id
 from coderclawlink.web import strict_json
+from coderclawlink.web.uploads import Upload, is_upload
 
 BODY_AT_MOST = 1024 * 1024
 """Bytes."""
@@ -62,7 +64,11 @@ class Guard:
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
                 return
-            if scope["method"] in WRITES:
+            if is_upload(scope["method"], scope["path"]):
+                _refuse_encoded(headers)
+                upload = Upload(receive, send, invites=b"expect" in headers)
+                receive, send = upload.receive, upload.send
+            elif scope["method"] in WRITES:
                 receive = _replay(await _body(headers, receive), receive)
         except _Refused as refused:
             await _answer(scope, receive, send, request_id, refused)
@@ -153,14 +159,18 @@ def _check(headers: dict[bytes, bytes], body: bytes) -> None:
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
         raise _Refused(415, "Send JSON, with Content-Type: application/json.")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise _Refused(415, "Send the body as it is, without Content-Encoding.")
+    _refuse_encoded(headers)
     try:
         strict_json.parse(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _Refused(422, _invalid("The body is not UTF-8", error.start)) from error
     except strict_json.NotStrict as error:
         raise _Refused(422, _invalid(str(error), error.at)) from error
+
+
+def _refuse_encoded(headers: dict[bytes, bytes]) -> None:
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise _Refused(415, "Send the body as it is, without Content-Encoding.")
 
 
 def _invalid(why: str, at: int) -> list[object]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.journal.feed import Feed
 from coderclawlink.runtime.contract import Runtime
@@ -25,6 +26,8 @@ class Rooms:
     peers: Peers
     server: str
     """Base URL of the code host that owner and name of a repository are told for."""
+    files: Files
+    """What people have attached."""
     is_closing: bool = False
 
     def close(self) -> None:
