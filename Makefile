@@ -5,7 +5,7 @@ export CLAWLINK_CACHE ?= $(CURDIR)/.cache
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo dev test test-agents check format bench lock docs clean
+.PHONY: help run demo dev test test-agents check format bench lock docs types clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -46,8 +46,11 @@ bench: $(VENV)/dev.stamp ## the figures, beside their peers and limits
 lock: ## pin all dependencies anew, with hashes and without addresses
 	scripts/lock.sh
 
-docs: $(VENV)/dev.stamp ## make the generated pages of docs/reference anew
+docs: $(VENV)/dev.stamp types ## make the generated pages of docs/reference anew
 	$(BIN)/python scripts/reference.py
+
+types: $(VENV)/dev.stamp ## make the types of the web interface anew from what the hub says of itself
+	$(BIN)/python scripts/ui_types.py
 
 clean: ## remove what `make` has made
 	rm -rf $(VENV) $(CLAWLINK_CACHE) build dist

@@ -1,0 +1,86 @@
+// The way to the hub over HTTP: `call` asks, `ask` is the same as a query for TanStack Query. Above: every feature.
+// Below: schema.ts, made from the hub's own description.
+
+import { queryOptions } from '@tanstack/react-query'
+import type { Operations } from './schema'
+
+export type Operation = keyof Operations
+export type Result<O extends Operation> = Operations[O]['result']
+type Arguments<O extends Operation> = Operations[O]['args'] & { signal?: AbortSignal }
+type Given<O extends Operation> = Record<never, never> extends Operations[O]['args'] ? [Arguments<O>?] : [Arguments<O>]
+
+const SECONDS_AT_MOST = 30
+
+/** What the hub said instead of an answer. `status` 0: nobody answered. `fields`: what is wrong with which field (422). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly fields: Record<string, string> = {},
+    readonly request: string | null = null,
+  ) {
+    super(detail)
+    this.name = 'ApiError'
+  }
+}
+
+interface Loose {
+  path?: Record<string, string | number>
+  query?: Record<string, unknown>
+  body?: unknown
+  signal?: AbortSignal
+}
+
+/** Ask the hub. Resolves to the answer's JSON, or its text; throws `ApiError` with a sentence for people. */
+export async function call<O extends Operation>(operation: O, ...[given]: Given<O>): Promise<Result<O>> {
+  const { path = {}, query = {}, body, signal } = (given ?? {}) as Loose
+  const [method, template] = operation.split(' ') as [string, string]
+  const url = new URL(template.replace(/\{(\w+)(?::\w+)?\}/g, (_, name: string) => encodeURIComponent(path[name]!)), location.origin)
+  for (const [name, value] of Object.entries(query))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== null) url.searchParams.append(name, String(one))
+  const asIs = body instanceof FormData || body instanceof Blob
+  const limit = AbortSignal.timeout(SECONDS_AT_MOST * 1000)
+  let answer: Response
+  let text: string
+  try {
+    answer = await fetch(url, {
+      method,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      ...(body === undefined ? {} : asIs ? { body } : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    text = await answer.text()
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new ApiError(0, 'The hub does not answer.')
+  }
+  const data: unknown = isJson(answer) && text ? JSON.parse(text) : text
+  if (!answer.ok) throw refusal(answer, data)
+  return data as Result<O>
+}
+
+/** The same as a query: `useQuery(ask('GET /api/tasks', { query: { project_id: 1 } }))`. The key begins with the operation. */
+export function ask<O extends Operation>(operation: O, ...given: Given<O>) {
+  return queryOptions({
+    queryKey: keyOf(operation, ...given),
+    queryFn: ({ signal }) => (call as (operation: Operation, given: object) => Promise<Result<O>>)(operation, { ...given[0], signal }),
+  })
+}
+
+export function keyOf<O extends Operation>(operation: O, ...given: Given<O>) {
+  const { path, query } = (given[0] ?? {}) as Loose
+  return [operation, { ...path, ...query }] as const
+}
+
+function isJson(answer: Response): boolean {
+  return answer.headers.get('content-type')?.startsWith('application/json') ?? false
+}
+
+function refusal(answer: Response, data: unknown): ApiError {
+  const request = answer.headers.get('x-request-id')
+  const detail = typeof data === 'object' && data !== null && 'detail' in data ? data.detail : null
+  if (!Array.isArray(detail)) return new ApiError(answer.status, typeof detail === 'string' ? detail : `The hub answered ${answer.status}.`, {}, request)
+  const wrong = detail as Array<{ loc: Array<string | number>; msg: string }>
+  const fields = Object.fromEntries(wrong.map(({ loc, msg }) => [loc.slice(1).join('.'), msg]))
+  return new ApiError(answer.status, Object.entries(fields).map(([name, told]) => (name ? `${name}: ${told}` : told)).join('; '), fields, request)
+}

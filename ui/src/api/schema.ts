@@ -1,0 +1,911 @@
+// Made by scripts/ui_types.py; do not edit.
+
+/** One thing that an agent wants to do. `tool`: read, edit, delete, move, search, execute, think, fetch or other (ACP ToolKind). `paths` are relative to the workspace where they lie in it, else absolute. */
+export type Act = {
+  tool?: string
+  command?: string
+  paths?: Array<string>
+  hosts?: Array<string>
+}
+
+export type ActTried = {
+  tool?: string
+  command?: string
+  paths?: Array<string>
+  hosts?: Array<string>
+}
+
+/** How an agent works. `None` and empty: as the layer below says, at last as the catalogue knows the agent. */
+export type AgentConfiguration = {
+  model?: (string | null)
+  account?: (string | null)
+  mode?: ("ask" | "auto" | null)
+  session_mode?: (string | null)
+  instructions?: (string | null)
+  env?: Record<string, string>
+  mcp_servers?: Array<McpServer>
+  timeout_seconds?: (number | null)
+  rules?: Array<Rule>
+  answer_seconds?: (number | null)
+  answered_by?: ("developer" | "admin" | null)
+  budget_usd?: (number | null)
+  budget_tokens?: (number | null)
+  same_calls?: (number | null)
+  calls_without_change?: (number | null)
+  fallback?: Array<Fallback>
+}
+
+/** An agent as one node found it. `why`: for people, why it cannot be run there now, null if it can. */
+export type AgentHealth = {
+  node: string
+  online: boolean
+  available: boolean
+  version: (string | null)
+  why: (string | null)
+  reached: string
+  signed_in: (boolean | null)
+  limit: (number | null)
+}
+
+export type AgentInfo = {
+  agent_type: string
+  name: string
+  description: string
+  available: boolean
+  capabilities: Array<string>
+  metadata: (AgentMetadata | null)
+}
+
+/** `why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address. `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured. `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now. */
+export type AgentMetadata = {
+  version: (string | null)
+  why: (string | null)
+  driver: string
+  reached: string
+  signed_in: (boolean | null)
+  model: string
+  models: Array<string>
+  accounts: Array<string>
+  nodes: Array<string>
+  limit: (number | null)
+  health: Array<AgentHealth>
+}
+
+/** `configuration`: the installation's layer; `projects`: those that say something of their own. */
+export type AgentTold = {
+  agent_type: string
+  name: string
+  description: string
+  available: boolean
+  capabilities: Array<string>
+  metadata: (AgentMetadata | null)
+  configuration: ConfigurationTold
+  projects: Array<Layer>
+}
+
+/** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
+export type Answered = {
+  question: string
+  option: string
+  text?: (string | null)
+}
+
+/** `agent`, `configured`, `made_with`: what it was made with; `configured` names the versions. `prompt`: the latest of the run's prompts that its agent took; 0 is the run's own. `reserved_*`: what it may spend. `pause_*`: for what it stood still. */
+export type AttemptTold = {
+  number: number
+  state: string
+  agent: string
+  configured: (string | null)
+  made_with: Record<string, JsonValue>
+  account: (string | null)
+  resumed: (boolean | null)
+  prompt: number
+  reserved_usd: (number | null)
+  reserved_tokens: (number | null)
+  pause_reason: (string | null)
+  pause_until: (string | null)
+  node: (string | null)
+  outcome: (string | null)
+  result: (string | null)
+  error: (string | null)
+  retry: (boolean | null)
+  sandbox: (string | null)
+  agent_version: (string | null)
+  model: (string | null)
+  calls: (number | null)
+  input_tokens: (number | null)
+  output_tokens: (number | null)
+  cached_tokens: (number | null)
+  cost_usd: (number | null)
+  offered_at: string
+  placed_at: (string | null)
+  started_at: (string | null)
+  ended_at: (string | null)
+}
+
+/** `name`: a project's or task's id, an agent's or user's name, empty for the installation; `label`: what people call it. `usd`, `tokens`: the cap in each `period` (UTC); `run_usd`, `run_tokens`: the cap of a run that has none of its own. `held_*`: what is spent, and set aside for attempts at work. `left_*`: null where there is no cap. */
+export type BudgetTold = {
+  scope: "installation" | "project" | "agent" | "user" | "task"
+  name: string
+  label: string
+  usd: (number | null)
+  tokens: (number | null)
+  run_usd: (number | null)
+  run_tokens: (number | null)
+  period: "total" | "month" | "day"
+  spent_usd: number
+  spent_tokens: number
+  held_usd: number
+  held_tokens: number
+  left_usd: (number | null)
+  left_tokens: (number | null)
+  set_by: string
+  set_at: string
+}
+
+/** `name`: of projects and tasks also the key. At least one amount is given. */
+export type BudgetWanted = {
+  scope: "installation" | "project" | "agent" | "user" | "task"
+  name?: string
+  usd?: (number | null)
+  tokens?: (number | null)
+  run_usd?: (number | null)
+  run_tokens?: (number | null)
+  period?: "total" | "month" | "day"
+}
+
+export type Cancellation = {
+  session_id?: (string | null)
+}
+
+export type Cancelled = {
+  success?: true
+  task_id: string
+}
+
+/** A command that the work must pass, run by a shell in a clean checkout of the result. It passes with exit code 0. */
+export type Check = {
+  name: string
+  run: string
+  timeout_seconds?: number
+  network?: boolean
+}
+
+/** `seconds`: how long it took; `round`: the mendings before it; `output`: its last words. */
+export type CheckTold = {
+  attempt: number
+  round: number
+  name: string
+  command: string
+  head: string
+  passed: boolean
+  exit_code: (number | null)
+  seconds: number
+  output: string
+  at: string
+}
+
+/** A check of the result. `seconds`: how long it took; `round`: the mendings before it. */
+export type Checked = {
+  name: string
+  command: string
+  head: string
+  passed: boolean
+  exit_code: (number | null)
+  seconds: number
+  round: number
+}
+
+/** `demanded`: what the result must pass. `missing`: what keeps it from being taken for done, null when nothing does. */
+export type Checks = {
+  demanded: Array<string>
+  missing: (string | null)
+  results: Array<CheckTold>
+}
+
+/** `kept`: the id of the run that was chosen. */
+export type ComparisonTold = {
+  id: string
+  task_id: number
+  prompt: string
+  kept: (string | null)
+  created_at: string
+  runs: Array<ContestantTold>
+}
+
+export type ComparisonWanted = {
+  prompt: string
+  contenders: Array<ContenderWanted>
+}
+
+/** One layer. `version` 0: nothing was ever configured there. `project_id` null: the layer of the whole installation. */
+export type ConfigurationTold = {
+  agent: string
+  project_id: (number | null)
+  version: number
+  configuration: Record<string, JsonValue>
+  changed_by: (string | null)
+  changed_at: (string | null)
+}
+
+/** Either as JSON, or as TOML, whose mistakes are told with their lines. */
+export type ConfigurationWanted = {
+  configuration?: (AgentConfiguration | null)
+  toml?: (string | null)
+}
+
+export type ContenderWanted = {
+  agent: string
+  model?: (string | null)
+  account?: (string | null)
+}
+
+/** One run. `seconds`: of work, over all attempts; `checks_*`: of its latest result; `cost_usd` null: no known price. */
+export type ContestantTold = {
+  run: string
+  number: number
+  agent: string
+  model: (string | null)
+  account: (string | null)
+  state: State
+  wait_reason: (WaitReason | null)
+  branch: (string | null)
+  head: (string | null)
+  files: (number | null)
+  additions: (number | null)
+  deletions: (number | null)
+  checks_demanded: number
+  checks_passed: number
+  checks_failed: number
+  calls: (number | null)
+  input_tokens: (number | null)
+  output_tokens: (number | null)
+  cost_usd: (number | null)
+  seconds: (number | null)
+  error: (string | null)
+}
+
+/** `rule`: the one that decides, null when none does: then it is the mode. `why`: for people. */
+export type DecisionTold = {
+  effect: "allow" | "deny" | "ask"
+  rule: (RuleTold | null)
+  why: string
+}
+
+/** `next`: what to give as `after` for the rest; null when this is all there is for now. */
+export type Events = {
+  events: Array<Record<string, JsonValue>>
+  next: (number | null)
+}
+
+/** A run of a task. What is still open is `running`; what was cancelled has `failed`, and says so. */
+export type Execution = {
+  id: number
+  task_id: number
+  agent_type: string
+  prompt: string
+  response: (string | null)
+  status: "running" | "completed" | "failed"
+  error_message: (string | null)
+  started_at: string
+  completed_at: (string | null)
+}
+
+export type ExecutionWanted = {
+  task_id: number
+  agent_type: string
+  prompt: string
+}
+
+/** What to go on with when the step before is at its limit. What is absent stays as in the step before. */
+export type Fallback = {
+  account?: (string | null)
+  model?: (string | null)
+  agent?: (string | null)
+}
+
+/** `prompt`: as it waits in `run`; null when `run` is a new one, with the text as its own prompt. */
+export type FollowUp = {
+  run: RunTold
+  prompt: (PromptTold | null)
+}
+
+export type HTTPValidationError = {
+  detail?: Array<ValidationError>
+}
+
+/** `text`: what the other agent is told; without it, to go on. */
+export type HandoverWanted = {
+  agent: string
+  model?: (string | null)
+  text?: (string | null)
+}
+
+export type Health = {
+  status?: "healthy"
+  version?: string
+  database: string
+  nodes_online: number
+  events: number
+}
+
+/** An open question and the run that asks it. `may_answer`: whether you may. */
+export type InboxEntry = {
+  id: string
+  attempt: number
+  title: string
+  detail: string
+  options: Array<Option>
+  tool: (string | null)
+  act: Act
+  who: string
+  is_open: boolean
+  asked_at: string
+  deadline_at: (string | null)
+  answered_at: (string | null)
+  option: (string | null)
+  text: (string | null)
+  answered_by: (string | null)
+  heard_at: (string | null)
+  run_id: string
+  run_number: number
+  run_title: string
+  agent: string
+  project_id: (number | null)
+  task_id: (number | null)
+  task_key: (string | null)
+  may_answer: boolean
+}
+
+export type JsonValue = unknown
+
+/** A project's layer. `effective`: it on the installation's. */
+export type Layer = {
+  agent: string
+  project_id: (number | null)
+  version: number
+  configuration: Record<string, JsonValue>
+  changed_by: (string | null)
+  changed_at: (string | null)
+  project_key: string
+  effective: Record<string, JsonValue>
+}
+
+/** An MCP server that the agent is given: a program (`command`, `args`, `env`) or a URL (`url`, `headers`, `type`). */
+export type McpServer = {
+  name: string
+  command?: string
+  args?: Array<string>
+  env?: Record<string, string>
+  url?: string
+  headers?: Record<string, string>
+  type?: "http" | "sse"
+}
+
+/** `at_work`: attempts placed or running there, of at most `slots`. */
+export type NodeTold = {
+  name: string
+  online: boolean
+  slots: number
+  at_work: number
+  sandbox: string
+  labels: Record<string, string>
+  seen_at: string
+  agents: Array<OfferTold>
+}
+
+/** An agent as this node found it. */
+export type OfferTold = {
+  name: string
+  description: string
+  available: boolean
+  version: (string | null)
+  why: (string | null)
+  capabilities: Array<string>
+  models: Array<string>
+  driver: string
+  limit: (number | null)
+}
+
+/** One way to answer. `effect` is what it does, whatever the agent calls it (ACP PermissionOptionKind). */
+export type Option = {
+  id: string
+  label: string
+  effect?: "allow_once" | "allow_always" | "reject_once" | "reject_always" | "other"
+}
+
+export type Permission = "task:submit" | "task:cancel" | "task:view" | "agent:list" | "agent:execute" | "agent:configure" | "skill:list" | "skill:execute" | "skill:install" | "project:read" | "project:write" | "project:delete" | "admin:users" | "admin:system"
+
+/** What a person was asked and answered. `effect`: of the option chosen, as `allow_once`. */
+export type Permitted = {
+  question: string
+  tool: string
+  effect: string
+  by: string
+}
+
+/** What the agent was allowed. `configured`: the versions that its configuration was made of; `rules_sha256`: of their canonical JSON; `verification`: who says what the result must pass. */
+export type Policy = {
+  configured: string
+  mode: ("ask" | "auto" | null)
+  rules: number
+  rules_sha256: string
+  answers: Array<Permitted>
+  verification: "project" | "repository" | "none"
+}
+
+export type Priority = "low" | "medium" | "high" | "critical"
+
+/** Only what is named is changed. */
+export type ProjectChanges = {
+  name?: string
+  description?: (string | null)
+  status?: ProjectStatus
+  github_repo_url?: (string | null)
+  telegram_chat_id?: (string | null)
+}
+
+export type ProjectStatus = "active" | "completed" | "archived" | "on_hold"
+
+export type ProjectTold = {
+  id: number
+  name: string
+  key: string
+  description: (string | null)
+  status: ProjectStatus
+  github_repo_url: (string | null)
+  github_repo_owner: (string | null)
+  github_repo_name: (string | null)
+  telegram_chat_id: (string | null)
+  created_at: string
+  updated_at: string
+}
+
+export type ProjectWanted = {
+  name: string
+  key: string
+  description?: (string | null)
+  status?: ProjectStatus
+  github_repo_url?: (string | null)
+  telegram_chat_id?: (string | null)
+}
+
+/** `number`: from 1 within the run. `state`: queued, taken or withdrawn. `revision`: how often its words were changed. `attempt`: whose agent took it. */
+export type PromptTold = {
+  run_id: string
+  number: number
+  text: string
+  steer: boolean
+  state: string
+  revision: number
+  author: string
+  attempt: (number | null)
+  created_at: string
+  taken_at: (string | null)
+}
+
+/** `steer`: the agent is interrupted for it. `agent`, `model`: another one goes on; both may be left out. */
+export type PromptWanted = {
+  text: string
+  steer?: boolean
+  agent?: (string | null)
+  model?: (string | null)
+}
+
+/** `option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more. `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered with a no. `heard_at`: when the agent was given the answer. */
+export type QuestionTold = {
+  id: string
+  attempt: number
+  title: string
+  detail: string
+  options: Array<Option>
+  tool: (string | null)
+  act: Act
+  who: string
+  is_open: boolean
+  asked_at: string
+  deadline_at: (string | null)
+  answered_at: (string | null)
+  option: (string | null)
+  text: (string | null)
+  answered_by: (string | null)
+  heard_at: (string | null)
+}
+
+/** All of a result on one page. Times are RFC 3339 in UTC; `prompts`: SHA-256 of each prompt that the agent was given, the run's own first; tokens, calls and `cost_usd` are over all attempts, null where no model was called or has no known price. */
+export type Receipt = {
+  run: string
+  task: (string | null)
+  project: (string | null)
+  requester: string
+  prompts: Array<string>
+  agent: string
+  agent_version: (string | null)
+  model: (string | null)
+  sandbox: (string | null)
+  node: (string | null)
+  attempts: number
+  base: (string | null)
+  head: (string | null)
+  branch: (string | null)
+  files: (number | null)
+  additions: (number | null)
+  deletions: (number | null)
+  checks: Array<Checked>
+  reviewer: (string | null)
+  calls: (number | null)
+  input_tokens: (number | null)
+  output_tokens: (number | null)
+  cached_tokens: (number | null)
+  cost_usd: (number | null)
+  policy: Policy
+  started_at: (string | null)
+  ended_at: (string | null)
+  version: string
+  digest: string
+}
+
+export type RestoreWanted = {
+  version: number
+}
+
+/** What is to be otherwise from now on for this run; all may be left out. */
+export type Resumed = {
+  budget_usd?: (number | null)
+  budget_tokens?: (number | null)
+  model?: (string | null)
+  account?: (string | null)
+}
+
+/** `text`: what is to be changed, when it is not approved. */
+export type Review = {
+  approve: boolean
+  text?: string
+}
+
+/** Matches acts by all that it names. Patterns: `*` any characters, in a path but `/`; `**` in a path any; `?` one. A `command` pattern is laid beside each simple command of the line; `git *` also matches a bare `git`. A rule that names nothing but its tool allows all that the tool does, except to files outside of the workspace. A tool of an unknown kind is allowed only by a rule that says `tool = "other"`. */
+export type Rule = {
+  effect: "allow" | "deny" | "ask"
+  tool?: string
+  command?: (string | null)
+  path?: (string | null)
+  host?: (string | null)
+  why?: string
+}
+
+/** `origin`: who says so. `learnt_id`: by which a learnt rule can be forgotten. */
+export type RuleTold = {
+  text: string
+  rule: Rule
+  origin: "installation" | "project" | "learnt"
+  learnt_id?: (number | null)
+  learnt_by?: (string | null)
+}
+
+/** `mode`: what happens where no rule decides; null: as the node's own configuration of the agent says. */
+export type RulesTold = {
+  mode: ("ask" | "auto" | null)
+  rules: Array<RuleTold>
+}
+
+export type RunDetail = {
+  id: string
+  number: number
+  project_id: (number | null)
+  task_id: (number | null)
+  agent: string
+  title: string
+  prompt: string
+  context: Record<string, JsonValue>
+  state: State
+  wait: (Wait | null)
+  attempt: number
+  failures: number
+  tries: number
+  timeout_seconds: number
+  repository: (string | null)
+  branch: (string | null)
+  base: (string | null)
+  head: (string | null)
+  files: (number | null)
+  additions: (number | null)
+  deletions: (number | null)
+  result: (string | null)
+  error: (string | null)
+  user_id: (string | null)
+  may_cancel: boolean
+  created_at: string
+  started_at: (string | null)
+  ended_at: (string | null)
+  attempts: Array<AttemptTold>
+  questions: Array<QuestionTold>
+  usage: (Usage | null)
+}
+
+export type RunTold = {
+  id: string
+  number: number
+  project_id: (number | null)
+  task_id: (number | null)
+  agent: string
+  title: string
+  prompt: string
+  context: Record<string, JsonValue>
+  state: State
+  wait: (Wait | null)
+  attempt: number
+  failures: number
+  tries: number
+  timeout_seconds: number
+  repository: (string | null)
+  branch: (string | null)
+  base: (string | null)
+  head: (string | null)
+  files: (number | null)
+  additions: (number | null)
+  deletions: (number | null)
+  result: (string | null)
+  error: (string | null)
+  user_id: (string | null)
+  may_cancel: boolean
+  created_at: string
+  started_at: (string | null)
+  ended_at: (string | null)
+}
+
+export type RunWanted = {
+  agent: string
+  prompt: string
+  project_id?: (number | null)
+  task_id?: (number | null)
+  context?: Record<string, JsonValue>
+  tries?: (number | null)
+  timeout_seconds?: (number | null)
+  options?: (AgentConfiguration | null)
+}
+
+export type SessionTold = {
+  session_id: string
+  user_id: (string | null)
+  created_at: string
+  last_activity: string
+  permissions: Array<Permission>
+}
+
+export type SessionWanted = {
+  user_id?: (string | null)
+  device_id?: (string | null)
+}
+
+export type SkillInfo = {
+  skill_id: string
+  name: string
+  description: string
+  required_permissions: Array<Permission>
+  metadata?: (Record<string, JsonValue> | null)
+}
+
+export type State = "pending" | "planning" | "running" | "waiting" | "completed" | "failed" | "cancelled"
+
+/** `task_id`: the board's task that the run is for. `session_id` may stand here, in the query or in a header. */
+export type Submission = {
+  agent_type: string
+  prompt: string
+  context?: Record<string, JsonValue>
+  session_id?: (string | null)
+  project_id?: (number | null)
+  task_id?: (number | null)
+}
+
+/** Only what is named is changed. */
+export type TaskChanges = {
+  title?: string
+  description?: (string | null)
+  status?: TaskStatus
+  priority?: Priority
+  assigned_agent_type?: (string | null)
+}
+
+export type TaskMetadata = {
+  agent_type: string
+  attempt: number
+  node: (string | null)
+  branch: (string | null)
+  head: (string | null)
+  wait: (Wait | null)
+  usage: (Usage | null)
+}
+
+/** `execution_time`: seconds since the agent began, null before. */
+export type TaskState = {
+  task_id: string
+  execution_uuid: string
+  state: State
+  success: boolean
+  result: (string | null)
+  error: (string | null)
+  execution_time: (number | null)
+  metadata: (TaskMetadata | null)
+}
+
+export type TaskStatus = "todo" | "in_progress" | "in_review" | "done" | "blocked"
+
+export type TaskTold = {
+  id: number
+  project_id: number
+  key: string
+  title: string
+  description: (string | null)
+  status: TaskStatus
+  priority: Priority
+  assigned_agent_type: (string | null)
+  agent_execution_status: (string | null)
+  github_pr_url: (string | null)
+  github_pr_number: (number | null)
+  github_branch_name: (string | null)
+  created_at: string
+  updated_at: string
+}
+
+export type TaskWanted = {
+  project_id: number
+  title: string
+  description?: (string | null)
+  status?: TaskStatus
+  priority?: Priority
+  assigned_agent_type?: (string | null)
+}
+
+/** `key`: an id, a name, a model or a date; null: of no task, of no project, of an unknown model. `label`: for people. `cost_usd`: null when no call had a known price; else it lacks those of `unpriced_calls`. `seconds`: agents were at work. */
+export type TotalTold = {
+  key: (string | null)
+  label: string
+  runs: number
+  attempts: number
+  calls: number
+  input_tokens: number
+  output_tokens: number
+  cached_tokens: number
+  cost_usd: (number | null)
+  unpriced_calls: number
+  seconds: number
+}
+
+/** An act as if the agent asked for it now, there. */
+export type Trial = {
+  act: ActTried
+  project_id?: (number | null)
+  task_id?: (number | null)
+}
+
+/** Tokens and US dollars over all attempts. `cost_usd` null: no known price. */
+export type Usage = {
+  model: (string | null)
+  calls: number
+  input_tokens: number
+  output_tokens: number
+  cached_tokens: number
+  cost_usd: (number | null)
+}
+
+export type ValidationError = {
+  loc: Array<(string | number)>
+  msg: string
+  type: string
+  input?: unknown
+  ctx?: Record<string, unknown>
+}
+
+/** What "done" means for a project. `rounds`: how often the agent is told what failed and may mend it. `review`: a person must have approved the result. */
+export type Verification = {
+  checks?: Array<Check>
+  rounds?: number
+  review?: boolean
+}
+
+/** As in a repository's `.clawlink.toml`; a mistake is told with its line. */
+export type VerificationText = {
+  toml: string
+}
+
+/** Why a run waits, who or what must act, and when it goes on by itself. */
+export type Wait = {
+  reason: WaitReason
+  who: string
+  until: (string | null)
+}
+
+/** Why a run waits: one query over it answers "why is this not moving, and who must act". */
+export type WaitReason = "approval" | "question" | "quota" | "budget" | "dependency" | "schedule" | "node_offline" | "ci" | "review"
+
+/** `why`: why the run is where it is, in a sentence. The rest: as in `wait`, null while it does not wait. */
+export type Why = {
+  why: string
+  state: State
+  reason: (WaitReason | null)
+  who: (string | null)
+  until: (string | null)
+}
+
+export type Words = {
+  text: string
+}
+
+export type coderclawlink__web__comparisons__Choice = {
+  run_id: string
+}
+
+/** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
+export type coderclawlink__web__questions__Choice = {
+  option: string
+  text?: (string | null)
+}
+
+export interface Operations {
+  'GET /api/projects': { args: {  }; result: Array<ProjectTold> }
+  'POST /api/projects': { args: { body: ProjectWanted }; result: ProjectTold }
+  'GET /api/projects/{project_id}': { args: { path: { project_id: number } }; result: ProjectTold }
+  'PATCH /api/projects/{project_id}': { args: { path: { project_id: number }; body: ProjectChanges }; result: ProjectTold }
+  'DELETE /api/projects/{project_id}': { args: { path: { project_id: number } }; result: void }
+  'GET /api/tasks': { args: { query?: { project_id?: (number | null); status?: (TaskStatus | null); limit?: (number | null); offset?: number } }; result: Array<TaskTold> }
+  'POST /api/tasks': { args: { body: TaskWanted }; result: TaskTold }
+  'POST /api/tasks/execute': { args: { body: ExecutionWanted }; result: Execution }
+  'GET /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: TaskTold }
+  'PATCH /api/tasks/{task_id}': { args: { path: { task_id: number }; body: TaskChanges }; result: TaskTold }
+  'DELETE /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: void }
+  'GET /api/tasks/{task_id}/executions': { args: { path: { task_id: number } }; result: Array<Execution> }
+  'GET /api/agents/available': { args: {  }; result: Array<string> }
+  'GET /api/agents/types': { args: {  }; result: Array<string> }
+  'GET /api/agents/{name}': { args: { path: { name: string } }; result: AgentTold }
+  'GET /api/agents/{name}/configuration': { args: { path: { name: string }; query?: { project_id?: (number | null) } }; result: ConfigurationTold }
+  'PUT /api/agents/{name}/configuration': { args: { path: { name: string }; query?: { project_id?: (number | null) }; body: ConfigurationWanted }; result: ConfigurationTold }
+  'DELETE /api/agents/{name}/configuration': { args: { path: { name: string }; query?: { project_id?: (number | null) } }; result: ConfigurationTold }
+  'GET /api/agents/{name}/configuration/versions': { args: { path: { name: string }; query?: { project_id?: (number | null) } }; result: Array<ConfigurationTold> }
+  'POST /api/agents/{name}/configuration/restore': { args: { path: { name: string }; query?: { project_id?: (number | null) }; body: RestoreWanted }; result: ConfigurationTold }
+  'GET /api/agents/{name}/rules': { args: { path: { name: string }; query?: { project_id?: (number | null); task_id?: (number | null) } }; result: RulesTold }
+  'POST /api/agents/{name}/rules/try': { args: { path: { name: string }; body: Trial }; result: DecisionTold }
+  'DELETE /api/agents/{name}/rules/{learnt_id}': { args: { path: { name: string; learnt_id: number } }; result: void }
+  'POST /api/runtime/sessions': { args: { query?: { user_id?: (string | null); device_id?: (string | null) }; body?: (SessionWanted | null) }; result: SessionTold }
+  'GET /api/runtime/sessions/{session_id}': { args: { path: { session_id: string } }; result: SessionTold }
+  'DELETE /api/runtime/sessions/{session_id}': { args: { path: { session_id: string } }; result: void }
+  'POST /api/runtime/tasks/submit': { args: { body: Submission }; result: TaskState }
+  'GET /api/runtime/tasks/{task_id}/state': { args: { path: { task_id: string } }; result: TaskState }
+  'POST /api/runtime/tasks/{task_id}/cancel': { args: { path: { task_id: string }; body?: (Cancellation | null) }; result: Cancelled }
+  'GET /api/runtime/tasks/{task_id}/stream': { args: { path: { task_id: string }; query?: { after?: number } }; result: string }
+  'GET /api/runtime/agents': { args: {  }; result: Array<AgentInfo> }
+  'GET /api/runtime/skills': { args: {  }; result: Array<SkillInfo> }
+  'GET /api/runs': { args: { query?: { state?: (State | null); project_id?: (number | null); task_id?: (number | null); limit?: number } }; result: Array<RunTold> }
+  'POST /api/runs': { args: { body: RunWanted }; result: RunTold }
+  'GET /api/runs/{run_id}': { args: { path: { run_id: string } }; result: RunDetail }
+  'POST /api/runs/{run_id}/cancel': { args: { path: { run_id: string } }; result: RunTold }
+  'POST /api/runs/{run_id}/answers': { args: { path: { run_id: string }; body: Answered }; result: QuestionTold }
+  'GET /api/runs/{run_id}/events': { args: { path: { run_id: string }; query?: { after?: number; limit?: number } }; result: Events }
+  'GET /api/runs/{run_id}/diff': { args: { path: { run_id: string } }; result: string }
+  'GET /api/runs/{run_id}/log': { args: { path: { run_id: string } }; result: string }
+  'GET /api/runs/{run_id}/why': { args: { path: { run_id: string } }; result: Why }
+  'GET /api/runs/{run_id}/prompts': { args: { path: { run_id: string } }; result: Array<PromptTold> }
+  'POST /api/runs/{run_id}/prompts': { args: { path: { run_id: string }; body: PromptWanted }; result: FollowUp }
+  'PATCH /api/runs/{run_id}/prompts/{number}': { args: { path: { run_id: string; number: number }; body: Words }; result: PromptTold }
+  'DELETE /api/runs/{run_id}/prompts/{number}': { args: { path: { run_id: string; number: number } }; result: PromptTold }
+  'POST /api/runs/{run_id}/handover': { args: { path: { run_id: string }; body: HandoverWanted }; result: RunTold }
+  'GET /api/questions': { args: {  }; result: Array<InboxEntry> }
+  'POST /api/questions/{question_id}/answer': { args: { path: { question_id: string }; body: coderclawlink__web__questions__Choice }; result: QuestionTold }
+  'GET /api/projects/{project_id}/verification': { args: { path: { project_id: number } }; result: Verification }
+  'PUT /api/projects/{project_id}/verification': { args: { path: { project_id: number }; body: (Verification | VerificationText) }; result: Verification }
+  'DELETE /api/projects/{project_id}/verification': { args: { path: { project_id: number } }; result: void }
+  'GET /api/runs/{run_id}/checks': { args: { path: { run_id: string } }; result: Checks }
+  'GET /api/runs/{run_id}/receipt': { args: { path: { run_id: string } }; result: Receipt }
+  'POST /api/runs/{run_id}/review': { args: { path: { run_id: string }; body: Review }; result: RunTold }
+  'POST /api/runs/{run_id}/resume': { args: { path: { run_id: string }; body?: (Resumed | null) }; result: RunTold }
+  'GET /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number } }; result: Array<ComparisonTold> }
+  'POST /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number }; body: ComparisonWanted }; result: ComparisonTold }
+  'GET /api/comparisons/{comparison_id}': { args: { path: { comparison_id: string } }; result: ComparisonTold }
+  'POST /api/comparisons/{comparison_id}/keep': { args: { path: { comparison_id: string }; body: coderclawlink__web__comparisons__Choice }; result: ComparisonTold }
+  'GET /api/comparisons/{comparison_id}/diff': { args: { path: { comparison_id: string }; query: { left: string; right: string } }; result: string }
+  'GET /api/budgets': { args: {  }; result: Array<BudgetTold> }
+  'PUT /api/budgets': { args: { body: BudgetWanted }; result: BudgetTold }
+  'DELETE /api/budgets': { args: { query: { scope: "installation" | "project" | "agent" | "user" | "task"; name?: string } }; result: void }
+  'GET /api/usage': { args: { query?: { by?: "run" | "task" | "project" | "agent" | "user" | "model" | "day"; since?: (string | null); until?: (string | null); project_id?: (number | null); limit?: number } }; result: Array<TotalTold> }
+  'GET /api/nodes': { args: {  }; result: Array<NodeTold> }
+  'GET /health': { args: {  }; result: Health }
+}

@@ -1,0 +1,11 @@
+import { Bot } from 'lucide-react'
+import { Page } from '@/kit/Page'
+import { EmptyState } from '@/kit/states'
+
+export function AgentsPage() {
+  return (
+    <Page title="Agents">
+      <EmptyState icon={Bot}>Nothing is shown here yet.</EmptyState>
+    </Page>
+  )
+}

@@ -1,0 +1,168 @@
+// What each event changes in what this tab knows: one switch over everything that can happen. Safe to do twice, and safe for
+// what was read later than it happened. A new kind of event does not compile until it has its place here.
+// Above: live.ts. Below: rows.ts.
+
+import type { RunDetail, RunTold, State } from '../api/schema'
+import type { Rows } from './rows'
+import type { LiveEvent } from './socket'
+
+export function apply(rows: Rows, event: LiveEvent): void {
+  switch (event.kind) {
+    case 'project.created':
+      return rows.again('GET /api/projects')
+    case 'project.changed':
+      changeProject(rows, event.project_id, event.changes)
+      return
+    case 'project.deleted':
+      rows.drop('GET /api/projects', (row) => row.id === event.project_id)
+      return rows.again('GET /api/tasks', 'GET /api/runs', 'GET /api/questions')
+    case 'task.created':
+      return rows.again('GET /api/tasks')
+    case 'task.changed':
+      rows.change('GET /api/tasks', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
+      rows.change('GET /api/tasks/{task_id}', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
+      return
+    case 'task.deleted':
+      rows.drop('GET /api/tasks', (row) => row.id === event.task_id)
+      return rows.again('GET /api/runs', 'GET /api/questions')
+
+    case 'task.restored':
+    case 'task.linked':
+    case 'task.unlinked':
+    case 'task.blockers_changed':
+    case 'task.progressed':
+    case 'task.labelled':
+      return rows.again('GET /api/tasks', 'GET /api/tasks/{task_id}')
+    // Those who show these add here what must be asked again.
+    case 'view.saved':
+    case 'view.deleted':
+    case 'comment.created':
+    case 'comment.changed':
+    case 'comment.deleted':
+    case 'attachment.added':
+    case 'attachment.deleted':
+    case 'label.created':
+    case 'label.changed':
+    case 'label.deleted':
+    case 'run.discarded':
+    case 'remarks.sent':
+    case 'remarks.judged':
+    case 'chat.asked':
+    case 'chat.proposed':
+    case 'chat.decided':
+      return
+
+    case 'session.created':
+    case 'session.deleted':
+    case 'permission.denied':
+      return
+
+    case 'agent.configured':
+      return rows.again('GET /api/runtime/agents', 'GET /api/agents/{name}', 'GET /api/agents/{name}/configuration', 'GET /api/agents/{name}/configuration/versions', 'GET /api/agents/{name}/rules')
+    case 'budget.set':
+    case 'budget.reached':
+      return rows.again('GET /api/budgets')
+
+    case 'node.joined':
+    case 'node.left':
+      return rows.again('GET /api/nodes', 'GET /api/runtime/agents')
+
+    case 'run.submitted':
+      return rows.again('GET /api/runs', 'GET /api/tasks/{task_id}/executions')
+    case 'run.started':
+      return become(rows, event, 'running', (run) => ({ wait: null, started_at: run.started_at ?? event.at }))
+    case 'run.resumed':
+      return become(rows, event, 'running', () => ({ wait: null }))
+    case 'run.waiting':
+      rows.again('GET /api/runs/{run_id}/why', 'GET /api/questions')
+      return become(rows, event, 'waiting', () => ({ wait: { reason: event.reason, who: event.who, until: event.until } as RunTold['wait'] }))
+    case 'run.completed':
+      return end(rows, event, 'completed', { result: event.result })
+    case 'run.failed':
+      return end(rows, event, 'failed', { error: event.error })
+    case 'run.cancelled':
+      return end(rows, event, 'cancelled', {})
+    case 'run.handed_over':
+      return changeRun(rows, event, () => ({ agent: event.agent }))
+    case 'run.reviewed':
+    case 'run.receipt':
+      return rows.again('GET /api/runs/{run_id}', 'GET /api/runs/{run_id}/receipt')
+
+    case 'comparison.started':
+    case 'comparison.kept':
+      return rows.again('GET /api/comparisons/{comparison_id}', 'GET /api/tasks/{task_id}/comparisons')
+
+    case 'prompt.queued':
+    case 'prompt.changed':
+    case 'prompt.withdrawn':
+    case 'prompt.taken':
+      return rows.again('GET /api/runs/{run_id}/prompts')
+
+    case 'attempt.offered':
+      rows.again('GET /api/runs/{run_id}')
+      return become(rows, event, 'pending', () => ({ wait: null, attempt: event.attempt ?? 0 }))
+    case 'attempt.placed':
+      rows.again('GET /api/runs/{run_id}', 'GET /api/nodes')
+      return become(rows, event, 'planning', () => ({ wait: null }))
+    case 'attempt.started':
+    case 'attempt.lost':
+    case 'attempt.ended':
+      return rows.again('GET /api/runs/{run_id}', 'GET /api/nodes')
+
+    case 'question.asked':
+    case 'question.answered':
+    case 'answer.heard':
+      return rows.again('GET /api/questions', 'GET /api/runs/{run_id}')
+
+    case 'checks.demanded':
+    case 'check.started':
+    case 'check.ended':
+      return rows.again('GET /api/runs/{run_id}/checks')
+
+    case 'work.committed':
+      rows.again('GET /api/runs/{run_id}/diff')
+      return changeRun(rows, event, () => ({ head: event.head, base: event.base, branch: event.branch, files: event.files, additions: event.additions, deletions: event.deletions }))
+    case 'artifact.kept':
+      return rows.again('GET /api/runs/{run_id}/diff', 'GET /api/runs/{run_id}/log')
+    case 'agent.title':
+      return changeRun(rows, event, () => ({ title: event.title }))
+    case 'agent.usage':
+      return changeRun(rows, event, () => ({ usage: { model: event.model, calls: event.calls, input_tokens: event.input_tokens, output_tokens: event.output_tokens, cached_tokens: event.cached_tokens, cost_usd: event.cost_usd } }))
+
+    // What only the run's own page shows: it hears them itself (`useEvents`).
+    case 'agent.session':
+    case 'agent.message':
+    case 'agent.thought':
+    case 'agent.chunk':
+    case 'agent.tool':
+    case 'agent.plan':
+    case 'agent.log':
+    case 'permission.decided':
+    case 'work.saved':
+      return
+    default:
+      return unknown(event)
+  }
+}
+
+/** A hub that is newer than this page tells what it does not know: the rest of the stream goes on. */
+function unknown(_event: never): void {}
+
+function changeProject(rows: Rows, id: number | null, changes: Record<string, unknown>): void {
+  rows.change('GET /api/projects', (row) => row.id === id, (row) => ({ ...row, ...changes }))
+  rows.change('GET /api/projects/{project_id}', (row) => row.id === id, (row) => ({ ...row, ...changes }))
+}
+
+function changeRun(rows: Rows, event: LiveEvent, changes: (run: RunTold | RunDetail) => Partial<RunTold & Pick<RunDetail, 'usage'>>): void {
+  rows.change('GET /api/runs', (row) => row.id === event.run_id, (row) => ({ ...row, ...changes(row) }))
+  rows.change('GET /api/runs/{run_id}', (row) => row.id === event.run_id, (row) => ({ ...row, ...changes(row) }))
+}
+
+function become(rows: Rows, event: LiveEvent, state: State, changes: (run: RunTold | RunDetail) => Partial<RunTold>): void {
+  changeRun(rows, event, (run) => ({ state, ...changes(run) }))
+}
+
+function end(rows: Rows, event: LiveEvent, state: State, changes: Partial<RunTold>): void {
+  rows.again('GET /api/questions', 'GET /api/runs/{run_id}', 'GET /api/budgets', 'GET /api/usage', 'GET /api/tasks/{task_id}/executions', 'GET /api/nodes')
+  become(rows, event, state, () => ({ wait: null, may_cancel: false, ended_at: event.at, ...changes }))
+}

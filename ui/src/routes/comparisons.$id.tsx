@@ -1,0 +1,4 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { ComparisonPage } from '@/features/comparison/ComparisonPage'
+
+export const Route = createFileRoute('/comparisons/$id')({ component: ComparisonPage })

@@ -1,0 +1,57 @@
+/// <reference types="vitest/config" />
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import tailwind from '@tailwindcss/vite'
+import { tanstackRouter } from '@tanstack/router-plugin/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig, type Plugin } from 'vite'
+
+const HUB = process.env.CLAWLINK_HUB ?? 'http://127.0.0.1:8000'
+const OUT = process.env.CLAWLINK_UI_OUT ?? '../src/coderclawlink/web/static'
+
+/** Puts .br and .gz beside each file that gains by it: the hub serves them as they are and compresses nothing itself. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    closeBundle() {
+      for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !/\.(js|css|svg|json)$/.test(entry.name)) continue
+        const path = join(entry.parentPath, entry.name)
+        const bytes = readFileSync(path)
+        if (bytes.length < 1024) continue
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }))
+        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
+      }
+    },
+  }
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: [mode === 'test' ? [] : tanstackRouter(), react(), tailwind(), compressed()],
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  worker: { format: 'es' },
+  build: { target: 'es2022', manifest: true, sourcemap: false, outDir: OUT, emptyOutDir: true },
+  // The hub refuses pages of other origins and names it does not know: the proxy speaks to it as its own page would.
+  server: {
+    host: '127.0.0.1',
+    proxy: Object.fromEntries(
+      ['/api', '/docs', '/redoc', '/manual', '/openapi.json', '/health'].map((path) => [
+        path,
+        {
+          target: HUB,
+          ws: path === '/api',
+          changeOrigin: true,
+          headers: { origin: HUB },
+          configure: (proxy) => {
+            const plain = (request: { removeHeader(name: string): void }) => request.removeHeader('sec-fetch-site')
+            proxy.on('proxyReq', plain)
+            proxy.on('proxyReqWs', plain)
+          },
+        },
+      ]),
+    ),
+  },
+  test: { environment: 'jsdom', include: ['tests/**/*.test.{ts,tsx}'], setupFiles: ['tests/setup.ts'] },
+}))
