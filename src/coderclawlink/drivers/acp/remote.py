@@ -93,7 +93,12 @@ async def _call(name: str, url: str, key: str, room: asyncio.Event) -> FarAgent:
     headers = {"X-Secret-Key": key} if key else {}
     try:
         socket = await connect(
-            at, additional_headers=headers, max_size=LONGEST_MESSAGE, open_timeout=_CONNECT_SECONDS, proxy=None
+            at,
+            additional_headers=headers,
+            max_size=LONGEST_MESSAGE,
+            open_timeout=_CONNECT_SECONDS,
+            close_timeout=1,
+            proxy=None,
         )
     except InvalidStatus as refusal:
         status = refusal.response.status_code
