@@ -34,6 +34,7 @@ async def test_all_that_is_known_of_an_agent_is_shown_with_its_configurations(
     shown = (await client.get("/api/agents/CLAUDE")).json()
     assert (shown["name"], shown["available"], shown["metadata"]["version"]) == ("claude", True, "claude 1")
     assert shown["metadata"]["health"][0]["node"] == node.name
+    assert shown["may_configure"] is True
     assert shown["configuration"]["configuration"] == {"model": "m", "mode": "ask"}
     [layer] = [one for one in shown["projects"] if one["project_id"] == of["id"]]
     assert (layer["project_key"], layer["version"], layer["configuration"]) == (of["key"], 1, {"mode": "auto"})
@@ -183,6 +184,10 @@ async def test_rules_are_listed_by_origin_and_what_was_learnt_can_be_forgotten(
         if rule["origin"] == "learnt"
     ]
     assert one["rule"]["path"] == "docs/*"
+    [known] = [own for own in (await client.get(f"{CLAUDE}/learnt")).json() if own["id"] == one["learnt_id"]]
+    assert (known["text"], known["task_key"], known["learnt_by"]) == ("allow path docs/*", of["key"], "ann")
+    of_goose = (await client.get("/api/agents/goose/learnt")).json()
+    assert known not in of_goose
     assert (await client.delete(f"/api/agents/goose/rules/{one['learnt_id']}")).status_code == 404
     assert (await client.delete(f"{CLAUDE}/rules/{one['learnt_id']}")).status_code == 204
     assert (await client.delete(f"{CLAUDE}/rules/{one['learnt_id']}")).status_code == 404

@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import learnt_rules
+from coderclawlink.db.schema import learnt_rules, tasks
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import RunId, TaskId
 from coderclawlink.rules import Rule
+
+SHOWN_AT_MOST = 500
 
 
 class LearntNotFound(NotFound):
@@ -91,6 +93,18 @@ def all_of(look: Look, task: TaskId) -> list[Learnt]:
     """What was learnt on the task, by every agent, oldest first."""
     rows = look.rows(sa.select(learnt_rules).where(learnt_rules.c.task_id == task).order_by(learnt_rules.c.id))
     return [_learnt(row) for row in rows]
+
+
+def of_agent(look: Look, agent: str) -> list[tuple[Learnt, str | None]]:
+    """What the agent has learnt on tasks and in runs, newest first, each with its task's key. Of deleted tasks nothing."""
+    statement = (
+        sa.select(learnt_rules, tasks.c.key)
+        .outerjoin(tasks, tasks.c.id == learnt_rules.c.task_id)
+        .where(learnt_rules.c.agent == agent, tasks.c.deleted_at.is_(None))
+        .order_by(learnt_rules.c.id.desc())
+        .limit(SHOWN_AT_MOST)
+    )
+    return [(_learnt(row), row["key"]) for row in look.rows(statement)]
 
 
 def _learnt(row: sa.RowMapping) -> Learnt:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field, model_validator
 
 from coderclawlink import configuration_file
+from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import configurations, learnt
 from coderclawlink.agents.configurations import Version
@@ -57,10 +58,12 @@ class Layer(ConfigurationTold):
 
 
 class AgentTold(AgentInfo):
-    """`configuration`: the installation's layer; `projects`: those that say something of their own."""
+    """`configuration`: the installation's layer; `projects`: those that say something of their own. `may_configure`: whether
+    you may change them."""
 
     configuration: ConfigurationTold
     projects: list[Layer]
+    may_configure: bool
 
 
 class ConfigurationWanted(Asked):
@@ -101,6 +104,18 @@ class RulesTold(Told):
 
     mode: Mode | None
     rules: list[RuleTold]
+
+
+class LearntTold(Told):
+    """What somebody has answered "always" to. `task_id`, `task_key`: where it holds; null: in one run alone."""
+
+    id: int
+    text: str
+    rule: Rule
+    task_id: int | None
+    task_key: str | None
+    learnt_by: str
+    learnt_at: Stamp
 
 
 class ActTried(Act):
@@ -144,10 +159,10 @@ async def list_types(actor: Lister, here: Here) -> list[str]:
 @router.get("/{name}")
 async def show_agent(actor: Lister, here: Here, name: str) -> AgentTold:
     """All that is known of an agent: as the nodes found it, and as it is configured."""
-    return await here.db.read(_show, name)
+    return await here.db.read(_show, actor, name)
 
 
-def _show(look: Look, name: str) -> AgentTold:
+def _show(look: Look, actor: Actor, name: str) -> AgentTold:
     known = _known(look, name)
     found = next((one for one in agents.all_of_them(look) if one.name == known), None) or agents.Agent(
         known, "", available=False, why="No node has come yet."
@@ -161,7 +176,8 @@ def _show(look: Look, name: str) -> AgentTold:
             effective = configurations.resolve(look, known, version.project, NOTHING_SAID).configuration
             told = _told(known, version.project, version).model_dump()
             layers.append(Layer(**told, project_key=key, effective=effective))
-    return AgentTold(**info_of(found).model_dump(), configuration=own, projects=layers)
+    able = policy.may(actor, Permission.AGENT_CONFIGURE)
+    return AgentTold(**info_of(found).model_dump(), configuration=own, projects=layers, may_configure=able)
 
 
 # ── how it is configured ───────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +271,27 @@ async def try_rules(actor: Lister, here: Here, name: str, trial: Trial) -> Decis
     else:
         why = f"No rule decides; the mode is {rules.mode}."
     return DecisionTold(effect=found.effect, rule=by, why=why)
+
+
+@router.get("/{name}/learnt")
+async def list_learnt(actor: Lister, here: Here, name: str) -> list[LearntTold]:
+    """All that the agent has learnt from answers, newest first."""
+    return await here.db.read(_learnt, name)
+
+
+def _learnt(look: Look, name: str) -> list[LearntTold]:
+    return [
+        LearntTold(
+            id=one.id,
+            text=str(one.rule),
+            rule=one.rule,
+            task_id=one.task,
+            task_key=key,
+            learnt_by=one.by,
+            learnt_at=one.at,  # seconds, told as a stamp
+        )
+        for one, key in learnt.of_agent(look, _known(look, name))
+    ]
 
 
 @router.delete("/{name}/rules/{learnt_id}", status_code=204)
