@@ -104,6 +104,11 @@ def of_task(look: Look, task: TaskId, *, before: CommentId | None = None, limit:
     return [Comment(**row) for row in reversed(look.rows(statement))]
 
 
+def count(look: Look, task: TaskId) -> int:
+    """How many there are."""
+    return int(look.scalar(sa.select(sa.func.count()).where(table.c.task_id == task)) or 0)
+
+
 def _fitting(text: str) -> str:
     text = text.strip()
     if not 0 < len(text) <= TEXT_AT_MOST:

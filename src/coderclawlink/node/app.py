@@ -28,6 +28,7 @@ from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
 from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Stop
 from coderclawlink.node import secrets
+from coderclawlink.node.attachments import Attachments
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
@@ -237,6 +238,7 @@ async def run_node(settings: Settings, name: str) -> None:
             author=await machine_author(),
             token=settings.github_token,
             secrets=partial(secrets.read, home),
+            attachments=Attachments(partial(find_hub, home), home / "workspaces" / "attachments"),
         )
         spool = Spool(home / "node.db")
         stack.callback(spool.close)

@@ -17,6 +17,7 @@ from coderclawlink.drivers.catalogue import Agent
 from coderclawlink.drivers.models.proxy import Proxy
 from coderclawlink.events import AgentLog, ArtifactKept
 from coderclawlink.link.protocol import Order
+from coderclawlink.node.attachments import Attachments
 from coderclawlink.node.post import Post
 from coderclawlink.node.prompts import Prompts
 from coderclawlink.workspaces.sandbox.base import Reach, Sandbox
@@ -43,6 +44,8 @@ class Tools:
     """For cloning over https."""
     secrets: Callable[[], Mapping[str, str]] = dict
     """The values of this machine's secrets, as they are now."""
+    attachments: Attachments | None = None
+    """Fetches what is attached to tasks. None: it is left out."""
 
 
 @dataclass

@@ -27,7 +27,7 @@ from coderclawlink.events import (
     PromptTaken,
     QuestionAsked,
 )
-from coderclawlink.node import checks, result
+from coderclawlink.node import briefing, checks, result
 from coderclawlink.node.attempt import Attempt
 from coderclawlink.node.prompts import Prompt, mend, opening
 from coderclawlink.node.watch import Circle, Watch
@@ -133,7 +133,11 @@ class Conversation:
         attempt = self._attempt
         place = self._checkout
         words = opening(
-            *(attempt.order, prompt, self._said), resumed=session.resumed, work=place.work, before=place.remembers
+            *(attempt.order, prompt, self._said),
+            briefing=self._briefing(prompt, resumed=session.resumed),
+            resumed=session.resumed,
+            work=place.work,
+            before=place.remembers,
         )
         while True:
             if attempt.is_stopped():
@@ -159,6 +163,13 @@ class Conversation:
                         return decided
                     prompt = decided
             words = prompt.text
+
+    def _briefing(self, prompt: Prompt, *, resumed: bool) -> str:
+        """What the agent is told of its task: nothing twice, and nothing in words that its driver tells as data."""
+        order, folder = self._attempt.order, self._checkout.attachments
+        if not self._driver.needs_checkout:
+            return ""
+        return briefing.attached(order.attachments, folder) if resumed else briefing.brief(order, prompt.text, folder)
 
     async def _after(self, turn: TurnEnded) -> Talked | Prompt:
         """The agent has ended its turn by itself: what comes next."""

@@ -149,6 +149,8 @@ async def _make(attempt: Attempt) -> AttemptEnded:
         author=order.author or tools.author,
         token=tools.token,
     ) as checkout:
+        if order.attachments and driver.needs_checkout and tools.attachments is not None:
+            await tools.attachments.lay_out(order.attachments, checkout.attachments)
         demand = await checks.demanded(order, checkout)
         if demand.checks:
             attempt.post.tell(demand.told())

@@ -59,17 +59,27 @@ class Prompts:
 
 
 def opening(
-    order: Order, prompt: Prompt, said: Sequence[str], *, resumed: bool, work: Path, before: Path | None
+    order: Order,
+    prompt: Prompt,
+    said: Sequence[str],
+    *,
+    briefing: str,
+    resumed: bool,
+    work: Path,
+    before: Path | None,
 ) -> str:
-    """The first words to an agent. `said`: what was said in this attempt already; `resumed`: it remembers all of it, with the
-    files in `before` that are in `work` now."""
+    """The first words to an agent. `briefing`: what it is told of its task. `said`: what was said in this attempt already;
+    `resumed`: it remembers all of it, with the files in `before` that are in `work` now."""
     if not resumed:
         account = "\n\n".join(filter(None, (order.transcript, *said)))
-        return f"What was said and done before:\n\n{account}\n\nNow:\n\n{prompt.text}" if account else prompt.text
+        known = [briefing] if briefing else []
+        known += [f"What was said and done before:\n\n{account}"] if account else []
+        return "\n\n".join((*known, "Now:", prompt.text)) if known else prompt.text
     words: list[str] = []
     if not said:
         words += [INTERRUPTED] if order.resume else []
         words += [f"Your working folder is now {work}. What you know in {before} is there."] if before != work else []
+    words += [briefing] if briefing else []
     return "\n\n".join((*words, prompt.text))
 
 

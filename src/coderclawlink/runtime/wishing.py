@@ -19,7 +19,7 @@ from coderclawlink.errors import Invalid
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run, Wish
-from coderclawlink.runtime import agents
+from coderclawlink.runtime import agents, knowing
 
 PROMPT_AT_MOST = 200_000
 """Characters. Longer texts belong into a file of the repository or an attachment."""
@@ -68,10 +68,10 @@ def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
         project_id, priority = task.project_id, task.priority
         title = f"{task.key} {task.title}"[:TITLE_AT_MOST]
         branch = _free_branch(task.branch, ledger.branches_of(tx, asked.task_id))
-        known["task"] = {"key": task.key, "title": task.title, "description": task.description}
+        known["task"] = knowing.of_task(tx, task)
     if project_id is not None:
         project = projects.find(tx, project_id)
-        known["project"] = {"key": project.key, "name": project.name, "github_repo": project.github_repo_url}
+        known["project"] = knowing.of_project(project)
     # What a person says of one run counts more than what is configured for all.
     timeout = {} if asked.timeout_seconds is None else {"timeout_seconds": asked.timeout_seconds}
     clone = None
@@ -99,7 +99,10 @@ def wish_to_continue(
     tx: Tx, actor: Actor, run: Run, agent: str, text: str, options: AgentConfiguration, defaults: Defaults
 ) -> Wish:
     """A wish that goes on with a run that has ended: on its branch if it has made a commit, else on a free one."""
-    asked = Asked(agent, text, run.context, run.project_id, run.task_id, run.tries, None, run.options.under(options))
+    context = dict(run.context)
+    if run.task_id is not None:
+        context.pop("task", None)  # what is known of it now is told
+    asked = Asked(agent, text, context, run.project_id, run.task_id, run.tries, None, run.options.under(options))
     if agent != run.agent:
         asked = replace(asked, options=options)
     wish = wish_for(tx, actor, asked, defaults)

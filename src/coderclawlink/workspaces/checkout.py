@@ -86,7 +86,11 @@ async def prepare(
 
 
 def _left_in(folder: Path) -> list[Path]:
-    return [folder / name for name in ("checkout.json", "git", "work", "check") if os.path.lexists(folder / name)]
+    return [
+        folder / name
+        for name in ("checkout.json", "git", "work", "check", "attachments")
+        if os.path.lexists(folder / name)
+    ]
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@
     mirrors/<hash>.lock               held while the mirror's refs are changed
     runs/<run>/<attempt>/work         what the agent works on: an ordinary repository of its own, `.git` and all
     runs/<run>/<attempt>/home         the agent's HOME
+    runs/<run>/<attempt>/attachments  what people attached to the task, for the agent to read
     runs/<run>/<attempt>/git          our own git directory for `work`, out of the agent's reach
     runs/<run>/<attempt>/check/…      the same once more, for one check of the result, while it is under way
     runs/<run>/<attempt>/lock         held while the attempt is in use
@@ -110,9 +111,15 @@ class Checkout:
         return self.folder / "home"
 
     @property
+    def attachments(self) -> Path:
+        """What people attached to the task; there only where there is something."""
+        return self.folder / "attachments"
+
+    @property
     def read_only(self) -> tuple[Path, ...]:
-        """What else the agent's own git must be able to read: the objects that its repository shares with the mirror."""
-        return (self.mirror / "objects",)
+        """What else the agent must be able to read: the objects that its repository shares with the mirror, for its own git,
+        and the attachments."""
+        return (self.mirror / "objects", *([self.attachments] if self.attachments.is_dir() else []))
 
     @property
     def ref(self) -> str:
