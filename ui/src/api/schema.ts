@@ -15,6 +15,30 @@ export type ActTried = {
   hosts?: Array<string>
 }
 
+/** `text` goes on after the actor's name: "moved it to done". */
+export type ActivityEntry = {
+  seq: number
+  at: string
+  actor: string
+  kind: string
+  text: string
+  run: (ActivityRun | null)
+  comment: (CommentTold | null)
+}
+
+/** `next`: what to give as `before` for the next page; null: there is none. */
+export type ActivityPage = {
+  entries: Array<ActivityEntry>
+  next: (number | null)
+}
+
+export type ActivityRun = {
+  id: string
+  number: number
+  agent: string
+  state: State
+}
+
 /** How an agent works. `None` and empty: as the layer below says, at last as the catalogue knows the agent. */
 export type AgentConfiguration = {
   model?: (string | null)
@@ -71,7 +95,7 @@ export type AgentMetadata = {
   health: Array<AgentHealth>
 }
 
-/** `configuration`: the installation's layer; `projects`: those that say something of their own. */
+/** `configuration`: the installation's layer; `projects`: those that say something of their own. `may_configure`: whether you may change them. */
 export type AgentTold = {
   agent_type: string
   name: string
@@ -81,6 +105,7 @@ export type AgentTold = {
   metadata: (AgentMetadata | null)
   configuration: ConfigurationTold
   projects: Array<Layer>
+  may_configure: boolean
 }
 
 /** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
@@ -88,6 +113,18 @@ export type Answered = {
   question: string
   option: string
   text?: (string | null)
+}
+
+/** `size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream. */
+export type AttachmentTold = {
+  id: number
+  task_id: number
+  name: string
+  sha256: string
+  size: number
+  media_type: string
+  author: string
+  created_at: string
 }
 
 /** `agent`, `configured`, `made_with`: what it was made with; `configured` names the versions. `prompt`: the latest of the run's prompts that its agent took; 0 is the run's own. `reserved_*`: what it may spend. `pause_*`: for what it stood still. */
@@ -203,6 +240,22 @@ export type Checks = {
   results: Array<CheckTold>
 }
 
+export type Colour = "gray" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown"
+
+export type CommentText = {
+  text: string
+}
+
+/** `text`: Markdown. `edited_at`: null if it stands as it was written. */
+export type CommentTold = {
+  id: number
+  task_id: number
+  text: string
+  author: string
+  created_at: string
+  edited_at: (string | null)
+}
+
 /** `kept`: the id of the run that was chosen. */
 export type ComparisonTold = {
   id: string
@@ -272,6 +325,10 @@ export type DecisionTold = {
   why: string
 }
 
+export type Discarding = {
+  text?: string
+}
+
 /** `next`: what to give as `after` for the rest; null when this is all there is for now. */
 export type Events = {
   events: Array<Record<string, JsonValue>>
@@ -304,6 +361,36 @@ export type Fallback = {
   agent?: (string | null)
 }
 
+/** `next_line`: what to give as `from_line`, with `path`, for the file's other lines; null when these are all. `cut`: of the diff no more was kept. `viewed`: you have looked at it as it is; `viewed_head`: the commit as of which you did, also when it has changed since. `since`: against the commit that was asked for; null: as it was there. */
+export type FileTold = {
+  path: string
+  old_path: (string | null)
+  status: "added" | "modified" | "deleted" | "renamed" | "copied" | "retyped"
+  binary: boolean
+  old_mode: (string | null)
+  new_mode: (string | null)
+  additions: number
+  deletions: number
+  hunks: Array<HunkTold>
+  next_line: (number | null)
+  cut: boolean
+  viewed: boolean
+  viewed_head: (string | null)
+  since: ("new" | "changed" | "gone" | null)
+}
+
+/** `head`, `base`: the commits between which the changes lie. `total`: files of the whole diff; `next`: what to give as `after` for those that follow, null when these are all. `gone`: changed at the commit `since` which it was asked, and no more. */
+export type FilesTold = {
+  run_id: string
+  head: string
+  base: (string | null)
+  total: number
+  next: (number | null)
+  cut: boolean
+  gone: Array<string>
+  files: Array<FileTold>
+}
+
 /** `prompt`: as it waits in `run`; null when `run` is a new one, with the text as its own prompt. */
 export type FollowUp = {
   run: RunTold
@@ -327,6 +414,15 @@ export type Health = {
   database: string
   nodes_online: number
   events: number
+}
+
+export type HunkTold = {
+  old_start: number
+  old_lines: number
+  new_start: number
+  new_lines: number
+  heading: string
+  lines: Array<LineTold>
 }
 
 /** An open question and the run that asks it. `may_answer`: whether you may. */
@@ -359,6 +455,31 @@ export type InboxEntry = {
 
 export type JsonValue = unknown
 
+/** Only what is named is changed. */
+export type LabelChanges = {
+  name?: string
+  colour?: Colour
+}
+
+export type LabelTold = {
+  id: number
+  project_id: number
+  name: string
+  colour: Colour
+}
+
+/** Without a colour it gets one that its name decides. */
+export type LabelWanted = {
+  name: string
+  colour?: (Colour | null)
+}
+
+/** By name, in any case. What is added and unknown to the project is made. */
+export type LabelsPut = {
+  add?: Array<string>
+  remove?: Array<string>
+}
+
 /** A project's layer. `effective`: it on the installation's. */
 export type Layer = {
   agent: string
@@ -369,6 +490,27 @@ export type Layer = {
   changed_at: (string | null)
   project_key: string
   effective: Record<string, JsonValue>
+}
+
+/** What somebody has answered "always" to. `task_id`, `task_key`: where it holds; null: in one run alone. */
+export type LearntTold = {
+  id: number
+  text: string
+  rule: Rule
+  task_id: (number | null)
+  task_key: (string | null)
+  learnt_by: string
+  learnt_at: string
+}
+
+/** `old`, `new`: the line's number on each side. `cut`: its end is left out. `ended` false: no newline follows it. */
+export type LineTold = {
+  kind: "same" | "added" | "deleted"
+  old: (number | null)
+  new: (number | null)
+  text: string
+  cut: boolean
+  ended: boolean
 }
 
 /** An MCP server that the agent is given: a program (`command`, `args`, `env`) or a URL (`url`, `headers`, `type`). */
@@ -545,6 +687,42 @@ export type Receipt = {
   digest: string
 }
 
+export type RemarkText = {
+  text: string
+}
+
+/** `run_id`: the run that is to heed it; `made_on`: on whose result it was made. `first`, `last`: its lines on `side` in the diff of `head`, where they stand now; `snippet`: their words. `state`: draft, sent, addressed (its lines have been changed) or stale (they changed before it was sent). `prompt`: which of the run's prompts it was sent with. */
+export type RemarkTold = {
+  id: string
+  run_id: string
+  made_on: string
+  author: string
+  state: "draft" | "sent" | "addressed" | "stale"
+  path: string
+  side: "old" | "new"
+  first: number
+  last: number
+  snippet: string
+  head: string
+  text: string
+  prompt: (number | null)
+  created_at: string
+  sent_at: (string | null)
+  judged_at: (string | null)
+  judged_head: (string | null)
+  mine: boolean
+}
+
+/** `last` may be left out for one line. `head`: the commit you look at; if the result is another one by now, 409. */
+export type RemarkWanted = {
+  path: string
+  side?: "old" | "new"
+  first: number
+  last?: (number | null)
+  text: string
+  head?: (string | null)
+}
+
 export type RestoreWanted = {
   version: number
 }
@@ -561,6 +739,31 @@ export type Resumed = {
 export type Review = {
   approve: boolean
   text?: string
+}
+
+/** How a result stands. `verdict`: the latest on exactly this result. `last_seen`: the commit you reviewed last, for `since`. `why_not`: why you cannot approve it now, null when you can. `viewed`: how many of its `files` you have looked at. */
+export type ReviewTold = {
+  run_id: string
+  head: (string | null)
+  verdict: ("approved" | "changes" | "discarded" | null)
+  verdicts: Array<VerdictTold>
+  revisions: Array<RevisionTold>
+  last_seen: (string | null)
+  why_not: (string | null)
+  files: number
+  viewed: number
+  drafts: number
+  open: number
+  addressed: number
+}
+
+/** `base` null: work that was put aside unfinished. */
+export type RevisionTold = {
+  run_id: string
+  attempt: number
+  head: string
+  base: (string | null)
+  at: string
 }
 
 /** Matches acts by all that it names. Patterns: `*` any characters, in a path but `/`; `**` in a path any; `?` one. A `command` pattern is laid beside each simple command of the line; `git *` also matches a bare `git`. A rule that names nothing but its tool allows all that the tool does, except to files outside of the workspace. A tool of an unknown kind is allowed only by a rule that says `tool = "other"`. */
@@ -662,6 +865,18 @@ export type RunWanted = {
   tries?: (number | null)
   timeout_seconds?: (number | null)
   options?: (AgentConfiguration | null)
+}
+
+/** `text`: what to say before the comments. */
+export type Sending = {
+  text?: string
+}
+
+/** `run`: that which heeds the comments. `prompt`: as it waits there; null when `run` is a new one that begins with it. */
+export type SentTold = {
+  run: RunTold
+  prompt: (PromptTold | null)
+  remarks: Array<string>
 }
 
 export type SessionTold = {
@@ -796,6 +1011,15 @@ export type ValidationError = {
   ctx?: Record<string, unknown>
 }
 
+/** `head`: the result that it is about. */
+export type VerdictTold = {
+  verdict: "approved" | "changes" | "discarded"
+  author: string
+  text: string
+  head: (string | null)
+  at: string
+}
+
 /** What "done" means for a project. `rounds`: how often the agent is told what failed and may mend it. `review`: a person must have approved the result. */
 export type Verification = {
   checks?: Array<Check>
@@ -806,6 +1030,11 @@ export type Verification = {
 /** As in a repository's `.clawlink.toml`; a mistake is told with its line. */
 export type VerificationText = {
   toml: string
+}
+
+export type Viewed = {
+  path: string
+  viewed?: boolean
 }
 
 /** Why a run waits, who or what must act, and when it goes on by itself. */
@@ -854,6 +1083,21 @@ export interface Operations {
   'PATCH /api/tasks/{task_id}': { args: { path: { task_id: number }; body: TaskChanges }; result: TaskTold }
   'DELETE /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: void }
   'GET /api/tasks/{task_id}/executions': { args: { path: { task_id: number } }; result: Array<Execution> }
+  'GET /api/tasks/{task_id}/comments': { args: { path: { task_id: number }; query?: { before?: (number | null); limit?: number } }; result: Array<CommentTold> }
+  'POST /api/tasks/{task_id}/comments': { args: { path: { task_id: number }; body: CommentText }; result: CommentTold }
+  'PATCH /api/comments/{comment_id}': { args: { path: { comment_id: number }; body: CommentText }; result: CommentTold }
+  'DELETE /api/comments/{comment_id}': { args: { path: { comment_id: number } }; result: void }
+  'GET /api/tasks/{task_id}/activity': { args: { path: { task_id: number }; query?: { before?: (number | null); limit?: number } }; result: ActivityPage }
+  'GET /api/projects/{project_id}/labels': { args: { path: { project_id: number } }; result: Array<LabelTold> }
+  'POST /api/projects/{project_id}/labels': { args: { path: { project_id: number }; body: LabelWanted }; result: LabelTold }
+  'PATCH /api/labels/{label_id}': { args: { path: { label_id: number }; body: LabelChanges }; result: LabelTold }
+  'DELETE /api/labels/{label_id}': { args: { path: { label_id: number } }; result: void }
+  'GET /api/tasks/{task_id}/labels': { args: { path: { task_id: number } }; result: Array<LabelTold> }
+  'PATCH /api/tasks/{task_id}/labels': { args: { path: { task_id: number }; body: LabelsPut }; result: Array<LabelTold> }
+  'GET /api/tasks/{task_id}/attachments': { args: { path: { task_id: number } }; result: Array<AttachmentTold> }
+  'PUT /api/tasks/{task_id}/attachments': { args: { path: { task_id: number }; query: { name: string }; body: Blob }; result: AttachmentTold }
+  'GET /api/attachments/{attachment_id}': { args: { path: { attachment_id: number }; query?: { inline?: boolean } }; result: void }
+  'DELETE /api/attachments/{attachment_id}': { args: { path: { attachment_id: number } }; result: void }
   'GET /api/agents/available': { args: {  }; result: Array<string> }
   'GET /api/agents/types': { args: {  }; result: Array<string> }
   'GET /api/agents/{name}': { args: { path: { name: string } }; result: AgentTold }
@@ -864,6 +1108,7 @@ export interface Operations {
   'POST /api/agents/{name}/configuration/restore': { args: { path: { name: string }; query?: { project_id?: (number | null) }; body: RestoreWanted }; result: ConfigurationTold }
   'GET /api/agents/{name}/rules': { args: { path: { name: string }; query?: { project_id?: (number | null); task_id?: (number | null) } }; result: RulesTold }
   'POST /api/agents/{name}/rules/try': { args: { path: { name: string }; body: Trial }; result: DecisionTold }
+  'GET /api/agents/{name}/learnt': { args: { path: { name: string } }; result: Array<LearntTold> }
   'DELETE /api/agents/{name}/rules/{learnt_id}': { args: { path: { name: string; learnt_id: number } }; result: void }
   'POST /api/runtime/sessions': { args: { query?: { user_id?: (string | null); device_id?: (string | null) }; body?: (SessionWanted | null) }; result: SessionTold }
   'GET /api/runtime/sessions/{session_id}': { args: { path: { session_id: string } }; result: SessionTold }
@@ -895,8 +1140,17 @@ export interface Operations {
   'DELETE /api/projects/{project_id}/verification': { args: { path: { project_id: number } }; result: void }
   'GET /api/runs/{run_id}/checks': { args: { path: { run_id: string } }; result: Checks }
   'GET /api/runs/{run_id}/receipt': { args: { path: { run_id: string } }; result: Receipt }
-  'POST /api/runs/{run_id}/review': { args: { path: { run_id: string }; body: Review }; result: RunTold }
   'POST /api/runs/{run_id}/resume': { args: { path: { run_id: string }; body?: (Resumed | null) }; result: RunTold }
+  'GET /api/runs/{run_id}/files': { args: { path: { run_id: string }; query?: { path?: (string | null); from_line?: number; after?: number; limit?: number; lines?: number; head?: (string | null); since?: (string | null) } }; result: FilesTold }
+  'PUT /api/runs/{run_id}/viewed': { args: { path: { run_id: string }; body: Viewed }; result: void }
+  'GET /api/runs/{run_id}/remarks': { args: { path: { run_id: string } }; result: Array<RemarkTold> }
+  'POST /api/runs/{run_id}/remarks': { args: { path: { run_id: string }; body: RemarkWanted }; result: RemarkTold }
+  'PATCH /api/runs/{run_id}/remarks/{remark_id}': { args: { path: { run_id: string; remark_id: string }; body: RemarkText }; result: RemarkTold }
+  'DELETE /api/runs/{run_id}/remarks/{remark_id}': { args: { path: { run_id: string; remark_id: string } }; result: void }
+  'POST /api/runs/{run_id}/remarks/send': { args: { path: { run_id: string }; body?: (Sending | null) }; result: SentTold }
+  'GET /api/runs/{run_id}/review': { args: { path: { run_id: string } }; result: ReviewTold }
+  'POST /api/runs/{run_id}/review': { args: { path: { run_id: string }; body: Review }; result: RunTold }
+  'POST /api/runs/{run_id}/discard': { args: { path: { run_id: string }; body?: (Discarding | null) }; result: RunTold }
   'GET /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number } }; result: Array<ComparisonTold> }
   'POST /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number }; body: ComparisonWanted }; result: ComparisonTold }
   'GET /api/comparisons/{comparison_id}': { args: { path: { comparison_id: string } }; result: ComparisonTold }
