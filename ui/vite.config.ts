@@ -32,7 +32,19 @@ export default defineConfig(({ mode }) => ({
   plugins: [mode === 'test' ? [] : tanstackRouter(), react(), tailwind(), compressed()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   worker: { format: 'es' },
-  build: { target: 'es2022', manifest: true, sourcemap: false, outDir: OUT, emptyOutDir: true },
+  build: {
+    target: 'es2022',
+    manifest: true,
+    sourcemap: false,
+    outDir: OUT,
+    emptyOutDir: true,
+    rolldownOptions: {
+      output: {
+        // One file for the controls of the kit, whichever page needs them first; the frame around the pages does without.
+        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'controls', test: /node_modules\/(@?react-aria|@?react-stately|@internationalized)/ }] },
+      },
+    },
+  },
   // The hub refuses pages of other origins and names it does not know: the proxy speaks to it as its own page would.
   server: {
     host: '127.0.0.1',

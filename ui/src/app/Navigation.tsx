@@ -67,8 +67,9 @@ function SideLink({ place: { to, label, icon: Icon }, count, isFolded }: { place
     <Link
       to={to}
       title={isFolded ? label : undefined}
-      className={join('relative flex h-control items-center gap-3 rounded-6 font-medium text-fg-2 hover:bg-hover hover:text-fg', isFolded ? 'w-control justify-center' : 'px-2')}
+      className={join('relative flex h-control items-center gap-3 rounded-6 font-medium hover:bg-hover hover:text-fg', isFolded ? 'w-control justify-center' : 'px-2')}
       activeProps={{ className: 'bg-hover text-fg' }}
+      inactiveProps={{ className: 'text-fg-2' }}
       activeOptions={{ includeSearch: false }}
     >
       <Icon size={16} aria-hidden className="shrink-0" />
@@ -92,13 +93,13 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
   const open = useOpenQuestions()
   const inBar = PLACES.filter(({ to }) => ON_A_PHONE.includes(to))
   const rest = PLACES.filter(({ to }) => !ON_A_PHONE.includes(to))
-  const item = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12 text-fg-2'
+  const item = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12'
   return (
     <nav aria-label="Main" className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
       {isOpen && (
         <div className="border-b border-line p-2">
           {rest.map(({ to, label, icon: Icon }) => (
-            <Link key={to} to={to} onClick={() => setOpen(false)} className="flex h-11 items-center gap-3 rounded-6 px-3 font-medium text-fg-2" activeProps={{ className: 'bg-hover text-fg' }}>
+            <Link key={to} to={to} onClick={() => setOpen(false)} className="flex h-11 items-center gap-3 rounded-6 px-3 font-medium" activeProps={{ className: 'bg-hover text-fg' }} inactiveProps={{ className: 'text-fg-2' }}>
               <Icon size={20} aria-hidden />
               {label}
             </Link>
@@ -118,7 +119,7 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
       )}
       <div className="flex">
         {inBar.map(({ to, label, icon: Icon }) => (
-          <Link key={to} to={to} onClick={() => setOpen(false)} className={item} activeProps={{ className: 'text-accent-text font-medium' }} activeOptions={{ includeSearch: false }}>
+          <Link key={to} to={to} onClick={() => setOpen(false)} className={item} activeProps={{ className: 'text-accent-text font-medium' }} inactiveProps={{ className: 'text-fg-2' }} activeOptions={{ includeSearch: false }}>
             <span className="relative">
               <Icon size={20} aria-hidden />
               {to === '/inbox' && open > 0 && (
@@ -130,7 +131,7 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
             {label}
           </Link>
         ))}
-        <button type="button" className={item} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <button type="button" className={join(item, 'text-fg-2')} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? <X size={20} aria-hidden /> : <Ellipsis size={20} aria-hidden />}
           More
         </button>
