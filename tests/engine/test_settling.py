@@ -39,7 +39,9 @@ from coderclawlink.runs import (
 )
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import IllegalStep, State, WaitReason
+from coderclawlink.runtime import reviewing
 from tests.runs.played import NODE, give, hello, join, kinds, said
+from tests.runs.reviewed import follow_up
 
 SECONDS = 3600.0
 COMPLETED = AttemptEnded(outcome="completed", result="Done.")
@@ -290,7 +292,7 @@ def test_changes_that_a_review_asks_for_are_the_next_attempts_prompt(db: Databas
     def story(tx: Tx) -> None:
         run = tell(tx, begin(tx, verification=demanded), passed("h1"), COMMIT, COMPLETED)
         settle(tx, run.id, 1)
-        reviews.request_changes(tx, OWNER, run.id, "Shorter, please.")
+        reviewing.request_changes(tx, OWNER, run.id, "Shorter, please.", follow_up)
         assert due_in(tx, run.id, 1) == 0
         assert settle(tx, run.id, 1) == 0
         again(tx, run)

@@ -10,11 +10,13 @@ from coderclawlink.access.policy import OWNER, Actor, PermissionMissing, Role
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.errors import Invalid
 from coderclawlink.events import AttemptStarted, RunReviewed, WorkCommitted
-from coderclawlink.runs import ledger, prompts, recording, reviews
+from coderclawlink.runs import ledger, prompts, recording, remarks, reviews
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.reviews import NotUnderReview, OwnResult
 from coderclawlink.runs.run import State, WaitReason
+from coderclawlink.runtime import reviewing
 from tests.runs.played import NODE, at_node, said, told
+from tests.runs.reviewed import changed, follow_up, with_result
 
 pytestmark = pytest.mark.anyio
 ADMIN = Actor(Role.ADMIN, "root", "r" * 64)
@@ -47,7 +49,7 @@ async def test_an_approval_is_noted_told_and_wakes_who_waits_for_it(db: Database
 async def test_a_refusal_becomes_the_agents_next_prompt(db: Database) -> None:
     run = await db.write(under_review, ANN)
     with db.bell.listen(f"over:{run.id}") as ear:
-        sent_back = await db.write(reviews.request_changes, ADMIN, run.id, "Name it better.")
+        sent_back, _, _ = await db.write(reviewing.request_changes, ADMIN, run.id, "Name it better.", follow_up)
         async with asyncio.timeout(5):
             assert await ear.wait(5)
     assert (sent_back.reviewer, sent_back.has_ended) == (None, False)
@@ -62,7 +64,7 @@ async def test_a_refusal_becomes_the_agents_next_prompt(db: Database) -> None:
 def test_a_refusal_says_what_is_to_be_changed(db: Database, text: str) -> None:
     run = db.write_now(under_review)
     with pytest.raises(Invalid, match="what is to be changed"):
-        db.write_now(reviews.request_changes, OWNER, run.id, text)
+        db.write_now(reviewing.request_changes, OWNER, run.id, text, follow_up)
 
 
 def test_a_review_has_an_end(db: Database) -> None:
@@ -94,7 +96,7 @@ def test_the_machines_owner_approves_what_they_asked_for(db: Database) -> None:
 
 def test_who_asked_for_a_run_may_send_it_back(db: Database) -> None:
     run = db.write_now(under_review, ANN)
-    db.write_now(reviews.request_changes, ANN, run.id, "Not yet.")
+    db.write_now(reviewing.request_changes, ANN, run.id, "Not yet.", follow_up)
     with db.look() as look:
         assert [one.text for one in prompts.waiting(look, run)] == ["Not yet."]
 
@@ -115,7 +117,7 @@ def test_only_a_run_that_waits_for_a_review_is_reviewed_and_once(db: Database) -
     waiting = db.write_now(under_review)
     db.write_now(reviews.approve, OWNER, waiting.id)
     with pytest.raises(NotUnderReview):
-        db.write_now(reviews.request_changes, OWNER, waiting.id, "After all not.")
+        db.write_now(reviewing.request_changes, OWNER, waiting.id, "After all not.", follow_up)
     db.write_now(ledger.cancel, OWNER, waiting.id)
     with pytest.raises(NotUnderReview, match="already ended: it is cancelled"):
         db.write_now(reviews.approve, OWNER, waiting.id)
@@ -128,3 +130,48 @@ def test_an_approval_is_of_one_commit_and_goes_with_the_next(db: Database) -> No
     db.write_now(recording.record, NODE, said(run, commit, first=2))
     with db.look() as look:
         assert ledger.find(look, run.id).reviewer is None
+
+
+FILES = {"code.py": changed({10: "ten"})}
+
+
+def completed(tx: Tx, actor: Actor = OWNER) -> Run:
+    """A run that has completed with a result, of which nobody demanded a review."""
+    run = with_result(tx, FILES, actor)
+    ledger.complete(tx, run, "done")
+    return ledger.find(tx, run.id)
+
+
+def test_a_completed_result_is_approved_too_and_its_row_stays_as_it_was(db: Database) -> None:
+    run = db.write_now(completed, ANN)
+    with pytest.raises(OwnResult):
+        db.write_now(reviews.approve, ANN, run.id)
+    approved = db.write_now(reviews.approve, ADMIN, run.id, "Good.")
+    assert (approved.state, approved.reviewer) == (State.COMPLETED, None)
+    with db.look() as look:
+        (verdict,) = reviews.of_run(look, run.id)
+        assert told(look, run.id)[-1].event == RunReviewed(approved=True, by="root", text="Good.")
+    assert (verdict.verdict, verdict.author, verdict.head, verdict.text) == ("approved", "root", run.head, "Good.")
+
+
+def test_a_run_that_has_changed_nothing_is_not_reviewed(db: Database) -> None:
+    def without(tx: Tx) -> Run:
+        run = under_review(tx)
+        ledger.complete(tx, run, "All is well.")
+        return run
+
+    with pytest.raises(NotUnderReview, match="nothing to review"):
+        db.write_now(reviews.approve, OWNER, db.write_now(without).id)
+
+
+def test_comments_alone_say_what_is_to_be_changed(db: Database) -> None:
+    run = db.write_now(with_result, FILES)
+
+    def comment(tx: Tx) -> None:
+        remarks.make(tx, OWNER, run.id, path="code.py", side="new", first=10, last=10, text="In digits.", head=None)
+
+    db.write_now(comment)
+    _, prompt, sent = db.write_now(reviewing.request_changes, OWNER, run.id, "", follow_up)
+    assert (prompt is not None and "In digits." in prompt.text, len(sent)) == (True, 1)
+    with db.look() as look:
+        assert [(one.verdict, one.text) for one in reviews.of_run(look, run.id)] == [("changes", "")]

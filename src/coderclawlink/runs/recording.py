@@ -1,6 +1,7 @@
 """Taking in what nodes tell of their attempts: doubles dropped, strangers refused, the rest kept, and the rows follow from it.
 
-Above: the gate. Below: the journal and the rooms' own tables (`attempts`, `ledger`, `questions`, `prompts`, `checks`, `artifacts`).
+Above: the gate. Below: the journal and the rooms' own tables (`attempts`, `ledger`, `questions`, `prompts`, `checks`, `artifacts`,
+`revisions`, `remarks`).
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ from coderclawlink.events import (
     PromptTaken,
     QuestionAsked,
     WorkCommitted,
+    WorkSaved,
     attempt_event,
 )
 from coderclawlink.ids import NodeId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
 from coderclawlink.link.protocol import Entry, Fence, Kept, storable
-from coderclawlink.runs import artifacts, budgets, checks, ledger, prompts
+from coderclawlink.runs import artifacts, budgets, checks, ledger, prompts, remarks, revisions
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.attempts import AT_WORK, COLUMNS, Attempt
 
@@ -244,18 +246,23 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
             checks.demand(tx, attempt.run_id, event)
         case CheckEnded():
             checks.end(tx, attempt.run_id, attempt.number, event)
+        case WorkSaved():
+            revisions.note(tx, attempt.run_id, attempt.number, event.commit[:COMMIT_AT_MOST], None)
         case WorkCommitted():
+            head, base = event.head[:COMMIT_AT_MOST], event.base[:COMMIT_AT_MOST]
+            revisions.note(tx, attempt.run_id, attempt.number, head, base)
             ledger.note(
                 tx,
                 attempt.run_id,
-                head=event.head[:COMMIT_AT_MOST],
-                base=event.base[:COMMIT_AT_MOST],
+                head=head,
+                base=base,
                 reviewer=None,  # what was approved is another commit
                 branch=event.branch,
                 files=_count(event.files, SMALL),
                 additions=_count(event.additions, SMALL),
                 deletions=_count(event.deletions, SMALL),
             )
+            remarks.judge(tx, ledger.find(tx, attempt.run_id))
         case AttemptEnded():
             tx.change(
                 here.values(

@@ -1,25 +1,33 @@
-"""A person's word on a result, where the project demands one before the run counts as completed.
+"""A person's word on a result: approved, or to be changed. Where the project demands one, the run completes with it.
 
-Above: the routes; the engine, which lets a run wait once its checks have passed and goes on when this room rings. Below: the
-ledger and the run's prompts. Nobody approves what they have asked for themselves: neither in the session that submitted the run nor
-in another one of the same name. The machine's owner may, since on a machine with one person nobody else could.
+Above: the routes; the runtime, which gives what is to be changed to the agent; the board, where a result is discarded; the engine,
+which lets a run wait once its checks have passed and goes on when this room rings. Below: the ledger. Nobody approves what they
+have asked for themselves: neither in the session that submitted the run nor in another one of the same name. The machine's owner
+may, since on a machine with one person nobody else could.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.db.engine import Tx
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import verdicts
 from coderclawlink.errors import Conflict, Denied, Invalid
 from coderclawlink.events import RunReviewed
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
-from coderclawlink.runs import ledger, prompts
+from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run
-from coderclawlink.runs.run import WaitReason
+from coderclawlink.runs.run import State, WaitReason
 
 TEXT_AT_MOST = 20_000
 """Characters."""
+Word = Literal["approved", "changes", "discarded"]
 
 
 class NotUnderReview(Conflict):
@@ -30,6 +38,22 @@ class OwnResult(Denied):
     """Somebody else must approve what you have asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody said of the result `head`. `owner`: as `Actor.key`."""
+
+    run_id: RunId
+    verdict: Word
+    owner: str
+    author: str
+    text: str
+    head: str | None
+    at: float
+
+
+_COLUMNS = [verdicts.c[name] for name in Verdict.__dataclass_fields__]
+
+
 def is_demanded(run: Run) -> bool:
     """Whether a person must approve the result: as the project says, else as the repository does. Nobody reviews no change."""
     demands = run.review if run.verification is None else run.verification.review
@@ -37,43 +61,83 @@ def is_demanded(run: Run) -> bool:
 
 
 def approve(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
-    """The result is good as it is: the run completes. Returns the run as it stands.
+    """The result is good as it is. A run that waits for a review completes; of a completed one it is written down.
 
     Raises `RunNotFound`, `PermissionMissing`, `NotUnderReview`, `OwnResult`, `Invalid` for too long a text.
     """
-    run = _under_review(tx, actor, run_id, text)
-    if not actor.is_owner and (run.session == actor.session or (run.user_id is not None and run.user_id == actor.user)):
+    run = reviewable(tx, actor, run_id, text)
+    if may_not_approve(actor, run):
         raise OwnResult
-    ledger.note(tx, run_id, reviewer=actor.name)
-    return _tell(tx, actor, run, text, approved=True)
+    said = of_run(tx, run_id)
+    if said and said[-1].head == run.head and said[-1].verdict == "discarded":
+        raise NotUnderReview("The result has been discarded.")
+    if not run.has_ended:
+        ledger.note(tx, run_id, reviewer=actor.name)
+    log.append(tx, RunReviewed(approved=True, by=actor.name, text=text), run.about, actor=actor.name)
+    return keep(tx, actor, run, "approved", text)
 
 
-def request_changes(tx: Tx, actor: Actor, run_id: RunId, text: str) -> Run:
-    """The result is not good yet: the agent goes on with `text` as its next prompt. Who asked for the run may say so too.
+def refuse(tx: Tx, actor: Actor, run: Run, text: str, prompt: str) -> None:
+    """Write down that the result is not good yet; `prompt`: what its agent is given, which the caller sees to.
 
-    Raises as `approve` does, but for `OwnResult`; `Invalid` also without a text.
+    Who asked for the run may say so too. Raises `Invalid` for too long a text, and when there is nothing to be changed.
     """
-    run = _under_review(tx, actor, run_id, text)
-    if not text.strip():
+    _fits(text)
+    if not prompt.strip():
         raise Invalid("Say what is to be changed.")
-    ledger.note(tx, run_id, reviewer=None)
-    prompts.queue(tx, actor, run, text)
-    return _tell(tx, actor, run, text, approved=False)
+    if not run.has_ended:
+        ledger.note(tx, run.id, reviewer=None)
+    log.append(tx, RunReviewed(approved=False, by=actor.name, text=text), run.about, actor=actor.name)
+    keep(tx, actor, run, "changes", text)
 
 
-def _under_review(tx: Tx, actor: Actor, run_id: RunId, text: str) -> Run:
-    run = ledger.find_for(tx, actor, run_id)
+def reviewable(look: Look, actor: Actor, run_id: RunId, text: str = "") -> Run:
+    """The run, if its result can be judged now: it waits for a review, or has completed with a result.
+
+    Raises `RunNotFound`, `PermissionMissing`, `NotUnderReview`, `Invalid` for too long a text.
+    """
+    run = ledger.find_for(look, actor, run_id)
     policy.require(actor, Permission.TASK_SUBMIT)
     if run.has_ended:
-        raise NotUnderReview(f"The run has already ended: it is {run.state}.")
-    if run.wait_reason is not WaitReason.REVIEW or run.reviewer is not None:
+        if run.state is not State.COMPLETED:
+            raise NotUnderReview(f"The run has already ended: it is {run.state}.")
+        if run.head is None:
+            raise NotUnderReview("The run has changed nothing: there is nothing to review.")
+    elif run.wait_reason is not WaitReason.REVIEW or run.reviewer is not None:
         raise NotUnderReview
-    if len(text) > TEXT_AT_MOST:
-        raise Invalid(f"A review has at most {TEXT_AT_MOST:,} characters; this one has {len(text):,}.")
+    _fits(text)
     return run
 
 
-def _tell(tx: Tx, actor: Actor, run: Run, text: str, *, approved: bool) -> Run:
-    log.append(tx, RunReviewed(approved=approved, by=actor.name, text=text), run.about, actor=actor.name)
+def may_not_approve(actor: Actor, run: Run) -> bool:
+    """Whether it is the actor's own: the machine's owner may approve all the same."""
+    is_own = run.session == actor.session or (run.user_id is not None and run.user_id == actor.user)
+    return is_own and not actor.is_owner
+
+
+def keep(tx: Tx, actor: Actor, run: Run, verdict: Word, text: str) -> Run:
+    """Write a verdict down; whoever waits for one hears of it. Returns the run as it stands."""
+    tx.change(
+        verdicts.insert().values(
+            run_id=run.id,
+            verdict=verdict,
+            owner=actor.key,
+            author=actor.name,
+            text=text,
+            head=run.head,
+            at=tx.now(),
+        )
+    )
     tx.topics.add(f"over:{run.id}")
     return ledger.find(tx, run.id)
+
+
+def of_run(look: Look, run_id: RunId) -> list[Verdict]:
+    """Oldest first."""
+    statement = sa.select(*_COLUMNS).where(verdicts.c.run_id == run_id).order_by(verdicts.c.id)
+    return [Verdict(**row) for row in look.rows(statement)]
+
+
+def _fits(text: str) -> None:
+    if len(text) > TEXT_AT_MOST:
+        raise Invalid(f"A review has at most {TEXT_AT_MOST:,} characters; this one has {len(text):,}.")

@@ -32,7 +32,7 @@ from coderclawlink.journal.log import Told
 from coderclawlink.runs import ledger, prompts, questions
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.prompts import Prompt
-from coderclawlink.runtime import agents, wishing
+from coderclawlink.runtime import agents, reviewing, wishing
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.wishing import Asked, Defaults
 from coderclawlink.skills.registry import BUILT_IN, Skill
@@ -150,6 +150,17 @@ class Runtime:
             handing.hand_over(tx, actor, run, name, options)
             run, steer = ledger.find(tx, run_id), True
         return run, prompts.queue(tx, actor, run, text, steer=steer)
+
+    async def send_remarks(self, actor: Actor, run: RunId, text: str = "") -> reviewing.Sent:
+        """Give the agent all of the actor's comments that were not sent yet, and `text`, as one prompt. As `reviewing.send`."""
+        return await self._db.write(reviewing.send, actor, run, text, self._say_more)
+
+    async def request_changes(self, actor: Actor, run: RunId, text: str = "") -> reviewing.Sent:
+        """Send a result back, with the actor's unsent comments and `text` as one prompt. As `reviewing.request_changes`."""
+        return await self._db.write(reviewing.request_changes, actor, run, text, self._say_more)
+
+    def _say_more(self, tx: Tx, actor: Actor, run: RunId, text: str) -> tuple[Run, Prompt | None]:
+        return self._follow_up(tx, actor, run, text, False, None, NOTHING_SAID)
 
     async def hand_over(
         self,

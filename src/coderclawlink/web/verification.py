@@ -1,5 +1,5 @@
-"""Routes of what a result is proven by: a project's verification, a run's checks, its receipt, a person's review; and to let a
-run that waits go on now."""
+"""Routes of what a result is proven by: a project's verification, a run's checks, its receipt; and to let a run that waits go on
+now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verifi
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import ProjectId, RunId
-from coderclawlink.runs import checks, ledger, receipts, reviews
+from coderclawlink.runs import checks, ledger, receipts
 from coderclawlink.runs.checks import CheckResult
 from coderclawlink.runs.receipts import Receipt
 from coderclawlink.web.rooms import Here
@@ -135,21 +135,7 @@ def _receipt(look: Look, actor: Actor, run_id: RunId) -> Receipt:
     return found
 
 
-# ── a person's word ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Review(Asked):
-    """`text`: what is to be changed, when it is not approved."""
-
-    approve: bool
-    text: Annotated[str, Field(max_length=reviews.TEXT_AT_MOST)] = ""
-
-
-@router.post("/api/runs/{run_id}/review")
-async def review(actor: Submitter, here: Here, run_id: str, given: Review) -> RunTold:
-    """Approve a result that waits for it, or send it back. Nobody approves what they have asked for, but the machine's owner."""
-    verdict = reviews.approve if given.approve else reviews.request_changes
-    return told(actor, await here.db.write(verdict, actor, RunId(run_id.lower()), given.text))
+# ── going on ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Resumed(Asked):
