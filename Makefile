@@ -5,23 +5,30 @@ export CLAWLINK_CACHE ?= $(CURDIR)/.cache
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo dev test test-agents check format bench lock docs types clean
+.PHONY: help run demo dev test test-agents check format bench lock docs types ui ui-budgets clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
 
-run: $(VENV)/run.stamp ## serve on http://127.0.0.1:8000, with SQLite and no keys
+run: $(VENV)/run.stamp ui ## serve on http://127.0.0.1:8000, with SQLite and no keys
 	@exec $(BIN)/clawlink serve
 
-demo: $(VENV)/run.stamp ## a sample board with real commits by a real agent, without any key
+demo: $(VENV)/run.stamp ui ## a sample board with real commits by a real agent, without any key
 	@exec $(BIN)/clawlink demo
 
-dev: $(VENV)/dev.stamp ## serve, and start anew when a source file changes
-	@exec $(BIN)/python -m watchfiles --filter python --sigint-timeout 20 "$(BIN)/clawlink serve" src
+dev: $(VENV)/dev.stamp ## serve on http://127.0.0.1:5173, and show or start anew what changes
+	@exec scripts/dev.sh
 
-test: $(VENV)/dev.stamp ## every test, with real servers and agents
+ui: $(VENV)/run.stamp ## build the web interface, if it has changed
+	@exec $(BIN)/python scripts/build_ui.py
+
+ui-budgets: ui ## what the web interface weighs, beside its limits
+	@exec $(BIN)/python scripts/ui_budgets.py
+
+test: $(VENV)/dev.stamp ui ## every test, with real servers and agents
 	@scripts/peers/debian.sh
 	@PATH="$(BIN):$$PATH" scripts/peers/goose.sh >/dev/null
+	@$(BIN)/python scripts/build_ui.py run vitest run --reporter=dot
 	@exec $(BIN)/python -m pytest
 
 test-agents: $(VENV)/dev.stamp ## drive real agents, other people's programs, through the catalogue; ends with a table
@@ -30,10 +37,12 @@ test-agents: $(VENV)/dev.stamp ## drive real agents, other people's programs, th
 	@exec $(BIN)/python -m pytest -q tests/real_agents
 
 check: $(VENV)/dev.stamp ## format, lint, types, floors
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench scripts
+	$(BIN)/ruff check src tests bench scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/ui_types.py --check
+	$(BIN)/python scripts/build_ui.py run npm run --silent check
 
 format: $(VENV)/dev.stamp ## put the code into its form
 	$(BIN)/ruff format src tests bench
@@ -53,7 +62,7 @@ types: $(VENV)/dev.stamp ## make the types of the web interface anew from what t
 	$(BIN)/python scripts/ui_types.py
 
 clean: ## remove what `make` has made
-	rm -rf $(VENV) $(CLAWLINK_CACHE) build dist
+	rm -rf $(VENV) $(CLAWLINK_CACHE) build dist ui/node_modules src/coderclawlink/web/static
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml scripts/setup.sh
 	@scripts/setup.sh requirements.lock

@@ -9,3 +9,5 @@ compile() {
 }
 compile --group build --output-file requirements.lock
 compile --group build --group dev --output-file requirements-dev.lock
+uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+    --group pyproject.toml:node --output-file requirements-node.lock

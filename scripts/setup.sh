@@ -35,5 +35,11 @@ fi
 
 echo "Installing what $lock names …"
 # Only what is in the lock, and only with the hashes it gives.
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$lock"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps "$@"; }
+install --require-hashes -r "$lock"
+if .venv/bin/python scripts/build_ui.py --needs-node; then
+    echo "Installing Node for the build of the web interface, since this machine has none that is new enough …"
+    install --require-hashes -r requirements-node.lock
+fi
+echo "Building the web interface …"
+install --no-build-isolation --editable .
