@@ -71,6 +71,7 @@ def test_it_is_forgotten_by_who_may_answer_and_goes_with_its_task(db: Database) 
         with pytest.raises(LearntNotFound):
             learnt.forget(tx, OWNER, first.id)
         tasks.delete(tx, OWNER, task)
+        tasks.bury(tx, tx.now() + 1)
         assert learnt.all_of(tx, task) == []
 
     db.write_now(story)

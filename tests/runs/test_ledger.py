@@ -133,7 +133,7 @@ async def test_deleting_what_a_run_belongs_to_ends_its_attempt_and_wakes_all_who
     assert (taken.kept, len(taken.stale)) == ((), 1)
     with db.look() as look:
         with pytest.raises(RunNotFound):
-            ledger.find(look, run.id)
+            ledger.find_for(look, OWNER, run.id)
         assert attempts.loads(look) == []
 
 

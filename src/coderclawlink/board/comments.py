@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import authorship, tasks
+from coderclawlink.board import authorship, search, tasks
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import comments as table
 from coderclawlink.errors import Invalid, NotFound
@@ -56,6 +56,7 @@ def create(tx: Tx, actor: Actor, task: TaskId, text: str) -> Comment:
     about = tasks.find(tx, task).about
     row = {"task_id": task, "text": text, "created_at": tx.now(), **authorship.signature(actor)}
     made = find(tx, CommentId(tx.insert(table.insert().values(**row))))
+    search.index(tx, task)
     log.append(tx, CommentCreated(comment=made.id, author=made.author, text=text), about, actor=actor.name)
     return made
 
@@ -69,6 +70,7 @@ def change(tx: Tx, actor: Actor, comment: CommentId, text: str) -> Comment:
     if text == found.text:
         return found
     tx.change(table.update().where(table.c.id == comment).values(text=text, edited_at=tx.now()))
+    search.index(tx, found.task_id)
     log.append(tx, CommentChanged(comment=comment, text=text), tasks.find(tx, found.task_id).about, actor=actor.name)
     return find(tx, comment)
 
@@ -80,6 +82,7 @@ def delete(tx: Tx, actor: Actor, comment: CommentId) -> None:
     authorship.require_author_or_admin(actor, found)
     about = tasks.find(tx, found.task_id).about
     tx.change(table.delete().where(table.c.id == comment))
+    search.index(tx, found.task_id)
     log.append(tx, CommentDeleted(comment=comment), about, actor=actor.name)
 
 

@@ -141,7 +141,7 @@ def _with_runs(look: Look, actor: Actor, row: Row) -> Comparison | None:
     seen = [
         run
         for run in _runs(look, row.id)
-        if policy.may_see_run(actor, run.session, in_project=run.project_id is not None)
+        if not run.hidden and policy.may_see_run(actor, run.session, in_project=run.project_id is not None)
     ]
     if not seen:
         return None

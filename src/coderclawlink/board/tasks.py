@@ -1,8 +1,12 @@
-"""Tasks: create, change, delete, find; and what a run does to the card it was made for."""
+"""Tasks: create, change, move, delete, restore, find; and what a run does to the card it was made for.
+
+Above: links, bulk and undo, the runtime, web. Below: projects, columns, search, dependencies, the runs. A deleted task is hidden, with its
+runs, from all who read; `bury` removes what was deleted long enough ago.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,15 +15,17 @@ import sqlalchemy as sa
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import projects
+from coderclawlink.board import columns, dependencies, projects, search
+from coderclawlink.board.columns import BOTTOM, TOP, Place
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import projects as projects_table
-from coderclawlink.db.schema import runs, tasks
+from coderclawlink.db.schema import tasks
 from coderclawlink.errors import NotFound
-from coderclawlink.events import TaskChanged, TaskCreated, TaskDeleted
+from coderclawlink.events import TaskChanged, TaskCreated, TaskDeleted, TaskRestored
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
+from coderclawlink.runs import hiding
 
 
 class TaskNotFound(NotFound):
@@ -48,6 +54,8 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """`position`: its place in its column, the less the higher. `assignee`: the person it is meant for, beside the agent."""
+
     id: TaskId
     project_id: ProjectId
     key: str
@@ -60,6 +68,9 @@ class Task:
     github_pr_url: str | None
     github_pr_number: int | None
     github_branch_name: str | None
+    assignee: str | None
+    parent_id: TaskId | None
+    position: float
     created_at: float
     updated_at: float
 
@@ -72,8 +83,15 @@ class Task:
         """The name of the branch that its work is put on."""
         return f"task/{self.key.lower()}"
 
+    @property
+    def prompt(self) -> str:
+        """What an agent is asked when nobody says it in other words."""
+        return "\n\n".join(filter(None, (self.title, self.description)))
+
 
 _COLUMNS = [tasks.c[name] for name in Task.__dataclass_fields__]
+HERE = tasks.c.deleted_at.is_(None)
+"""The condition that a task is not deleted."""
 
 
 def create(
@@ -86,8 +104,10 @@ def create(
     status: TaskStatus = TaskStatus.TODO,
     priority: Priority = Priority.MEDIUM,
     assigned_agent_type: str | None = None,
+    assignee: str | None = None,
 ) -> Task:
-    """The key is `<PROJECT>-<n>`; n counts up in its project and is never used twice. Raises `ProjectNotFound`."""
+    """At the bottom of its column. The key is `<PROJECT>-<n>`; n counts up in its project and is never used twice. Raises
+    `ProjectNotFound`, `PermissionMissing`."""
     policy.require(actor, Permission.PROJECT_WRITE)
     project = projects.find(tx, project_id)
     table = projects_table
@@ -103,19 +123,31 @@ def create(
             status=status,
             priority=priority,
             assigned_agent_type=assigned_agent_type,
+            assignee=assignee,
+            position=columns.position(tx, status, BOTTOM),
             created_at=now,
             updated_at=now,
         )
     )
     task = find(tx, TaskId(made))
+    search.index(tx, task.id)
     log.append(tx, TaskCreated(key=task.key, title=title, status=status), task.about, actor=actor.name)
     return task
 
 
 def change(tx: Tx, actor: Actor, task: TaskId, changes: Mapping[str, Any]) -> Task:
-    """Change the fields named; those not named stay. Raises `TaskNotFound`, `PermissionMissing`."""
+    """Change the fields named; those not named stay. Into another column it comes at the top, unless a position is named. Raises
+    `TaskNotFound`, `PermissionMissing`."""
     policy.require(actor, Permission.PROJECT_WRITE)
     return _change(tx, find(tx, task), changes, actor.name)
+
+
+def move(tx: Tx, actor: Actor, task: TaskId, status: TaskStatus | None = None, place: Place = TOP) -> Task:
+    """To a place in a column, its own if none is named. Raises `TaskNotFound`, `OtherColumn`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    found = find(tx, task)
+    target = status or found.status
+    return _change(tx, found, {"status": target, "position": columns.position(tx, target, place, task)}, actor.name)
 
 
 def _change(tx: Tx, task: Task, changes: Mapping[str, Any], actor: str) -> Task:
@@ -123,23 +155,51 @@ def _change(tx: Tx, task: Task, changes: Mapping[str, Any], actor: str) -> Task:
     changed = {name: value for name, value in changes.items() if before[name] != value}
     if not changed:
         return task
+    if "status" in changed and "position" not in changes:
+        changed["position"] = columns.position(tx, changed["status"], TOP, task.id)
     tx.change(tasks.update().where(tasks.c.id == task.id).values(**changed, updated_at=tx.now()))
     log.append(tx, TaskChanged(changes=changed), task.about, actor=actor)
+    if changed.keys() & {"title", "description"}:
+        search.index(tx, task.id)
+    if (task.status is TaskStatus.DONE) is not (changed.get("status", task.status) == TaskStatus.DONE):
+        dependencies.turned(tx, task.id, task.parent_id, actor)
     return find(tx, task.id)
 
 
 def delete(tx: Tx, actor: Actor, task: TaskId) -> None:
-    """Takes its runs along; what is at work is stopped. Raises `TaskNotFound`, `PermissionMissing`."""
+    """With its runs, which are ended; what is at work is stopped. Raises `TaskNotFound`, `PermissionMissing`."""
     policy.require(actor, Permission.PROJECT_WRITE)
     found = find(tx, task)
-    projects.ring_nodes(tx, runs.c.task_id == task)
-    tx.change(tasks.delete().where(tasks.c.id == task))
+    values: dict[str, object] = {"deleted_at": tx.now()}
+    if hiding.hide(tx, task, actor.name):
+        values["agent_execution_status"] = "cancelled"
+    tx.change(tasks.update().where(tasks.c.id == task).values(**values))
     log.append(tx, TaskDeleted(key=found.key), found.about, actor=actor.name)
+    dependencies.turned(tx, task, found.parent_id, actor.name)
+
+
+def restore(tx: Tx, actor: Actor, task: TaskId) -> Task:
+    """Bring a deleted task back, with its runs as they ended. Raises `TaskNotFound` when it is gone for good,
+    `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    tx.change(tasks.update().where(tasks.c.id == task).values(deleted_at=None))
+    found = find(tx, task)
+    hiding.show(tx, task)
+    told = TaskRestored(key=found.key, title=found.title, status=found.status)
+    log.append(tx, told, found.about, actor=actor.name)
+    dependencies.turned(tx, task, found.parent_id, actor.name)
+    return found
+
+
+def bury(tx: Tx, before: float) -> int:
+    """Remove for good, with their runs, the tasks that were deleted before a time: seconds since the epoch. Returns how many."""
+    gone = sa.and_(tasks.c.deleted_at.is_not(None), tasks.c.deleted_at < before)
+    return tx.change(tasks.delete().where(gone))
 
 
 def find(look: Look, task: TaskId) -> Task:
     """Raises `TaskNotFound`."""
-    row = look.row(sa.select(*_COLUMNS).where(tasks.c.id == task))
+    row = look.row(sa.select(*_COLUMNS).where(tasks.c.id == task, HERE))
     if row is None:
         raise TaskNotFound
     return _task(row)
@@ -147,7 +207,7 @@ def find(look: Look, task: TaskId) -> Task:
 
 def find_by_key(look: Look, key: str) -> Task:
     """In either case. Raises `TaskNotFound`."""
-    row = look.row(sa.select(*_COLUMNS).where(tasks.c.key == key.upper()))
+    row = look.row(sa.select(*_COLUMNS).where(tasks.c.key == key.upper(), HERE))
     if row is None:
         raise TaskNotFound(f"There is no task {key!r}.")
     return _task(row)
@@ -158,11 +218,12 @@ def all_of_them(
     *,
     project: ProjectId | None = None,
     status: TaskStatus | None = None,
+    which: Sequence[sa.ColumnElement[bool]] = (),
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Task]:
-    """Oldest first; without a limit all of them."""
-    statement = sa.select(*_COLUMNS).order_by(tasks.c.id).offset(offset)
+    """Oldest first; without a limit all of them. `which`: further conditions on the table."""
+    statement = sa.select(*_COLUMNS).where(HERE, *which).order_by(tasks.c.id).offset(offset)
     if project is not None:
         statement = statement.where(tasks.c.project_id == project)
     if status is not None:
@@ -189,9 +250,12 @@ def run_submitted(tx: Tx, task: TaskId, agent: str, actor: Actor) -> None:
 def run_ended(tx: Tx, task: TaskId, state: str, *, agent: str, branch: str | None) -> None:
     """Tell the card how its run ended. `branch`: where the run's commits stand, None if it made none.
 
-    A completed run puts the card in review; what a person has moved on to Done in the meantime stays there.
+    A completed run puts the card in review; what a person has moved on to Done in the meantime stays there, and what they have
+    deleted is left alone.
     """
-    found = find(tx, task)
+    found = _card(tx, task)
+    if found is None:
+        return
     changes: dict[str, object] = {"agent_execution_status": state}
     if state == "completed":
         changes["assigned_agent_type"] = agent
@@ -204,7 +268,16 @@ def run_ended(tx: Tx, task: TaskId, state: str, *, agent: str, branch: str | Non
 
 def contenders_ended(tx: Tx, task: TaskId, state: str) -> None:
     """Tell the card how its runs side by side ended as a whole. It stays in its column: a person chooses one of them first."""
-    _change(tx, find(tx, task), {"agent_execution_status": state}, "hub")
+    found = _card(tx, task)
+    if found is not None:
+        _change(tx, found, {"agent_execution_status": state}, "hub")
+
+
+def _card(look: Look, task: TaskId) -> Task | None:
+    try:
+        return find(look, task)
+    except TaskNotFound:
+        return None
 
 
 def _task(row: sa.RowMapping) -> Task:

@@ -82,6 +82,10 @@ class Look:
     def rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         return self._connection.execute(statement).mappings().all()
 
+    def tuples(self, statement: sa.Select[*tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+        """`rows` for many thousands: by place, not by name."""
+        return self._connection.execute(statement).all()
+
     def row(self, statement: sa.Select[Any], parameters: Mapping[str, object] | None = None) -> sa.RowMapping | None:
         """The first row, or None."""
         return self._connection.execute(statement, parameters).mappings().first()

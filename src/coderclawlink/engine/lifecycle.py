@@ -6,7 +6,7 @@ engine's poll; the workflow then finds it.
 
     submit ─► [offer] ─► [wait for the outcome] ─► [settle] ─► ended
                  ▲                                   │  ▲ │
-                 │                                   │  └─┴─ [wait until due]: a reset, a budget, an answer, a review
+                 │                                   │  └─┴─ [wait until due]: a reset, a budget, an answer, a review, tasks
                  └──────── sleep ◄── again ──────────┘
 """
 
@@ -43,6 +43,8 @@ def submit(tx: Tx, durable: Durable, limits: Limits, actor: Actor, wish: Wish) -
     durable.enqueue(tx, run.id)
     if wish.task_id is not None:
         tasks.run_submitted(tx, wish.task_id, wish.agent, actor)
+        if placement.hold(tx, run):
+            return ledger.find(tx, run.id)
     if attempts.any_queued(tx, besides=run.id):
         return run  # others wait before it; the placement that this commit wakes looks at all of them at once
     placement.place(tx, limits.project)

@@ -1,7 +1,8 @@
 """Which attempt goes to which node, under the limits: of the node (slots), of the agent there, of the project.
 
 Most urgent first, then oldest first. A run that was on a node before goes back to it if it can: its work lies there. An agent
-that no node can run fails its run at once and says why, rather than letting it wait for ever.
+that no node can run fails its run at once and says why, rather than letting it wait for ever. A run whose task waits for other tasks
+gets no place until they are done.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from coderclawlink.board import dependencies
 from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.db.schema import attempts as attempts_table
 from coderclawlink.ids import NodeId, ProjectId, RunId
 from coderclawlink.runs import attempts, budgets, ledger, nodes
 from coderclawlink.runs.budgets import UsedUp
+from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.nodes import Node
+from coderclawlink.runs.run import WaitReason
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +107,9 @@ def _place_some(
         before = _last_node(tx, run_id)
         best = min(able, key=lambda node: (node.name != before, by_node[node.name] / node.slots, node.name))
         run = ledger.find(tx, run_id)
+        if hold(tx, run):
+            left += 1
+            continue
         reserved = budgets.reserve(tx, run, attempts.read_configuration(row["configuration"]))
         if isinstance(reserved, UsedUp):
             attempts.pause(tx, run_id, row["number"], "budget", reserved.why, reserved.until)
@@ -114,6 +121,17 @@ def _place_some(
         by_project[project] += 1
         left += 1
     return left
+
+
+def hold(tx: Tx, run: Run) -> bool:
+    """Let the run wait if its task is blocked by tasks that are not done; True if it is. Its attempt, which is in the queue, is over
+    then, and the next one follows once they are done (`settling`)."""
+    if not dependencies.is_held(tx, run.id) or run.task_id is None:
+        return False
+    who = dependencies.names(dependencies.blockers(tx, run.task_id))
+    attempts.pause(tx, run.id, run.attempt, "dependency", f"Its task waits for {who}.")
+    ledger.wait(tx, run, WaitReason.DEPENDENCY, who)
+    return True
 
 
 def _has_room(node: Node, agent: str, by_node: Counter[NodeId], by_agent: Counter[tuple[NodeId, str]]) -> bool:

@@ -2,6 +2,7 @@
 
     completed ─► prompts that wait? ─► again      checks missing? ─► failed      a review demanded? ─► waits ─► completed
     paused    ─► quota: the next step of the fallback chain, or waits for the reset · budget, question: waits ─► again
+                 dependency: waits already (`placement.hold`) ─► again
     failed    ─► again after a pause, so often as it may · lost, interrupted ─► again at once
 
 Each verb is one transaction's worth, and safe to do twice. Above: `lifecycle`. Below: the run's own rooms.
@@ -9,7 +10,7 @@ Each verb is one transaction's worth, and safe to do twice. Above: `lifecycle`. 
 
 from __future__ import annotations
 
-from coderclawlink.board import comparisons, tasks
+from coderclawlink.board import comparisons, dependencies, tasks
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import RunHandedOver
 from coderclawlink.ids import RunId
@@ -87,6 +88,8 @@ def due_in(look: Look, run_id: RunId, number: int) -> float:
             return NEVER_SECONDS if run.wait_until is None else run.wait_until - look.now()
         case WaitReason.QUESTION:
             return NEVER_SECONDS if questions.open_in(look, run_id) else 0.0
+        case WaitReason.DEPENDENCY:
+            return NEVER_SECONDS if dependencies.is_held(look, run_id) else 0.0
         case WaitReason.REVIEW:
             return 0.0 if run.reviewer is not None or prompts.waiting(look, run) else NEVER_SECONDS
         case _:
@@ -154,7 +157,7 @@ def _pause(tx: Tx, run: Run, attempt: Attempt) -> float | None:
     return WAITS
 
 
-_PAUSED = (WaitReason.QUOTA, WaitReason.BUDGET, WaitReason.QUESTION)
+_PAUSED = (WaitReason.QUOTA, WaitReason.BUDGET, WaitReason.QUESTION, WaitReason.DEPENDENCY)
 
 
 def _go_on(tx: Tx, run: Run, attempt: Attempt) -> float | None:

@@ -80,6 +80,7 @@ class Run:
     receipt: str | None
     reviewer: str | None
     told_percent: int
+    hidden: bool
     created_at: float
     started_at: float | None
     ended_at: float | None
@@ -147,6 +148,7 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "comparison": wish.comparison,
         "step": 0,
         "told_percent": 0,
+        "hidden": False,
         "created_at": tx.now(),
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
@@ -178,7 +180,7 @@ def find(look: Look, run: RunId) -> Run:
 def find_for(look: Look, actor: Actor, run: RunId) -> Run:
     """The run if the actor may see it. Raises `RunNotFound` else: what is hidden is not there."""
     found = find(look, run)
-    if not policy.may_see_run(actor, found.session, in_project=found.project_id is not None):
+    if found.hidden or not policy.may_see_run(actor, found.session, in_project=found.project_id is not None):
         raise RunNotFound
     return found
 
@@ -204,7 +206,7 @@ def latest(
     at_most: int = 100,
 ) -> list[Run]:
     """The newest runs that the actor may see, newest first."""
-    statement = sa.select(runs).order_by(runs.c.number.desc()).limit(at_most)
+    statement = sa.select(runs).where(~runs.c.hidden).order_by(runs.c.number.desc()).limit(at_most)
     if state is not None:
         statement = statement.where(runs.c.state == state)
     if project is not None:
@@ -220,7 +222,8 @@ def latest(
 
 def seen_among(look: Look, actor: Actor, some: Iterable[str]) -> set[str]:
     """Which of these runs the actor may see. One that has been deleted nobody sees."""
-    rows = look.rows(sa.select(runs.c.id, runs.c.session, runs.c.project_id).where(runs.c.id.in_(list(some))))
+    which = sa.and_(runs.c.id.in_(list(some)), ~runs.c.hidden)
+    rows = look.rows(sa.select(runs.c.id, runs.c.session, runs.c.project_id).where(which))
     return {
         row["id"] for row in rows if policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
     }
@@ -318,8 +321,14 @@ def cancel(tx: Tx, actor: Actor, run_id: RunId, reason: str = "cancelled") -> Ru
     run = find_for(tx, actor, run_id)
     if not policy.may_cancel_run(actor, run.session):
         raise policy.PermissionMissing(f"Permission denied: {Permission.TASK_CANCEL}")
+    end(tx, run, reason, actor.name)
+    return find(tx, run_id)
+
+
+def end(tx: Tx, run: Run, reason: str, by: str) -> None:
+    """What `cancel` does, whoever it is. Raises `IllegalStep`."""
     _move(tx, run, Step.CANCEL)
-    log.append(tx, RunCancelled(reason=reason), run.about, actor=actor.name)
+    log.append(tx, RunCancelled(reason=reason), run.about, actor=by)
     tx.topics.add(f"over:{run.id}")
     for row in tx.rows(
         sa.select(attempts.c.number, attempts.c.state, attempts.c.node).where(
@@ -332,7 +341,6 @@ def cancel(tx: Tx, actor: Actor, run_id: RunId, reason: str = "cancelled") -> Ru
         else:
             tx.change(place.values(stop="cancelled"))
             tx.topics.add(f"node:{row['node']}")
-    return find(tx, run_id)
 
 
 def note(tx: Tx, run: RunId, **values: object) -> None:

@@ -387,7 +387,7 @@ WAITS = {
     WaitReason.QUESTION: "It asks a question; who may answer",
     WaitReason.QUOTA: "The model's quota is used up; it waits for",
     WaitReason.BUDGET: "Its budget is used up; who can raise it",
-    WaitReason.DEPENDENCY: "It waits for another run",
+    WaitReason.DEPENDENCY: "Its task is blocked; what must be done first",
     WaitReason.SCHEDULE: "It waits for its time",
     WaitReason.NODE_OFFLINE: "Its node does not answer; it waits for",
     WaitReason.CI: "It waits for the checks",
