@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import dependencies, labels, search
+from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import attachments, comments, runs, task_labels, task_links, tasks
 from coderclawlink.db.schema import labels as labels_table
@@ -27,6 +28,8 @@ NOBODY = "none"
 class Filter:
     """Which tasks: all that meet everything said. Of several words for one thing any will do, but of labels all must be there."""
 
+    id: tuple[TaskId, ...] = ()
+    key: tuple[str, ...] = ()
     project: tuple[ProjectId, ...] = ()
     status: tuple[str, ...] = ()
     priority: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ class CardLabel:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`blocked`: by how many tasks that are not done. `done` of `total` sub-tasks. Times are seconds since the epoch."""
+    """`blocked`: by how many tasks that are not done. `done` of `total` sub-tasks. `updated_at`: RFC 3339, ready to be sent."""
 
     id: TaskId
     project_id: ProjectId
@@ -75,7 +78,7 @@ class Card:
     position: float
     pr_url: str | None
     pr_number: int | None
-    updated_at: float
+    updated_at: str
     run: LiveRun | None
     labels: tuple[CardLabel, ...]
     comments: int
@@ -104,9 +107,6 @@ _HERE = tasks.c.deleted_at.is_(None)
 _blocker, _child = tasks.alias(), tasks.alias()
 
 
-NO_PARTS = (0, 0)
-
-
 def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = None) -> list[Card]:
     """In the order of their columns. Raises `PermissionMissing`."""
     policy.require(actor, Permission.PROJECT_READ)
@@ -117,24 +117,40 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
     talked = _count(look, comments.c.task_id, comments)
     attached = _count(look, attachments.c.task_id, attachments)
     blocked, parts = _blocked(look), _parts(look)
-    return [
-        Card(
-            *row,
-            live.get(row[0]),
-            labelled.get(row[0], ()),
-            talked.get(row[0], 0),
-            attached.get(row[0], 0),
-            blocked.get(row[0], 0),
-            parts.get(row[0], NO_PARTS)[0],
-            parts.get(row[0], NO_PARTS)[1],
+    cards = []
+    for task, project, key, title, status, priority, agent, assignee, parent, position, pr, number, changed in rows:
+        done, total = parts.get(task, (0, 0))
+        on_it = live.get(task), labelled.get(task, ()), talked.get(task, 0), attached.get(task, 0), blocked.get(task, 0)
+        cards.append(
+            Card(
+                task,
+                project,
+                key,
+                title,
+                status,
+                priority,
+                agent,
+                assignee,
+                parent,
+                position,
+                pr,
+                number,
+                rfc3339(changed),
+                *on_it,
+                done,
+                total,
+            )
         )
-        for row in rows
-    ]
+    return cards
 
 
 def conditions(look: Look, which: Filter) -> list[sa.ColumnElement[bool]]:
     """What the filter demands of the table of tasks."""
     demanded: list[sa.ColumnElement[bool]] = []
+    if which.id:
+        demanded.append(tasks.c.id.in_(which.id))
+    if which.key:
+        demanded.append(tasks.c.key.in_([key.upper() for key in which.key]))
     if which.project:
         demanded.append(tasks.c.project_id.in_(which.project))
     if which.status:

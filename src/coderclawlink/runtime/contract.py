@@ -32,7 +32,7 @@ from coderclawlink.journal.log import Told
 from coderclawlink.runs import ledger, prompts, questions
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.prompts import Prompt
-from coderclawlink.runtime import agents, reviewing, wishing
+from coderclawlink.runtime import agents, moving, reviewing, wishing
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.wishing import Asked, Defaults
 from coderclawlink.skills.registry import BUILT_IN, Skill
@@ -90,6 +90,10 @@ class Runtime:
         if comparison is not None:
             wish = replace(wish, comparison=comparison)
         return lifecycle.submit(tx, self._durable, self._limits, actor, wish)
+
+    async def move(self, actor: Actor, wanted: moving.Move) -> moving.Moved:
+        """Put a card into its place, and have an agent begin with it, in one commit. As `moving.move`."""
+        return await self._db.write(moving.move, actor, wanted, self._submit)
 
     async def compare(
         self, actor: Actor, task_id: TaskId, prompt: str, contenders: Sequence[Contender]

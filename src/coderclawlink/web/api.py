@@ -23,12 +23,14 @@ from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
     attachments,
+    board,
     budgets,
     changes,
     comments,
     comparisons,
     health,
     labels,
+    links,
     live,
     nodes,
     page,
@@ -39,9 +41,11 @@ from coderclawlink.web import (
     reviews,
     runs,
     runtime,
+    search,
     tasks,
     usage,
     verification,
+    views,
 )
 from coderclawlink.web.guard import Guard
 from coderclawlink.web.peer import Peers
@@ -52,6 +56,10 @@ from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_al
 ROUTERS = (
     projects,
     tasks,
+    board,
+    links,
+    search,
+    views,
     comments,
     labels,
     attachments,

@@ -1,22 +1,28 @@
-"""Routes of tasks, and of their runs as older clients see them: executions."""
+"""Routes of tasks, and of their runs as older clients see them: executions.
+
+What a change or a deletion did can be undone for ten minutes: the answer's header `Undo-Token` says by which token (`web.board`).
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import tasks
+from coderclawlink.board import bulk, cards, links, tasks
+from coderclawlink.board.cards import Filter
+from coderclawlink.board.links import Link
 from coderclawlink.board.tasks import Priority, Task, TaskStatus
-from coderclawlink.db.engine import Look
+from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Unavailable
-from coderclawlink.ids import ProjectId, RunId, TaskId
+from coderclawlink.ids import RunId, TaskId
 from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
+from coderclawlink.web.filters import Which
 from coderclawlink.web.rooms import CLOSING, Here, Rooms
 from coderclawlink.web.shapes import ID_AT_MOST, Asked, Id, LongText, Stamp, Told
 from coderclawlink.web.signing_in import needs
@@ -27,6 +33,8 @@ LOOK_AGAIN_SECONDS = 5.0
 
 Title = Annotated[str, Field(min_length=1, max_length=500)]
 AgentName = Annotated[str, Field(min_length=1, max_length=100)]
+Person = Annotated[str, Field(min_length=1, max_length=100)]
+UNDO = "Undo-Token"
 
 Reader = Annotated[Actor, needs(Permission.PROJECT_READ)]
 Writer = Annotated[Actor, needs(Permission.PROJECT_WRITE)]
@@ -56,12 +64,16 @@ class TaskTold(Told):
 
 
 class TaskWanted(Asked):
+    """`parent_id`: the task that it is a part of. `assignee`: the person it is meant for."""
+
     project_id: Id
     title: Title
     description: LongText | None = None
     status: TaskStatus = TaskStatus.TODO
     priority: Priority = Priority.MEDIUM
     assigned_agent_type: AgentName | None = None
+    assignee: Person | None = None
+    parent_id: Id | None = None
 
 
 class TaskChanges(TypedDict, total=False):
@@ -72,6 +84,7 @@ class TaskChanges(TypedDict, total=False):
     status: TaskStatus
     priority: Priority
     assigned_agent_type: AgentName | None
+    assignee: Person | None
 
 
 class ExecutionWanted(Asked):
@@ -98,18 +111,27 @@ class Execution(Told):
 async def list_tasks(
     actor: Reader,
     here: Here,
-    project_id: Id | None = None,
-    status: TaskStatus | None = None,
+    which: Which,
     limit: Annotated[int | None, Query(ge=1, le=10_000)] = None,
     offset: Annotated[int, Query(ge=0, le=ID_AT_MOST)] = 0,
 ) -> list[Task]:
-    project = None if project_id is None else ProjectId(project_id)
-    return await here.db.read(tasks.all_of_them, project=project, status=status, limit=limit, offset=offset)
+    return await here.db.read(_list, which, limit, offset)
+
+
+def _list(look: Look, which: Filter, limit: int | None, offset: int) -> list[Task]:
+    return tasks.all_of_them(look, which=cards.conditions(look, which), limit=limit, offset=offset)
 
 
 @router.post("", status_code=201, response_model=TaskTold)
 async def create_task(actor: Writer, here: Here, wanted: TaskWanted) -> Task:
-    return await here.db.write(tasks.create, actor, **wanted.model_dump())
+    return await here.db.write(_create, actor, wanted)
+
+
+def _create(tx: Tx, actor: Actor, wanted: TaskWanted) -> Task:
+    made = tasks.create(tx, actor, **wanted.model_dump(exclude={"parent_id"}))
+    if wanted.parent_id is not None:
+        links.add(tx, actor, made.id, Link.CHILD, TaskId(wanted.parent_id))
+    return made
 
 
 @router.post("/execute", response_model=Execution)
@@ -127,13 +149,18 @@ async def show_task(actor: Reader, here: Here, task_id: Id) -> Task:
 
 
 @router.patch("/{task_id}", response_model=TaskTold)
-async def change_task(actor: Writer, here: Here, task_id: Id, changes: Annotated[TaskChanges, Body()]) -> Task:
-    return await here.db.write(tasks.change, actor, TaskId(task_id), changes)
+async def change_task(
+    actor: Writer, here: Here, task_id: Id, changes: Annotated[TaskChanges, Body()], response: Response
+) -> Task:
+    done = await here.db.write(bulk.change, actor, [TaskId(task_id)], changes)
+    response.headers[UNDO] = done.undo
+    return done.tasks[0]
 
 
 @router.delete("/{task_id}", status_code=204)
-async def delete_task(actor: Writer, here: Here, task_id: Id) -> None:
-    await here.db.write(tasks.delete, actor, TaskId(task_id))
+async def delete_task(actor: Writer, here: Here, task_id: Id, response: Response) -> None:
+    done = await here.db.write(bulk.delete, actor, [TaskId(task_id)])
+    response.headers[UNDO] = done.undo
 
 
 @router.get("/{task_id}/executions", response_model=list[Execution])
