@@ -57,13 +57,14 @@ _TOLD: tuple[type[AnyEvent], ...] = (
 )  # fmt: skip
 KINDS = tuple(str(event.model_fields["kind"].default) for event in _TOLD)
 _FOLDED = ("task.changed", "task.labelled", "attachment.added", "attachment.deleted", "comment.deleted")
-_NOTES = frozenset({"agent_execution_status", "github_branch_name", "assigned_agent_type"})
-"""Fields that runs set on their card: the run's own entry says it."""
+_NOTES = frozenset({"agent_execution_status", "github_branch_name", "position"})
+"""Fields that nobody needs to be told of: the run's own entry says it, or it is but the order of cards."""
 _FIELDS = {
     "title": "changed the title to {}",
     "priority": "set the priority to {}",
     "status": "moved it to {}",
     "assigned_agent_type": "meant it for {}",
+    "assignee": "assigned it to {}",
 }
 
 
@@ -137,7 +138,7 @@ def _is_worth_telling(line: _Line, there: Mapping[int, Comment]) -> bool:
         case CommentCreated(comment=comment):
             return comment in there
         case TaskChanged(changes=changes):
-            return bool(set(changes) - _NOTES) or (line.actor != "hub" and set(changes) == {"assigned_agent_type"})
+            return bool(_of_people(changes, line.actor))
         case QuestionAnswered(option=option, text=text):
             return option is not None or text is not None
         case _:
@@ -169,24 +170,22 @@ def _entries(look: Look, groups: Sequence[Sequence[_Line]]) -> list[Entry]:
         run = None if newest.run is None else runs[newest.run]
         comment = comments.get(newest.event.comment) if isinstance(newest.event, CommentCreated) else None
         who = newest.actor or (run.agent if run is not None else "hub")
-        text = _said([line.event for line in reversed(group)], run, questions)
+        text = _said(group[::-1], run, questions)
         made.append(Entry(newest.seq, newest.at, who, newest.event.kind, text, run, comment))
     return made
 
 
-def _said(events: Sequence[AnyEvent], run: Run | None, questions: Mapping[str, _Asked]) -> str:
+def _said(lines: Sequence[_Line], run: Run | None, questions: Mapping[str, _Asked]) -> str:
     """One sentence for events of one kind, oldest first."""
+    events = [line.event for line in lines]
     match events[-1]:
         case TaskCreated():
             return "created it"
         case TaskChanged():
-            changes = {
-                name: value
-                for event in events
-                if isinstance(event, TaskChanged)
-                for name, value in event.changes.items()
-            }
-            return _changed(changes)
+            changed = [
+                _of_people(line.event.changes, line.actor) for line in lines if isinstance(line.event, TaskChanged)
+            ]
+            return _changed({name: value for changes in changed for name, value in changes.items()})
         case TaskLabelled():
             return _labelled([event for event in events if isinstance(event, TaskLabelled)])
         case CommentCreated():
@@ -224,10 +223,16 @@ def _said(events: Sequence[AnyEvent], run: Run | None, questions: Mapping[str, _
             return other.kind
 
 
+def _of_people(changes: Mapping[str, object], actor: str | None) -> Mapping[str, object]:
+    """What of a task's changes is for people. Which agent the hub notes with a run, the run's entry says too."""
+    left_out = _NOTES | {"assigned_agent_type"} if actor == "hub" else _NOTES
+    return {name: value for name, value in changes.items() if name not in left_out}
+
+
 def _changed(changes: Mapping[str, object]) -> str:
     said = [_FIELDS[name].format(_short(str(changes[name]).replace("_", " "))) for name in _FIELDS if changes.get(name)]
     said += ["changed the description"] if "description" in changes else []
-    others = set(changes) - set(_FIELDS) - {"description"} - _NOTES
+    others = set(changes) - set(_FIELDS) - {"description"}
     said += [f"changed {', '.join(sorted(others)).replace('_', ' ')}"] if others else []
     return ", ".join(said) or "changed it"
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -242,6 +242,27 @@ class Hub:
         if answer.status_code >= 400:
             raise _refusal(answer)
         return Answer(answer.text)
+
+    def put_file(self, path: str, file: BinaryIO, *, name: str) -> Answer:
+        """Send a file as it is."""
+        try:
+            answer = self._http.put(path, params={"name": name}, content=file)
+        except httpx2.HTTPError as error:
+            raise NoHub(f"The hub at {self.url} did not take the file: {error}") from error
+        if answer.status_code >= 400:
+            raise _refusal(answer)
+        return Answer(answer.text)
+
+    def get_file(self, path: str, into: BinaryIO) -> None:
+        """Fetch a file, a piece at a time."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _refusal(answer)
+                into.writelines(answer.iter_bytes())
+        except httpx2.HTTPError as error:
+            raise NoHub(f"The hub at {self.url} did not send the file: {error}") from error
 
     @contextlib.contextmanager
     def events_of(self, run: str, after: int) -> Iterator[Iterator[httpx2.ServerSentEvent]]:

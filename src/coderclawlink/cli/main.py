@@ -15,15 +15,19 @@ from cyclopts import App, CycloptsError
 from coderclawlink.cli import (
     agent_test,
     agents,
+    attachments,
     budgets,
+    comments,
     comparisons,
     demo,
     doctor,
+    labels,
     nodes,
     projects,
     prompts,
     questions,
     results,
+    reviews,
     runs,
     secrets,
     serve,
@@ -47,11 +51,15 @@ app = App(
 app.command(serve.serve)
 app.command(demo.demo)
 tasks.app.command(comparisons.compare)
+for task_verb in (*comments.COMMANDS, *attachments.COMMANDS, labels.label):
+    tasks.app.command(task_verb)
+projects.app.command(labels.labels)
+projects.app.command(labels.label_of_project, name="label")
 agents.app.command(agent_test.try_out, name="test")
 for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
 app.command(questions.inbox)
-for noun in (projects, tasks, runs, comparisons, agents, budgets, nodes, sessions, secrets):
+for noun in (projects, tasks, runs, reviews, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(usage.usage)
 app.command(doctor.doctor)
