@@ -47,11 +47,11 @@ export interface TextAreaProps extends TextFieldProps {
   rows?: number
 }
 
-export function TextArea({ label, hideLabel, hint, error, className, placeholder, rows = 4, ...rest }: TextAreaProps) {
+export function TextArea({ label, hideLabel, hint, error, className, placeholder, rows = 3, ...rest }: TextAreaProps) {
   return (
     <AriaTextField {...rest} isInvalid={error !== undefined || rest.isInvalid} className={join('flex flex-col gap-1', className)}>
       <Caption hidden={hideLabel}>{label}</Caption>
-      <AriaTextArea placeholder={placeholder} rows={rows} className={join(inputLook, 'field-sizing-content max-h-80 py-2')} />
+      <AriaTextArea placeholder={placeholder} rows={rows} className={join(inputLook, 'field-sizing-content max-h-80 min-h-20 py-2')} />
       <Below hint={hint} error={error} />
     </AriaTextField>
   )

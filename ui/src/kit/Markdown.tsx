@@ -24,10 +24,8 @@ purify.addHook('afterSanitizeAttributes', (node) => {
   }
   // Only what this hub itself keeps is shown as an image: an address elsewhere would tell its owner who reads.
   if (node.nodeName === 'IMG' && !(node.getAttribute('src') ?? '').startsWith('/api/')) node.replaceWith(node.getAttribute('alt') ?? '')
-  if (node.nodeName === 'INPUT') {
-    if (node.getAttribute('type') !== 'checkbox') node.remove()
-    else node.setAttribute('disabled', '')
-  }
+  // A tick in a list of things to do, as a sign that is read out too.
+  if (node.nodeName === 'INPUT') node.replaceWith(node.getAttribute('type') !== 'checkbox' ? '' : node.hasAttribute('checked') ? '☑ ' : '☐ ')
 })
 
 /** Markdown as HTML without anything that acts. */
