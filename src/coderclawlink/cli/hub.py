@@ -210,7 +210,7 @@ class Hub:
         self.url = url
         self._http = http
 
-    def get(self, path: str, **query: str | int | None) -> Answer:
+    def get(self, path: str, /, **query: str | int | None) -> Answer:
         return self._ask("GET", path, query)
 
     def post(self, path: str, body: Mapping[str, Value] | None = None, **query: str | int | None) -> Answer:

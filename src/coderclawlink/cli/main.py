@@ -27,6 +27,7 @@ from coderclawlink.cli import (
     prompts,
     questions,
     results,
+    reviews,
     runs,
     secrets,
     serve,
@@ -58,7 +59,7 @@ agents.app.command(agent_test.try_out, name="test")
 for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
 app.command(questions.inbox)
-for noun in (projects, tasks, runs, comparisons, agents, budgets, nodes, sessions, secrets):
+for noun in (projects, tasks, runs, reviews, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(usage.usage)
 app.command(doctor.doctor)

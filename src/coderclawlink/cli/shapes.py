@@ -98,3 +98,73 @@ class Prompt(Shape):
 class FollowUp(Shape):
     run: Run
     prompt: Prompt | None
+
+
+# ── reviews ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ChangedLine(Shape):
+    kind: str
+    old: int | None
+    new: int | None
+    text: str
+
+
+class ChangedHunk(Shape):
+    old_start: int
+    new_start: int
+    heading: str
+    lines: list[ChangedLine]
+
+
+class ChangedFile(Shape):
+    path: str
+    old_path: str | None
+    status: str
+    binary: bool
+    additions: int
+    deletions: int
+    hunks: list[ChangedHunk]
+    next_line: int | None
+    viewed: bool
+    viewed_head: str | None
+    since: str | None
+
+
+class ChangedFiles(Shape):
+    next: int | None
+    gone: list[str]
+    files: list[ChangedFile]
+
+
+class Remark(Shape):
+    id: str
+    author: str
+    state: str
+    path: str
+    side: str
+    first: int
+    last: int
+    text: str
+
+
+class Sent(Shape):
+    run: Run
+    remarks: list[str]
+
+
+class Verdict(Shape):
+    verdict: str
+    author: str
+    text: str
+    at: str
+
+
+class Review(Shape):
+    head: str | None
+    verdict: str | None
+    verdicts: list[Verdict]
+    last_seen: str | None
+    files: int
+    viewed: int
+    drafts: int
