@@ -1,5 +1,5 @@
 /** What a view shows when it has nothing to show: still loading, empty, failed, not allowed. */
-import { useQuery, type UseQueryOptions } from '@tanstack/react-query'
+import { useQuery, type QueryKey, type UseQueryOptions } from '@tanstack/react-query'
 import { CircleAlert, Lock, type LucideIcon } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { buttonLook } from './look'
@@ -68,8 +68,8 @@ export function ErrorState({ what, error, onRetry }: ErrorStateProps) {
   )
 }
 
-export interface LoadedProps<T> {
-  query: UseQueryOptions<T, Error, T, readonly unknown[]>
+export interface LoadedProps<T, K extends QueryKey> {
+  query: UseQueryOptions<T, Error, T, K>
   /** What is read, for the sentence when it fails: "The runs". */
   what: string
   skeleton?: ReactNode
@@ -77,7 +77,7 @@ export interface LoadedProps<T> {
 }
 
 /** A query with its loading and failing shown; what is known stays while it is read anew. */
-export function Loaded<T>({ query, what, skeleton, children }: LoadedProps<T>) {
+export function Loaded<T, K extends QueryKey>({ query, what, skeleton, children }: LoadedProps<T, K>) {
   const { data, error, refetch } = useQuery(query)
   if (data !== undefined) return children(data)
   if (error) return <ErrorState what={`${what} could not be read.`} error={error} onRetry={() => void refetch()} />
