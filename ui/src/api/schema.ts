@@ -160,6 +160,12 @@ export type AttemptTold = {
   ended_at: (string | null)
 }
 
+/** `head`: how far the journal had come; what happens from there on is told by the live stream. */
+export type BoardTold = {
+  head: number
+  cards: Array<CardTold>
+}
+
 /** `name`: a project's or task's id, an agent's or user's name, empty for the installation; `label`: what people call it. `usd`, `tokens`: the cap in each `period` (UTC); `run_usd`, `run_tokens`: the cap of a run that has none of its own. `held_*`: what is spent, and set aside for attempts at work. `left_*`: null where there is no cap. */
 export type BudgetTold = {
   scope: "installation" | "project" | "agent" | "user" | "task"
@@ -191,6 +197,21 @@ export type BudgetWanted = {
   period?: "total" | "month" | "day"
 }
 
+/** The tasks as they stand now, none when they are deleted; and what takes it back within ten minutes. */
+export type BulkDone = {
+  tasks: Array<TaskTold>
+  undo: string
+}
+
+/** Exactly one of the four is done to all tasks named. */
+export type BulkWanted = {
+  ids: Array<number>
+  changes?: (TaskChanges | null)
+  label?: (LabelsWanted | null)
+  move?: (WherePut | null)
+  delete?: (true | null)
+}
+
 export type Cancellation = {
   session_id?: (string | null)
 }
@@ -198,6 +219,35 @@ export type Cancellation = {
 export type Cancelled = {
   success?: true
   task_id: string
+}
+
+export type CardLabelTold = {
+  name: string
+  colour: string
+}
+
+/** A task as the board shows it. `position`: its place in its column, the less the higher. `blocked`: by how many tasks that are not done. `done` of `total`: its sub-tasks. */
+export type CardTold = {
+  id: number
+  project_id: number
+  key: string
+  title: string
+  status: TaskStatus
+  priority: Priority
+  agent: (string | null)
+  assignee: (string | null)
+  parent_id: (number | null)
+  position: number
+  pr_url: (string | null)
+  pr_number: (number | null)
+  updated_at: string
+  run: (LiveRunTold | null)
+  labels: Array<CardLabelTold>
+  comments: number
+  attachments: number
+  blocked: number
+  done: number
+  total: number
 }
 
 /** A command that the work must pass, run by a shell in a clean checkout of the result. It passes with exit code 0. */
@@ -416,6 +466,17 @@ export type Health = {
   events: number
 }
 
+/** A task that was found; `snippet`: what stands `where`. */
+export type HitTold = {
+  id: number
+  project_id: number
+  key: string
+  title: string
+  status: TaskStatus
+  where: "title" | "description" | "comment"
+  snippet: Array<PieceTold>
+}
+
 export type HunkTold = {
   old_start: number
   old_lines: number
@@ -453,6 +514,10 @@ export type InboxEntry = {
   may_answer: boolean
 }
 
+export type Indexed = {
+  done: boolean
+}
+
 export type JsonValue = unknown
 
 /** Only what is named is changed. */
@@ -476,6 +541,11 @@ export type LabelWanted = {
 
 /** By name, in any case. What is added and unknown to the project is made. */
 export type LabelsPut = {
+  add?: Array<string>
+  remove?: Array<string>
+}
+
+export type LabelsWanted = {
   add?: Array<string>
   remove?: Array<string>
 }
@@ -513,6 +583,44 @@ export type LineTold = {
   ended: boolean
 }
 
+/** What the first task is to the second. */
+export type Link = "blocks" | "blocked_by" | "relates" | "parent" | "child"
+
+/** This task `link` the `other`: it blocks it, is blocked_by it, relates to it, is its parent or its child. */
+export type LinkWanted = {
+  link: Link
+  other: number
+}
+
+export type LinkedTold = {
+  id: number
+  project_id: number
+  key: string
+  title: string
+  status: TaskStatus
+}
+
+/** `done` of `total`: its sub-tasks, which are `children`. */
+export type LinksTold = {
+  blocks: Array<LinkedTold>
+  blocked_by: Array<LinkedTold>
+  relates: Array<LinkedTold>
+  parent: (LinkedTold | null)
+  children: Array<LinkedTold>
+  done: number
+  total: number
+}
+
+/** The newest run of a task, if the reader may see it. */
+export type LiveRunTold = {
+  id: string
+  number: number
+  agent: string
+  state: State
+  wait_reason: (WaitReason | null)
+  wait_who: (string | null)
+}
+
 /** An MCP server that the agent is given: a program (`command`, `args`, `env`) or a URL (`url`, `headers`, `type`). */
 export type McpServer = {
   name: string
@@ -522,6 +630,25 @@ export type McpServer = {
   url?: string
   headers?: Record<string, string>
   type?: "http" | "sse"
+}
+
+/** `agent`: which one begins to work on it, where it is in progress then. `prompt`: what to ask it, if not the task's title and description. `options`: what is to be otherwise than it is configured, for this run alone. */
+export type MoveWanted = {
+  status?: (TaskStatus | null)
+  before?: (number | null)
+  after?: (number | null)
+  position?: ("top" | "bottom" | null)
+  agent?: (string | null)
+  prompt?: (string | null)
+  options?: (AgentConfiguration | null)
+}
+
+/** `undo`: what to give to `POST /api/undo/{token}` to take it back, and cancel the run. */
+export type MovedTold = {
+  task: TaskTold
+  position: number
+  run: (RunBegun | null)
+  undo: string
 }
 
 /** `at_work`: attempts placed or running there, of at most `slots`. */
@@ -564,6 +691,12 @@ export type Permitted = {
   tool: string
   effect: string
   by: string
+}
+
+/** A piece of a text, plain; `hit`: it begins like what was asked for. */
+export type PieceTold = {
+  text: string
+  hit: boolean
 }
 
 /** What the agent was allowed. `configured`: the versions that its configuration was made of; `rules_sha256`: of their canonical JSON; `verification`: who says what the result must pass. */
@@ -791,6 +924,12 @@ export type RulesTold = {
   rules: Array<RuleTold>
 }
 
+export type RunBegun = {
+  id: string
+  number: number
+  state: State
+}
+
 export type RunDetail = {
   id: string
   number: number
@@ -919,6 +1058,7 @@ export type TaskChanges = {
   status?: TaskStatus
   priority?: Priority
   assigned_agent_type?: (string | null)
+  assignee?: (string | null)
 }
 
 export type TaskMetadata = {
@@ -962,6 +1102,7 @@ export type TaskTold = {
   updated_at: string
 }
 
+/** `parent_id`: the task that it is a part of. `assignee`: the person it is meant for. */
 export type TaskWanted = {
   project_id: number
   title: string
@@ -969,6 +1110,8 @@ export type TaskWanted = {
   status?: TaskStatus
   priority?: Priority
   assigned_agent_type?: (string | null)
+  assignee?: (string | null)
+  parent_id?: (number | null)
 }
 
 /** `key`: an id, a name, a model or a date; null: of no task, of no project, of an unknown model. `label`: for people. `cost_usd`: null when no call had a known price; else it lacks those of `unpriced_calls`. `seconds`: agents were at work. */
@@ -1032,6 +1175,31 @@ export type VerificationText = {
   toml: string
 }
 
+/** Only what is named is changed. */
+export type ViewChanges = {
+  name?: string
+  filters?: Record<string, JsonValue>
+  shared?: boolean
+}
+
+/** `filters`: as they were saved. `mine`: whether the reader saved it. */
+export type ViewTold = {
+  id: number
+  name: string
+  filters: Record<string, JsonValue>
+  shared: boolean
+  mine: boolean
+  author: string
+  created_at: string
+  updated_at: string
+}
+
+export type ViewWanted = {
+  name: string
+  filters: Record<string, JsonValue>
+  shared?: boolean
+}
+
 export type Viewed = {
   path: string
   viewed?: boolean
@@ -1046,6 +1214,14 @@ export type Wait = {
 
 /** Why a run waits: one query over it answers "why is this not moving, and who must act". */
 export type WaitReason = "approval" | "question" | "quota" | "budget" | "dependency" | "schedule" | "node_offline" | "ci" | "review"
+
+/** In a column, its own if no `status` is named: above the card `before`, below the card `after`, or at the `position`, which is the top if nothing is said. */
+export type WherePut = {
+  status?: (TaskStatus | null)
+  before?: (number | null)
+  after?: (number | null)
+  position?: ("top" | "bottom" | null)
+}
 
 /** `why`: why the run is where it is, in a sentence. The rest: as in `wait`, null while it does not wait. */
 export type Why = {
@@ -1076,13 +1252,26 @@ export interface Operations {
   'GET /api/projects/{project_id}': { args: { path: { project_id: number } }; result: ProjectTold }
   'PATCH /api/projects/{project_id}': { args: { path: { project_id: number }; body: ProjectChanges }; result: ProjectTold }
   'DELETE /api/projects/{project_id}': { args: { path: { project_id: number } }; result: void }
-  'GET /api/tasks': { args: { query?: { project_id?: (number | null); status?: (TaskStatus | null); limit?: (number | null); offset?: number } }; result: Array<TaskTold> }
+  'GET /api/tasks': { args: { query?: { limit?: (number | null); offset?: number; id?: (Array<number> | null); key?: (Array<string> | null); project_id?: (Array<number> | null); status?: (Array<TaskStatus> | null); priority?: (Array<Priority> | null); agent?: (Array<string> | null); assignee?: (Array<string> | null); label?: (Array<string> | null); q?: string; parent_id?: (number | null); blocked?: (boolean | null) } }; result: Array<TaskTold> }
   'POST /api/tasks': { args: { body: TaskWanted }; result: TaskTold }
   'POST /api/tasks/execute': { args: { body: ExecutionWanted }; result: Execution }
   'GET /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: TaskTold }
   'PATCH /api/tasks/{task_id}': { args: { path: { task_id: number }; body: TaskChanges }; result: TaskTold }
   'DELETE /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: void }
   'GET /api/tasks/{task_id}/executions': { args: { path: { task_id: number } }; result: Array<Execution> }
+  'GET /api/board': { args: { query?: { limit?: (number | null); id?: (Array<number> | null); key?: (Array<string> | null); project_id?: (Array<number> | null); status?: (Array<TaskStatus> | null); priority?: (Array<Priority> | null); agent?: (Array<string> | null); assignee?: (Array<string> | null); label?: (Array<string> | null); q?: string; parent_id?: (number | null); blocked?: (boolean | null) } }; result: BoardTold }
+  'POST /api/tasks/{task_id}/move': { args: { path: { task_id: number }; body: MoveWanted }; result: MovedTold }
+  'POST /api/tasks/bulk': { args: { body: BulkWanted }; result: BulkDone }
+  'POST /api/undo/{token}': { args: { path: { token: string } }; result: Array<TaskTold> }
+  'GET /api/tasks/{task_id}/links': { args: { path: { task_id: number } }; result: LinksTold }
+  'POST /api/tasks/{task_id}/links': { args: { path: { task_id: number }; body: LinkWanted }; result: LinksTold }
+  'DELETE /api/tasks/{task_id}/links/{link}/{other}': { args: { path: { task_id: number; link: Link; other: number } }; result: LinksTold }
+  'GET /api/search': { args: { query: { q: string; project_id?: (number | null); limit?: number } }; result: Array<HitTold> }
+  'POST /api/search/reindex': { args: {  }; result: Indexed }
+  'GET /api/views': { args: {  }; result: Array<ViewTold> }
+  'POST /api/views': { args: { body: ViewWanted }; result: ViewTold }
+  'PATCH /api/views/{view_id}': { args: { path: { view_id: number }; body: ViewChanges }; result: ViewTold }
+  'DELETE /api/views/{view_id}': { args: { path: { view_id: number } }; result: void }
   'GET /api/tasks/{task_id}/comments': { args: { path: { task_id: number }; query?: { before?: (number | null); limit?: number } }; result: Array<CommentTold> }
   'POST /api/tasks/{task_id}/comments': { args: { path: { task_id: number }; body: CommentText }; result: CommentTold }
   'PATCH /api/comments/{comment_id}': { args: { path: { comment_id: number }; body: CommentText }; result: CommentTold }

@@ -10,18 +10,19 @@
 
 import { Route as rootRouteImport } from './../routes/__root'
 import { Route as IndexRouteImport } from './../routes/index'
-import { Route as BoardRouteImport } from './../routes/board'
+import { Route as BoardRouteImport } from './../routes/_board'
 import { Route as InboxRouteImport } from './../routes/inbox'
 import { Route as NodesRouteImport } from './../routes/nodes'
 import { Route as ProjectsRouteImport } from './../routes/projects'
 import { Route as SettingsRouteImport } from './../routes/settings'
 import { Route as UsageRouteImport } from './../routes/usage'
+import { Route as BoardBoardRouteImport } from './../routes/_board.board'
 import { Route as AgentsIndexRouteImport } from './../routes/agents.index'
 import { Route as AgentsNameRouteImport } from './../routes/agents.$name'
 import { Route as ChatProjectRouteImport } from './../routes/chat.$project'
 import { Route as ComparisonsIdRouteImport } from './../routes/comparisons.$id'
 import { Route as RunsIndexRouteImport } from './../routes/runs.index'
-import { Route as TasksKeyRouteImport } from './../routes/tasks.$key'
+import { Route as BoardTasksKeyRouteImport } from './../routes/_board.tasks.$key'
 import { Route as RunsIdIndexRouteImport } from './../routes/runs.$id.index'
 import { Route as RunsIdReviewRouteImport } from './../routes/runs.$id.review'
 
@@ -31,8 +32,7 @@ const IndexRoute = IndexRouteImport.update({
   getParentRoute: () => rootRouteImport,
 } as any)
 const BoardRoute = BoardRouteImport.update({
-  id: '/board',
-  path: '/board',
+  id: '/_board',
   getParentRoute: () => rootRouteImport,
 } as any)
 const InboxRoute = InboxRouteImport.update({
@@ -60,6 +60,11 @@ const UsageRoute = UsageRouteImport.update({
   path: '/usage',
   getParentRoute: () => rootRouteImport,
 } as any)
+const BoardBoardRoute = BoardBoardRouteImport.update({
+  id: '/board',
+  path: '/board',
+  getParentRoute: () => BoardRoute,
+} as any)
 const AgentsIndexRoute = AgentsIndexRouteImport.update({
   id: '/agents/',
   path: '/agents/',
@@ -85,10 +90,10 @@ const RunsIndexRoute = RunsIndexRouteImport.update({
   path: '/runs/',
   getParentRoute: () => rootRouteImport,
 } as any)
-const TasksKeyRoute = TasksKeyRouteImport.update({
+const BoardTasksKeyRoute = BoardTasksKeyRouteImport.update({
   id: '/tasks/$key',
   path: '/tasks/$key',
-  getParentRoute: () => rootRouteImport,
+  getParentRoute: () => BoardRoute,
 } as any)
 const RunsIdIndexRoute = RunsIdIndexRouteImport.update({
   id: '/runs/$id/',
@@ -103,53 +108,54 @@ const RunsIdReviewRoute = RunsIdReviewRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
-  '/board': typeof BoardRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
+  '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
-  '/tasks/$key': typeof TasksKeyRoute
   '/agents/': typeof AgentsIndexRoute
   '/runs/': typeof RunsIndexRoute
+  '/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
   '/runs/$id/': typeof RunsIdIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
-  '/board': typeof BoardRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
+  '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
-  '/tasks/$key': typeof TasksKeyRoute
   '/agents': typeof AgentsIndexRoute
   '/runs': typeof RunsIndexRoute
+  '/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
   '/runs/$id': typeof RunsIdIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
-  '/board': typeof BoardRoute
+  '/_board': typeof BoardRouteWithChildren
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
+  '/_board/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
-  '/tasks/$key': typeof TasksKeyRoute
   '/agents/': typeof AgentsIndexRoute
   '/runs/': typeof RunsIndexRoute
+  '/_board/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
   '/runs/$id/': typeof RunsIdIndexRoute
 }
@@ -157,59 +163,60 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | '/'
-    | '/board'
     | '/inbox'
     | '/nodes'
     | '/projects'
     | '/settings'
     | '/usage'
+    | '/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
-    | '/tasks/$key'
     | '/agents/'
     | '/runs/'
+    | '/tasks/$key'
     | '/runs/$id/review'
     | '/runs/$id/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
-    | '/board'
     | '/inbox'
     | '/nodes'
     | '/projects'
     | '/settings'
     | '/usage'
+    | '/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
-    | '/tasks/$key'
     | '/agents'
     | '/runs'
+    | '/tasks/$key'
     | '/runs/$id/review'
     | '/runs/$id'
   id:
     | '__root__'
     | '/'
-    | '/board'
+    | '/_board'
     | '/inbox'
     | '/nodes'
     | '/projects'
     | '/settings'
     | '/usage'
+    | '/_board/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
-    | '/tasks/$key'
     | '/agents/'
     | '/runs/'
+    | '/_board/tasks/$key'
     | '/runs/$id/review'
     | '/runs/$id/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
-  BoardRoute: typeof BoardRoute
+  BoardRoute: typeof BoardRouteWithChildren
   InboxRoute: typeof InboxRoute
   NodesRoute: typeof NodesRoute
   ProjectsRoute: typeof ProjectsRoute
@@ -218,7 +225,6 @@ export interface RootRouteChildren {
   AgentsNameRoute: typeof AgentsNameRoute
   ChatProjectRoute: typeof ChatProjectRoute
   ComparisonsIdRoute: typeof ComparisonsIdRoute
-  TasksKeyRoute: typeof TasksKeyRoute
   AgentsIndexRoute: typeof AgentsIndexRoute
   RunsIndexRoute: typeof RunsIndexRoute
   RunsIdReviewRoute: typeof RunsIdReviewRoute
@@ -234,10 +240,10 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof IndexRouteImport
       parentRoute: typeof rootRouteImport
     }
-    '/board': {
-      id: '/board'
-      path: '/board'
-      fullPath: '/board'
+    '/_board': {
+      id: '/_board'
+      path: ''
+      fullPath: '/'
       preLoaderRoute: typeof BoardRouteImport
       parentRoute: typeof rootRouteImport
     }
@@ -276,6 +282,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof UsageRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/_board/board': {
+      id: '/_board/board'
+      path: '/board'
+      fullPath: '/board'
+      preLoaderRoute: typeof BoardBoardRouteImport
+      parentRoute: typeof BoardRoute
+    }
     '/agents/': {
       id: '/agents/'
       path: '/agents'
@@ -311,12 +324,12 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof RunsIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
-    '/tasks/$key': {
-      id: '/tasks/$key'
+    '/_board/tasks/$key': {
+      id: '/_board/tasks/$key'
       path: '/tasks/$key'
       fullPath: '/tasks/$key'
-      preLoaderRoute: typeof TasksKeyRouteImport
-      parentRoute: typeof rootRouteImport
+      preLoaderRoute: typeof BoardTasksKeyRouteImport
+      parentRoute: typeof BoardRoute
     }
     '/runs/$id/': {
       id: '/runs/$id/'
@@ -335,9 +348,21 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface BoardRouteChildren {
+  BoardBoardRoute: typeof BoardBoardRoute
+  BoardTasksKeyRoute: typeof BoardTasksKeyRoute
+}
+
+const BoardRouteChildren: BoardRouteChildren = {
+  BoardBoardRoute: BoardBoardRoute,
+  BoardTasksKeyRoute: BoardTasksKeyRoute,
+}
+
+const BoardRouteWithChildren = BoardRoute._addFileChildren(BoardRouteChildren)
+
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
-  BoardRoute: BoardRoute,
+  BoardRoute: BoardRouteWithChildren,
   InboxRoute: InboxRoute,
   NodesRoute: NodesRoute,
   ProjectsRoute: ProjectsRoute,
@@ -346,7 +371,6 @@ const rootRouteChildren: RootRouteChildren = {
   AgentsNameRoute: AgentsNameRoute,
   ChatProjectRoute: ChatProjectRoute,
   ComparisonsIdRoute: ComparisonsIdRoute,
-  TasksKeyRoute: TasksKeyRoute,
   AgentsIndexRoute: AgentsIndexRoute,
   RunsIndexRoute: RunsIndexRoute,
   RunsIdReviewRoute: RunsIdReviewRoute,

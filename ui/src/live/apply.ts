@@ -2,7 +2,7 @@
 // what was read later than it happened. A new kind of event does not compile until it has its place here.
 // Above: live.ts. Below: rows.ts.
 
-import type { RunDetail, RunTold, State } from '../api/schema'
+import type { RunDetail, RunTold, State, WaitReason } from '../api/schema'
 import type { Rows } from './rows'
 import type { LiveEvent } from './socket'
 
@@ -15,15 +15,18 @@ export function apply(rows: Rows, event: LiveEvent): void {
       return
     case 'project.deleted':
       rows.drop('GET /api/projects', (row) => row.id === event.project_id)
-      return rows.again('GET /api/tasks', 'GET /api/runs', 'GET /api/questions')
+      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/runs', 'GET /api/questions')
     case 'task.created':
-      return rows.again('GET /api/tasks')
+      return rows.again('GET /api/tasks', 'GET /api/board')
     case 'task.changed':
+      changeCard(rows, event.task_id, event.changes, event.at)
+      rows.again('GET /api/tasks/{task_id}/activity')
       rows.change('GET /api/tasks', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
       rows.change('GET /api/tasks/{task_id}', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
       return
     case 'task.deleted':
       rows.drop('GET /api/tasks', (row) => row.id === event.task_id)
+      rows.card((card) => card.id === event.task_id, () => null)
       return rows.again('GET /api/runs', 'GET /api/questions')
 
     case 'task.restored':
@@ -31,19 +34,27 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'task.unlinked':
     case 'task.blockers_changed':
     case 'task.progressed':
+      return rows.again('GET /api/tasks', 'GET /api/tasks/{task_id}', 'GET /api/board', 'GET /api/tasks/{task_id}/links', 'GET /api/tasks/{task_id}/activity')
     case 'task.labelled':
-      return rows.again('GET /api/tasks', 'GET /api/tasks/{task_id}')
-    // Those who show these add here what must be asked again.
-    case 'view.saved':
-    case 'view.deleted':
+      return rows.again('GET /api/board', 'GET /api/tasks/{task_id}/labels', 'GET /api/projects/{project_id}/labels', 'GET /api/tasks/{task_id}/activity')
     case 'comment.created':
-    case 'comment.changed':
     case 'comment.deleted':
+      rows.card((card) => card.id === event.task_id, (card) => ({ ...card, comments: Math.max(0, card.comments + (event.kind === 'comment.created' ? 1 : -1)) }))
+      return rows.again('GET /api/tasks/{task_id}/activity', 'GET /api/tasks/{task_id}/comments')
+    case 'comment.changed':
+      return rows.again('GET /api/tasks/{task_id}/activity', 'GET /api/tasks/{task_id}/comments')
     case 'attachment.added':
     case 'attachment.deleted':
+      rows.card((card) => card.id === event.task_id, (card) => ({ ...card, attachments: Math.max(0, card.attachments + (event.kind === 'attachment.added' ? 1 : -1)) }))
+      return rows.again('GET /api/tasks/{task_id}/attachments', 'GET /api/tasks/{task_id}/activity')
     case 'label.created':
     case 'label.changed':
     case 'label.deleted':
+      return rows.again('GET /api/board', 'GET /api/tasks/{task_id}/labels', 'GET /api/projects/{project_id}/labels')
+    case 'view.saved':
+    case 'view.deleted':
+      return rows.again('GET /api/views')
+    // Those who show these add here what must be asked again.
     case 'run.discarded':
     case 'remarks.sent':
     case 'remarks.judged':
@@ -68,7 +79,8 @@ export function apply(rows: Rows, event: LiveEvent): void {
       return rows.again('GET /api/nodes', 'GET /api/runtime/agents')
 
     case 'run.submitted':
-      return rows.again('GET /api/runs', 'GET /api/tasks/{task_id}/executions')
+      rows.card((card) => card.id === event.task_id, (card) => ({ ...card, run: { id: event.run_id ?? '', number: 0, agent: event.agent, state: 'pending', wait_reason: null, wait_who: null } }))
+      return rows.again('GET /api/runs', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity')
     case 'run.started':
       return become(rows, event, 'running', (run) => ({ wait: null, started_at: run.started_at ?? event.at }))
     case 'run.resumed':
@@ -153,6 +165,12 @@ function changeProject(rows: Rows, id: number | null, changes: Record<string, un
   rows.change('GET /api/projects/{project_id}', (row) => row.id === id, (row) => ({ ...row, ...changes }))
 }
 
+function changeCard(rows: Rows, id: number | null, changes: Record<string, unknown>, at: string): void {
+  const { title, status, priority, position, assignee, parent_id, assigned_agent_type: agent, github_pr_url: pr_url, github_pr_number: pr_number } = changes
+  const named = Object.entries({ title, status, priority, position, assignee, parent_id, agent, pr_url, pr_number }).filter(([, value]) => value !== undefined)
+  rows.card((card) => card.id === id, (card) => ({ ...card, ...Object.fromEntries(named), updated_at: at }))
+}
+
 function changeRun(rows: Rows, event: LiveEvent, changes: (run: RunTold | RunDetail) => Partial<RunTold & Pick<RunDetail, 'usage'>>): void {
   rows.change('GET /api/runs', (row) => row.id === event.run_id, (row) => ({ ...row, ...changes(row) }))
   rows.change('GET /api/runs/{run_id}', (row) => row.id === event.run_id, (row) => ({ ...row, ...changes(row) }))
@@ -160,9 +178,11 @@ function changeRun(rows: Rows, event: LiveEvent, changes: (run: RunTold | RunDet
 
 function become(rows: Rows, event: LiveEvent, state: State, changes: (run: RunTold | RunDetail) => Partial<RunTold>): void {
   changeRun(rows, event, (run) => ({ state, ...changes(run) }))
+  const wait = event.kind === 'run.waiting' ? event : null
+  rows.card((card) => card.run?.id === event.run_id, (card) => ({ ...card, run: card.run && { ...card.run, state, wait_reason: (wait?.reason ?? null) as WaitReason | null, wait_who: wait?.who ?? null } }))
 }
 
 function end(rows: Rows, event: LiveEvent, state: State, changes: Partial<RunTold>): void {
-  rows.again('GET /api/questions', 'GET /api/runs/{run_id}', 'GET /api/budgets', 'GET /api/usage', 'GET /api/tasks/{task_id}/executions', 'GET /api/nodes')
+  rows.again('GET /api/questions', 'GET /api/runs/{run_id}', 'GET /api/budgets', 'GET /api/usage', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity', 'GET /api/nodes')
   become(rows, event, state, () => ({ wait: null, may_cancel: false, ended_at: event.at, ...changes }))
 }

@@ -2,6 +2,7 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import type { Operation, Result } from '../api/client'
+import type { BoardTold, CardTold } from '../api/schema'
 
 type RowOf<T> = T extends ReadonlyArray<infer R> ? R : T
 
@@ -32,6 +33,16 @@ export function rows(client: QueryClient) {
         const list = kept as Array<RowOf<Result<O>>>
         const at = list.findIndex(is)
         return at < 0 ? kept : (list.with(at, to(list[at]!)) as Result<O>)
+      })
+    },
+
+    /** Change a card on every board that is kept; `to` null: take it off. */
+    card(is: (card: CardTold) => boolean, to: (card: CardTold) => CardTold | null) {
+      client.setQueriesData<BoardTold>({ queryKey: ['GET /api/board' satisfies Operation] }, (kept) => {
+        const at = kept?.cards.findIndex(is) ?? -1
+        if (!kept || at < 0) return kept
+        const next = to(kept.cards[at]!)
+        return { ...kept, cards: next ? kept.cards.with(at, next) : kept.cards.toSpliced(at, 1) }
       })
     },
 

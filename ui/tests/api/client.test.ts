@@ -39,5 +39,5 @@ test('silence is an error of status 0', async () => {
 })
 
 test('a query is known by its operation, so that all its variants are found by it', () => {
-  expect(ask('GET /api/tasks', { query: { project_id: 1 } }).queryKey).toEqual(['GET /api/tasks', { project_id: 1 }])
+  expect(ask('GET /api/tasks', { query: { project_id: [1] } }).queryKey).toEqual(['GET /api/tasks', { project_id: [1] }])
 })

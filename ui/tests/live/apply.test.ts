@@ -13,13 +13,13 @@ test('a changed task is changed in every list and where it is alone, and the oth
   const client = new QueryClient()
   const other = task(1)
   client.setQueryData(keyOf('GET /api/tasks'), [other, task(2)])
-  client.setQueryData(keyOf('GET /api/tasks', { query: { project_id: 1 } }), [task(2)])
+  client.setQueryData(keyOf('GET /api/tasks', { query: { project_id: [1] } }), [task(2)])
   client.setQueryData(keyOf('GET /api/tasks/{task_id}', { path: { task_id: 2 } }), task(2))
   apply(rows(client), { ...about, kind: 'task.changed', changes: { status: 'done' } } as LiveEvent)
   const all = client.getQueryData<TaskTold[]>(keyOf('GET /api/tasks'))!
   expect(all.map(({ status }) => status)).toEqual(['todo', 'done'])
   expect(all[0]).toBe(other)
-  expect(client.getQueryData<TaskTold[]>(keyOf('GET /api/tasks', { query: { project_id: 1 } }))![0]!.status).toBe('done')
+  expect(client.getQueryData<TaskTold[]>(keyOf('GET /api/tasks', { query: { project_id: [1] } }))![0]!.status).toBe('done')
   expect(client.getQueryData<TaskTold>(keyOf('GET /api/tasks/{task_id}', { path: { task_id: 2 } }))!.status).toBe('done')
 })
 

@@ -1,0 +1,158 @@
+/** One column: its name and count, and of its cards those that can be seen. It is one tab stop; arrows go on from there. */
+import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/adapter/element-adapter'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Plus } from 'lucide-react'
+import { useEffect, useEffectEvent, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import { defaultRangeExtractor } from '@tanstack/react-virtual'
+import type { CardTold } from '@/api/schema'
+import { IconButton } from '@/kit/Button'
+import { join } from '@/kit/look'
+import { TASK_STATUS } from '@/nouns/TaskStatus'
+import { Card, CARD_PX, type CardProps } from './Card'
+import type { Column } from './columns'
+import { current, hover, lift, useIsLifted, useSpotIn } from './drag'
+
+const GAP_PX = 8
+const PAD_PX = 8
+const STEP_PX = CARD_PX + GAP_PX
+const OVERSCAN = 4
+
+export interface ColumnHandle {
+  /** Put the focus on the card at the index, or the one nearest. */
+  focus(index: number): void
+  indexAt(clientY: number): number
+  show(index: number): void
+}
+
+export interface ColumnViewProps extends Pick<CardProps, 'isSelecting' | 'onSelect' | 'onMenu'> {
+  id: Column
+  label: string
+  cards: readonly CardTold[]
+  total: number
+  selected: ReadonlySet<number>
+  open: string | undefined
+  empty: string
+  onCreate(): void
+  onKey(event: KeyboardEvent, card: CardTold, index: number): void
+  ref: Ref<ColumnHandle>
+}
+
+let isTouching = false
+addEventListener('pointerdown', (event) => (isTouching = event.pointerType === 'touch'), { capture: true })
+
+export function ColumnView({ id, label, cards, total, selected, isSelecting, open, empty, onSelect, onMenu, onCreate, onKey, ref }: ColumnViewProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState(0)
+  const at = Math.min(active, Math.max(0, cards.length - 1))
+  const virtual = useVirtualizer({
+    count: cards.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => CARD_PX,
+    gap: GAP_PX,
+    paddingStart: PAD_PX,
+    paddingEnd: PAD_PX,
+    overscan: OVERSCAN,
+    getItemKey: (index) => cards[index]!.id,
+    // The card with the tab stop stays mounted, or the focus would be lost when it is scrolled away.
+    rangeExtractor: (range) => (cards.length ? [...new Set([...defaultRangeExtractor(range), at])].toSorted((a, b) => a - b) : []),
+  })
+
+  function indexAt(clientY: number): number {
+    const { top } = scroller.current!.getBoundingClientRect()
+    const y = clientY - top + scroller.current!.scrollTop - PAD_PX
+    return Math.max(0, Math.min(cards.length, Math.round(y / STEP_PX)))
+  }
+  const wanted = useRef<number | null>(null)
+  useImperativeHandle(ref, () => ({
+    indexAt,
+    show: (index) => virtual.scrollToIndex(Math.min(index, cards.length - 1)),
+    focus(index) {
+      if (!cards.length) return scroller.current?.focus()
+      wanted.current = Math.max(0, Math.min(index, cards.length - 1))
+      setActive(wanted.current)
+      virtual.scrollToIndex(wanted.current)
+      give()
+    },
+  }))
+  function give() {
+    const card = wanted.current === null ? undefined : cards[wanted.current]
+    const link = card && scroller.current?.querySelector<HTMLElement>(`[data-card="${card.id}"] a`)
+    if (!link) return
+    wanted.current = null
+    link.focus({ preventScroll: true })
+  }
+  // A card far away is mounted only after this draws anew.
+  useEffect(give)
+
+  const onOver = useEffectEvent((clientY: number) => hover({ column: id, index: indexAt(clientY) }))
+  useEffect(
+    () =>
+      dropTargetForElements({
+        element: scroller.current!,
+        onDrag: ({ location }) => onOver(location.current.input.clientY),
+        onDragLeave: () => current()?.via === 'mouse' && hover(null),
+      }),
+    [],
+  )
+
+  const spot = useSpotIn(id)
+  const isLifted = useIsLifted()
+  const { icon: Icon, tone } = TASK_STATUS[id]
+  return (
+    <section aria-label={label} className="flex h-full min-w-0 flex-1 snap-center flex-col rounded-8 bg-sunken max-md:w-[86vw] max-md:flex-none md:min-w-60">
+      <header className="flex h-11 shrink-0 items-center gap-2 pr-1.5 pl-3">
+        <Icon size={16} aria-hidden className={tone === 'run' ? 'text-run' : tone === 'info' ? 'text-info' : tone === 'ok' ? 'text-ok' : 'text-fg-3'} />
+        <h2 className="text-13 font-semibold">{label}</h2>
+        <span className="text-12 text-fg-3 tabular-nums">{cards.length === total ? total : `${cards.length} of ${total}`}</span>
+        <span className="ml-auto">
+          <IconButton name={`New task in ${label}`} icon={Plus} onPress={onCreate} />
+        </span>
+      </header>
+      <div
+        ref={scroller}
+        data-column={id}
+        tabIndex={cards.length ? -1 : 0}
+        className={join('relative min-h-0 flex-1 overflow-y-auto rounded-b-8 border-2 border-transparent px-1.5 outline-none', spot >= 0 && 'border-accent bg-accent-soft')}
+      >
+        {cards.length === 0 && spot < 0 && <p className="px-3 py-6 text-center text-12 text-fg-3">{empty}</p>}
+        <div role={cards.length ? 'list' : undefined} aria-label={cards.length ? `${label}, ${cards.length} tasks` : undefined} className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const card = cards[item.index]!
+            return (
+              <div
+                key={item.key}
+                role="listitem"
+                aria-setsize={cards.length}
+                aria-posinset={item.index + 1}
+                className="absolute inset-x-0 top-0"
+                style={{ transform: `translateY(${item.start}px)` }}
+                onFocus={() => setActive(item.index)}
+                onKeyDown={(event) => onKey(event, card, item.index)}
+                onContextMenu={(event) => {
+                  if (isTouching) return
+                  event.preventDefault()
+                  onMenu(card, event.currentTarget)
+                }}
+              >
+                <Held id={card.id} selected={selected}>
+                  <Card card={card} isActive={item.index === at} isSelected={selected.has(card.id)} isSelecting={isSelecting} isOpen={card.key === open} onSelect={onSelect} onMenu={onMenu} />
+                </Held>
+              </div>
+            )
+          })}
+        </div>
+        {isLifted && spot >= 0 && (
+          <div aria-hidden className="pointer-events-none absolute inset-x-1.5 z-10 h-0.5 rounded-full bg-accent" style={{ top: PAD_PX + spot * STEP_PX - GAP_PX / 2 - 1 }} />
+        )}
+      </div>
+    </section>
+  )
+}
+
+/** Can be taken with the mouse, together with all that is selected if it is one of them. */
+function Held({ id, selected, children }: { id: number; selected: ReadonlySet<number>; children: React.ReactNode }) {
+  const box = useRef<HTMLDivElement>(null)
+  const onLift = useEffectEvent(() => lift(selected.has(id) ? selected : [id], 'mouse'))
+  useEffect(() => draggable({ element: box.current!, getInitialData: () => ({ id }), canDrag: () => !isTouching, onDragStart: () => onLift() }), [id])
+  return <div ref={box}>{children}</div>
+}
