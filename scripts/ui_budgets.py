@@ -1,7 +1,7 @@
 """What the built web interface weighs, beside its limits: `python scripts/ui_budgets.py`; fails above them.
 
 Kilobytes (1000 bytes) of gzip, as a browser fetches them. A route's own weight is what its first look needs beyond the entry and the controls,
-which every route shares and the browser fetches once.
+which every route shares and the browser fetches once; the layouts around it count.
 """
 
 from __future__ import annotations
@@ -37,11 +37,15 @@ def main() -> int:
     controls = {key for key in manifest if manifest[key].get("name") == CONTROLS}
     rows = [("entry", weight(manifest, shared - controls), ENTRY_AT_MOST)]
     rows.append(("controls", weight(manifest, controls), CONTROLS_AT_MOST))
-    for key in sorted(manifest):
-        if key.startswith("src/routes/") and "tsr-split=component" in key:
-            name = key.removeprefix("src/routes/").partition(".tsx")[0]
-            own = needed(manifest, key) - shared - controls
-            rows.append((name, weight(manifest, own), ROUTES_AT_MOST.get(name, ROUTE_AT_MOST)))
+    routes = {
+        key.removeprefix("src/routes/").partition(".tsx")[0]: key
+        for key in sorted(manifest)
+        if key.startswith("src/routes/") and "tsr-split=component" in key
+    }
+    for name in routes:
+        around = [layout for layout in routes if name.startswith(f"{layout}.")]
+        own = set[str]().union(*(needed(manifest, routes[one]) for one in (name, *around))) - shared - controls
+        rows.append((name, weight(manifest, own), ROUTES_AT_MOST.get(name, ROUTE_AT_MOST)))
     rows.append(("palette", weight(manifest, needed(manifest, PALETTE) - shared - controls), ROUTE_AT_MOST))
     styles = {name for chunk in manifest.values() for name in chunk.get("css", ())}
     rows.append(("css", sum(gz(name) for name in styles), CSS_AT_MOST))
