@@ -1,0 +1,48 @@
+/** Text of strangers on one line (names of files, code): what cannot be seen, or turns the direction of writing, is made visible. */
+import { Fragment } from 'react'
+
+// Controls but the tab; soft hyphen; marks without width; those that set or isolate a direction; line separators; tags.
+const HIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc\u{e0000}-\u{e007f}]/gu
+
+export interface Hidden {
+  from: number
+  to: number
+  /** What is shown for it: "␇", "U+202E". */
+  sign: string
+}
+
+/** Where such characters stand, in order. */
+export function hiddenIn(text: string): Hidden[] {
+  return Array.from(text.matchAll(HIDDEN), (found) => ({ from: found.index, to: found.index + found[0].length, sign: signOf(found[0].codePointAt(0)!) }))
+}
+
+function signOf(code: number): string {
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
+  if (code === 0x7f) return '␡'
+  return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** Such a character, as it is shown. */
+export function Sign({ children }: { children: string }) {
+  return (
+    <span title="A character that cannot be seen" className="mx-px rounded-4 bg-warn-soft px-0.5 text-warn outline outline-current/40">
+      {children}
+    </span>
+  )
+}
+
+export function Visible({ text }: { text: string }) {
+  const hidden = hiddenIn(text)
+  if (!hidden.length) return <bdi>{text}</bdi>
+  return (
+    <bdi>
+      {hidden.map(({ from, sign }, at) => (
+        <Fragment key={from}>
+          {text.slice(hidden[at - 1]?.to ?? 0, from)}
+          <Sign>{sign}</Sign>
+        </Fragment>
+      ))}
+      {text.slice(hidden.at(-1)!.to)}
+    </bdi>
+  )
+}
