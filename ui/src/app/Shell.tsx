@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useCommands } from '@/kit/commands'
 import { useHotkey, type Hotkey } from '@/kit/hotkeys'
 import { Toasts } from '@/kit/toast'
-import { setTheme } from '@/kit/theme'
+import { setDensity, setTheme } from '@/kit/theme'
 import { useLiveStatus } from '@/live/live'
 import { BottomBar, Sidebar } from './Navigation'
 import { PLACES } from './places'
@@ -27,6 +27,8 @@ export function Shell() {
     { id: 'light', label: 'Light theme', group: 'Appearance', run: () => setTheme('light') },
     { id: 'dark', label: 'Dark theme', group: 'Appearance', run: () => setTheme('dark') },
     { id: 'system', label: 'Theme of the system', group: 'Appearance', run: () => setTheme('system') },
+    { id: 'comfortable', label: 'Comfortable density', group: 'Appearance', run: () => setDensity('comfortable') },
+    { id: 'compact', label: 'Compact density', group: 'Appearance', run: () => setDensity('compact') },
   ])
 
   return (
