@@ -22,6 +22,8 @@ from coderclawlink.errors import Invalid, NotFound, Unavailable
 from coderclawlink.events import Option
 
 T = TypeVar("T")
+Asked = str | int | Sequence[str] | None
+"""The value of a query's field; several: the field is given several times."""
 Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -191,9 +193,10 @@ class _Problem(Shape):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the hub answered, as text, and read as a shape on request."""
+    """What the hub answered, as text, and read as a shape on request. `undo`: the token that takes back what was done."""
 
     text: str
+    undo: str | None = None
 
     def read(self, shape: type[T]) -> T:
         """Raises `Refused` when it is something else: what answers is no hub, or one of another age."""
@@ -210,7 +213,7 @@ class Hub:
         self.url = url
         self._http = http
 
-    def get(self, path: str, /, **query: str | int | None) -> Answer:
+    def get(self, path: str, /, **query: Asked) -> Answer:
         return self._ask("GET", path, query)
 
     def post(self, path: str, body: Mapping[str, Value] | None = None, **query: str | int | None) -> Answer:
@@ -229,7 +232,7 @@ class Hub:
         self,
         verb: str,
         path: str,
-        query: Mapping[str, str | int | None],
+        query: Mapping[str, Asked],
         body: Mapping[str, Value] | None = None,
     ) -> Answer:
         given = {name: value for name, value in query.items() if value is not None}
@@ -241,7 +244,7 @@ class Hub:
             raise NoHub(f"No hub answers at {self.url}. Start one with `clawlink serve`.") from error
         if answer.status_code >= 400:
             raise _refusal(answer)
-        return Answer(answer.text)
+        return Answer(answer.text, answer.headers.get("undo-token"))
 
     def put_file(self, path: str, file: BinaryIO, *, name: str) -> Answer:
         """Send a file as it is."""
@@ -295,9 +298,8 @@ class Hub:
         if name.isascii() and name.isdigit():
             return self.get(f"/api/tasks/{name}").read(Task)
         project = self.project(name.rpartition("-")[0] or name)
-        for task in self.get("/api/tasks", project_id=project.id).read(list[Task]):
-            if name.upper() == task.key:
-                return task
+        for task in self.get("/api/tasks", key=name.upper()).read(list[Task]):
+            return task
         raise Missing(f"There is no task {name}. `clawlink task list --project {project.key}` shows them.")
 
     def run(self, name: str) -> RunDetail:

@@ -16,6 +16,7 @@ from coderclawlink.cli import (
     agent_test,
     agents,
     attachments,
+    board,
     budgets,
     comments,
     comparisons,
@@ -29,11 +30,13 @@ from coderclawlink.cli import (
     results,
     reviews,
     runs,
+    search,
     secrets,
     serve,
     sessions,
     tasks,
     usage,
+    views,
 )
 from coderclawlink.errors import ClawlinkError
 
@@ -51,15 +54,16 @@ app = App(
 app.command(serve.serve)
 app.command(demo.demo)
 tasks.app.command(comparisons.compare)
-for task_verb in (*comments.COMMANDS, *attachments.COMMANDS, labels.label):
+for task_verb in (*board.COMMANDS, *comments.COMMANDS, *attachments.COMMANDS, labels.label):
     tasks.app.command(task_verb)
 projects.app.command(labels.labels)
 projects.app.command(labels.label_of_project, name="label")
 agents.app.command(agent_test.try_out, name="test")
 for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
+app.command(search.search)
 app.command(questions.inbox)
-for noun in (projects, tasks, runs, reviews, comparisons, agents, budgets, nodes, sessions, secrets):
+for noun in (projects, tasks, views, runs, reviews, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(usage.usage)
 app.command(doctor.doctor)

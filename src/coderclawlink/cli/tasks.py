@@ -23,16 +23,42 @@ Priority = Literal["low", "medium", "high", "critical"]
 def list_all(
     *,
     project: Annotated[str | None, Parameter(help="Only this project's, by key.")] = None,
-    status: Annotated[Status | None, Parameter(help="Only those with this status.")] = None,
+    status: Annotated[
+        list[Status] | None, Parameter(negative="", help="Only those with this status; may be given again.")
+    ] = None,
+    priority: Annotated[list[Priority] | None, Parameter(negative="", help="Only those so urgent.")] = None,
+    agent: Annotated[
+        list[str] | None, Parameter(negative="", help="Only those meant for this agent; `none`: for no agent.")
+    ] = None,
+    assignee: Annotated[
+        list[str] | None, Parameter(negative="", help="Only those meant for this person; `none`: nobody.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, Parameter(negative="", help="Only those with this label; given again: with all.")
+    ] = None,
+    query: Annotated[str | None, Parameter(name=("--query", "-q"), help="Only those with these words.")] = None,
+    parent: Annotated[str | None, Parameter(help="Only the sub-tasks of this task.")] = None,
+    blocked: Annotated[bool | None, Parameter(help="Only those that wait for others, or that do not.")] = None,
     limit: Annotated[int, Parameter(help="At most so many.")] = 200,
     reach: Reach = HERE,
 ) -> int:
-    """List tasks."""
+    """List tasks: those that meet all that is said."""
     from coderclawlink.cli import hub as hubs
 
     with hubs.reached(reach) as hub:
-        of = hub.project(project).id if project else None
-        answer = hub.get("/api/tasks", project_id=of, status=status, limit=limit)
+        answer = hub.get(
+            "/api/tasks",
+            project_id=hub.project(project).id if project else None,
+            status=status,
+            priority=priority,
+            agent=agent,
+            assignee=assignee,
+            label=label,
+            q=query,
+            parent_id=hub.task(parent).id if parent else None,
+            blocked=None if blocked is None else str(blocked).lower(),
+            limit=limit,
+        )
     if reach.json:
         screen.as_json(answer.text)
         return 0
@@ -57,6 +83,8 @@ def create(
     priority: Annotated[Priority, Parameter(help="More urgent tasks' runs are placed first.")] = "medium",
     status: Annotated[Status, Parameter(help="Where it stands.")] = "todo",
     agent: Annotated[str | None, Parameter(help="The agent it is meant for.")] = None,
+    assignee: Annotated[str | None, Parameter(help="The person it is meant for.")] = None,
+    parent: Annotated[str | None, Parameter(help="The task that it is a part of.")] = None,
     reach: Reach = HERE,
 ) -> int:
     """Make a task."""
@@ -72,6 +100,8 @@ def create(
                 "priority": priority,
                 "status": status,
                 "assigned_agent_type": agent,
+                "assignee": assignee,
+                "parent_id": hub.task(parent).id if parent else None,
             },
         )
     if reach.json:
@@ -111,27 +141,6 @@ def show(key: Key, /, *, reach: Reach = HERE) -> int:
             [(run.number, run.state, run.agent, run.branch, run.error or run.result) for run in runs],
             empty="",
         )
-    return 0
-
-
-@app.command
-def move(
-    key: Key,
-    status: Annotated[Status, Parameter(help="Where it stands now.")],
-    /,
-    *,
-    reach: Reach = HERE,
-) -> int:
-    """Move a task to another column of the board."""
-    from coderclawlink.cli import hub as hubs
-
-    with hubs.reached(reach) as hub:
-        task = hub.task(key)
-        answer = hub.patch(f"/api/tasks/{task.id}", {"status": status})
-    if reach.json:
-        screen.as_json(answer.text)
-        return 0
-    screen.say(f"{task.key} was {screen.state(task.status)} and is {screen.state(status)}.")
     return 0
 
 
@@ -178,7 +187,7 @@ def delete(
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
     reach: Reach = HERE,
 ) -> int:
-    """Delete a task with its runs; branches in the repository stay."""
+    """Delete a task with its runs; branches in the repository stay. For ten minutes it can be undone."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli.text import line
 
@@ -186,6 +195,13 @@ def delete(
         task = hub.task(key)
         if not screen.confirm(f"Delete task {task.key} ({line(task.title)}) with its runs?", yes):
             return 1
-        hub.delete(f"/api/tasks/{task.id}")
+        answer = hub.delete(f"/api/tasks/{task.id}")
     screen.say(f"Deleted task {task.key}.")
+    tell_undo(answer.undo)
     return 0
+
+
+def tell_undo(token: str | None) -> None:
+    """How what was just done is taken back; beside the output proper, for people."""
+    if token is not None:
+        screen.complain(f"To take it back within ten minutes: clawlink task undo {token}")
