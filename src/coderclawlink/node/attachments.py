@@ -26,8 +26,6 @@ from coderclawlink.node.dial import HubAddress
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 30.0
-"""So long the hub may be away."""
 RETRY_SECONDS = 0.5
 SILENCE_SECONDS = 30.0
 CACHE_BYTES = 2 * 1024**3
@@ -44,10 +42,11 @@ class _Gone(Exception):
 
 @dataclass(frozen=True)
 class Attachments:
-    """`find`: where the hub is now. `cache`: the folder of what was fetched."""
+    """`find`: where the hub is now. `cache`: the folder of what was fetched. `patience_seconds`: so long the hub may be away."""
 
     find: Callable[[], HubAddress | None]
     cache: Path
+    patience_seconds: float = 30.0
 
     async def lay_out(self, wanted: Sequence[Attached], folder: Path) -> None:
         """Put the files into a new folder that only we can write. Raises `CannotFetch`."""
@@ -74,7 +73,7 @@ class Attachments:
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         why = "no hub is known"
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS) as patience:
+            async with asyncio.timeout(self.patience_seconds) as patience:
                 while True:
                     try:
                         if (hub := self.find()) is not None:
@@ -105,7 +104,7 @@ class Attachments:
                         if file.tell() + len(piece) > one.size:
                             raise CannotFetch(f"The hub sent more than {one.name} has.")
                         file.write(piece)
-                        patience.reschedule(now() + PATIENCE_SECONDS)  # a long file is no hub that is away
+                        patience.reschedule(now() + self.patience_seconds)  # a long file is no hub that is away
             arriving.replace(kept)
         finally:
             arriving.unlink(missing_ok=True)
