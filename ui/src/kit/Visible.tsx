@@ -1,8 +1,9 @@
 /** Text of strangers on one line (names of files, code): what cannot be seen, or turns the direction of writing, is made visible. */
 import { Fragment } from 'react'
 
-// Controls but the tab; soft hyphen; marks without width; those that set or isolate a direction; line separators; tags.
-const HIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc\u{e0000}-\u{e007f}]/gu
+// Controls, formats (marks without width, those that turn the direction), other separators of lines, whatever else is drawn as nothing.
+// The tab is seen, and the two selectors choose how the sign before them looks.
+const HIDDEN = /(?![\t\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 export interface Hidden {
   from: number
