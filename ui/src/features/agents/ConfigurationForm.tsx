@@ -36,7 +36,7 @@ export function ConfigurationForm(view: DraftView) {
           value={draft.model}
           onChange={(model) => change({ model })}
           suggestions={agent.metadata?.models ?? []}
-          placeholder={inherited('model', agent.metadata?.model || 'As the agent itself chooses')}
+          placeholder={inherited('model', agent.metadata?.model ? `${agent.metadata.model}, by default` : 'As the agent itself chooses')}
           error={fields.model}
           isReadOnly={isReadOnly}
         />
@@ -45,7 +45,7 @@ export function ConfigurationForm(view: DraftView) {
           value={draft.account}
           onChange={(account) => change({ account })}
           suggestions={agent.metadata?.accounts ?? []}
-          placeholder={inherited('account', agent.metadata?.accounts[0] ?? 'The first that fits')}
+          placeholder={inherited('account', agent.metadata?.accounts[0] ? `${agent.metadata.accounts[0]}, by default` : 'The first that fits')}
           error={fields.account}
           isReadOnly={isReadOnly}
         />

@@ -89,7 +89,7 @@ function RuleLine({ row, number, isLast, isReadOnly, onEdit, onMove, onRemove }:
       <span aria-hidden className="flex h-control w-5 shrink-0 items-center justify-end text-12 text-fg-3 tabular-nums">
         {number}.
       </span>
-      <div className="grid min-w-0 flex-1 grid-cols-2 gap-2 lg:grid-cols-[6.5rem_7.5rem_2fr_2fr_1fr]">
+      <div className="grid min-w-0 flex-1 grid-cols-2 gap-2 lg:grid-cols-[6.5rem_7.5rem_2fr_3fr_3fr]">
         <Select
           label={`Effect of rule ${number}`}
           hideLabel
@@ -99,7 +99,7 @@ function RuleLine({ row, number, isLast, isReadOnly, onEdit, onMove, onRemove }:
           choices={(['allow', 'ask', 'deny'] as const).map((effect) => ({ value: effect, label: EFFECT[effect].label }))}
         />
         <Select label={`Tool of rule ${number}`} hideLabel value={row.tool} onChange={(tool) => onEdit({ tool })} isDisabled={isReadOnly} choices={TOOL_CHOICES} />
-        <div className="max-lg:col-span-2">{field('command', 'Command', 'command, as git push *')}</div>
+        <div className="max-lg:col-span-2 lg:min-w-40">{field('command', 'Command', 'command, as git push *')}</div>
         {field('path', 'Path', 'path, as docs/**')}
         {field('host', 'Host', 'host')}
         <div className="col-span-full">{field('why', 'Reason', 'Why: told to the agent and to people')}</div>
