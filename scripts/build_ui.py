@@ -44,7 +44,7 @@ def build(root: Path) -> bool:
     fresh = built.with_name(f".static-{os.getpid()}")
     try:
         subprocess.run(
-            [*npm, "run", "--silent", "build", "--", "--logLevel", "warn"],
+            [*npm, "run", "--silent", "bundle", "--", "--logLevel", "warn"],
             cwd=root / "ui",
             env={**environment, "CLAWLINK_UI_OUT": str(fresh)},
             check=True,

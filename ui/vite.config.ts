@@ -8,7 +8,8 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
 const HUB = process.env.CLAWLINK_HUB ?? 'http://127.0.0.1:8000'
-const OUT = process.env.CLAWLINK_UI_OUT ?? '../src/coderclawlink/web/static'
+// scripts/build_ui.py names a folder and puts it in its place when it is whole.
+const OUT = process.env.CLAWLINK_UI_OUT ?? 'dist'
 
 /** Puts .br and .gz beside each file that gains by it: the hub serves them as they are and compresses nothing itself. */
 function compressed(): Plugin {
@@ -28,8 +29,16 @@ function compressed(): Plugin {
   }
 }
 
+/** The interface speaks English: what the controls say in thirty other languages stays out (a third of their weight). */
+function englishOnly(): Plugin {
+  return {
+    name: 'english-only',
+    load: (id) => (/\/react-(aria|stately)[^?]*\/intl\/.*\/(?!en-US)[a-z]{2}-[A-Z]{2}\.m?js$/.test(id) ? 'export default undefined' : null),
+  }
+}
+
 export default defineConfig(({ mode }) => ({
-  plugins: [mode === 'test' ? [] : tanstackRouter(), react(), tailwind(), compressed()],
+  plugins: [englishOnly(), mode === 'test' ? [] : tanstackRouter(), react(), tailwind(), compressed()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   worker: { format: 'es' },
   build: {
