@@ -54,10 +54,12 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'view.saved':
     case 'view.deleted':
       return rows.again('GET /api/views')
-    // Those who show these add here what must be asked again.
     case 'run.discarded':
+      return rows.again('GET /api/runs/{run_id}', 'GET /api/runs/{run_id}/review')
     case 'remarks.sent':
     case 'remarks.judged':
+      return rows.again('GET /api/runs/{run_id}/remarks', 'GET /api/runs/{run_id}/review')
+    // Those who show these add here what must be asked again.
     case 'chat.asked':
     case 'chat.proposed':
     case 'chat.decided':
@@ -98,7 +100,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
       return changeRun(rows, event, () => ({ agent: event.agent }))
     case 'run.reviewed':
     case 'run.receipt':
-      return rows.again('GET /api/runs/{run_id}', 'GET /api/runs/{run_id}/receipt')
+      return rows.again('GET /api/runs/{run_id}', 'GET /api/runs/{run_id}/receipt', 'GET /api/runs/{run_id}/review')
 
     case 'comparison.started':
     case 'comparison.kept':
@@ -135,7 +137,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
       rows.again('GET /api/runs/{run_id}/diff')
       return changeRun(rows, event, () => ({ head: event.head, base: event.base, branch: event.branch, files: event.files, additions: event.additions, deletions: event.deletions }))
     case 'artifact.kept':
-      return rows.again('GET /api/runs/{run_id}/diff', 'GET /api/runs/{run_id}/log')
+      return rows.again('GET /api/runs/{run_id}/diff', 'GET /api/runs/{run_id}/log', 'GET /api/runs/{run_id}/files', 'GET /api/runs/{run_id}/review', 'GET /api/runs/{run_id}/remarks')
     case 'agent.title':
       return changeRun(rows, event, () => ({ title: event.title }))
     case 'agent.usage':
