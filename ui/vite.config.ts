@@ -16,7 +16,7 @@ function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    closeBundle() {
+    writeBundle() {
       for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile() || !/\.(js|css|svg|json)$/.test(entry.name)) continue
         const path = join(entry.parentPath, entry.name)
@@ -49,8 +49,14 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     rolldownOptions: {
       output: {
-        // One file for the controls of the kit, whichever page needs them first; the frame around the pages does without.
-        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'controls', test: /node_modules\/(@?react-aria|@?react-stately|@internationalized)/ }] },
+        // What every page stands on, and the controls of the kit: two files that stay the same while the pages change.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'controls', test: /node_modules\/(@?react-aria|@?react-stately|@internationalized)/ },
+            { name: 'ground', test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(?!react-virtual|virtual-core)[\w-]+)\// },
+          ],
+        },
       },
     },
   },
