@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from coderclawlink.access.policy import OWNER, Actor, Role
-from coderclawlink.board import activity, attachments, comments, labels, projects, tasks
+from coderclawlink.board import activity, attachments, comments, labels, links, projects, tasks
 from coderclawlink.board.files import Kept
+from coderclawlink.board.links import Link
 from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.events import AgentMessage, AttemptStarted, Option, QuestionAsked, RunCompleted
@@ -126,3 +127,20 @@ def test_the_history_is_read_by_its_index(db: Database, task: Task) -> None:
             "EXPLAIN QUERY PLAN SELECT seq FROM events WHERE task_id = 1 AND n IS NULL AND kind IN ('a') ORDER BY seq DESC"
         ).all()
     assert any("ix_events_task_id_seq" in row[3] for row in rows)
+
+
+def test_links_are_told_from_where_one_stands(db: Database, task: Task) -> None:
+    other = db.write_now(tasks.create, OWNER, project_id=task.project_id, title="Other")
+    db.write_now(links.add, ANN, task.id, Link.BLOCKED_BY, other.id)
+    db.write_now(links.add, ANN, task.id, Link.CHILD, other.id)
+    db.write_now(links.remove, BOB, task.id, Link.BLOCKED_BY, other.id)
+    assert told(db, task)[1:] == [
+        "ann made it wait for DEMO-2",
+        "ann made it a sub-task of DEMO-2",
+        "bob took away a link with DEMO-2",
+    ]
+    assert [text for text in told(db, other) if "DEMO-1" in text] == [
+        "ann made it block DEMO-1",
+        "ann made DEMO-1 a sub-task of it",
+        "bob took away a link with DEMO-1",
+    ]

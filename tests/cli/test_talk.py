@@ -9,7 +9,6 @@ import pytest
 
 from tests.cli.conftest import Cli, make_repository
 
-
 NUMBERS = itertools.count(1)
 
 

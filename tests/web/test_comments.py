@@ -99,7 +99,10 @@ async def test_what_people_say_is_seen_live(client: httpx2.AsyncClient, server: 
 
 async def test_an_agent_is_told_of_its_task_what_a_colleague_would_be(client: httpx2.AsyncClient, node: Node) -> None:
     made = await task(client)
+    other = await task(client)
     path = f"/api/tasks/{made['id']}"
+    linked = await client.post(f"{path}/links", json={"link": "relates", "other": other["id"]})
+    assert linked.status_code < 300, linked.text
     for n in range(55):
         await client.post(f"{path}/comments", json={"text": f"Comment {n}"})
     await client.patch(f"{path}/labels", json={"add": ["bug"]})
@@ -113,6 +116,7 @@ async def test_an_agent_is_told_of_its_task_what_a_colleague_would_be(client: ht
     assert told["comments"][0]["author"] == "owner"
     assert told["attachments"] == [{"name": "log.txt", "size": 4, "media_type": "text/plain"}]
     assert [(file.name, file.size) for file in order.attachments] == [("log.txt", 4)]
+    assert told["links"] == [{"kind": "relates_to", "key": other["key"], "title": "A task", "status": "todo"}]
     await node.finish(await node.start(order.run))
 
 

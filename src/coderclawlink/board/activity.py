@@ -31,13 +31,18 @@ from coderclawlink.events import (
     QuestionAnswered,
     RunCancelled,
     RunCompleted,
+    RunDiscarded,
     RunFailed,
     RunHandedOver,
     RunReviewed,
     RunSubmitted,
     TaskChanged,
     TaskCreated,
+    TaskDeleted,
     TaskLabelled,
+    TaskLinked,
+    TaskRestored,
+    TaskUnlinked,
     any_event,
 )
 from coderclawlink.ids import RunId, TaskId
@@ -53,7 +58,7 @@ TEXT_AT_MOST = 300
 _TOLD: tuple[type[AnyEvent], ...] = (
     TaskCreated, TaskChanged, TaskLabelled, CommentCreated, CommentDeleted, AttachmentAdded, AttachmentDeleted,
     RunSubmitted, RunCompleted, RunFailed, RunCancelled, RunHandedOver, RunReviewed, PromptQueued, QuestionAnswered,
-    ComparisonStarted, ComparisonKept,
+    ComparisonStarted, ComparisonKept, TaskDeleted, TaskRestored, TaskLinked, TaskUnlinked, RunDiscarded,
 )  # fmt: skip
 KINDS = tuple(str(event.model_fields["kind"].default) for event in _TOLD)
 _FOLDED = ("task.changed", "task.labelled", "attachment.added", "attachment.deleted", "comment.deleted")
@@ -65,6 +70,13 @@ _FIELDS = {
     "status": "moved it to {}",
     "assigned_agent_type": "meant it for {}",
     "assignee": "assigned it to {}",
+}
+_LINKED = {
+    "blocks": "made it block {}",
+    "blocked_by": "made it wait for {}",
+    "relates": "related it to {}",
+    "child": "made it a sub-task of {}",
+    "parent": "made {} a sub-task of it",
 }
 
 
@@ -186,6 +198,14 @@ def _said(lines: Sequence[_Line], run: Run | None, questions: Mapping[str, _Aske
                 _of_people(line.event.changes, line.actor) for line in lines if isinstance(line.event, TaskChanged)
             ]
             return _changed({name: value for changes in changed for name, value in changes.items()})
+        case TaskDeleted():
+            return "deleted it"
+        case TaskRestored():
+            return "brought it back"
+        case TaskLinked(link=link, other=other):
+            return _LINKED.get(link, "linked it with {}").format(other)
+        case TaskUnlinked(other=other):
+            return f"took away a link with {other}"
         case TaskLabelled():
             return _labelled([event for event in events if isinstance(event, TaskLabelled)])
         case CommentCreated():
@@ -203,6 +223,8 @@ def _said(lines: Sequence[_Line], run: Run | None, questions: Mapping[str, _Aske
             return f"failed: {_short(error)}"
         case RunCancelled():
             return "cancelled the run"
+        case RunDiscarded():
+            return "discarded the result"
         case RunHandedOver(before=before, agent=agent):
             return f"handed it over from {before} to {agent}"
         case RunReviewed(approved=approved, text=text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from coderclawlink.board import attachments, comments, labels
+from coderclawlink.board import attachments, comments, labels, links
 from coderclawlink.board.projects import Project
 from coderclawlink.board.tasks import Task
 from coderclawlink.clock import rfc3339
@@ -18,6 +18,7 @@ from coderclawlink.ids import TaskId
 COMMENTS_AT_MOST = 50
 COMMENTS_CHARACTERS = 60_000
 """Of all comments together; the newest count more."""
+LINKS_AT_MOST = 50
 
 
 def of_project(project: Project) -> dict[str, JsonValue]:
@@ -34,6 +35,8 @@ def of_task(look: Look, task: Task) -> dict[str, JsonValue]:
         known["comments"] = told
     if left_out:
         known["comments_left_out"] = left_out
+    if linked := _links(look, task.id):
+        known["links"] = linked
     if files := attachments.of_task(look, task.id):
         known["attachments"] = [{"name": file.name, "size": file.size, "media_type": file.media_type} for file in files]
     return known
@@ -50,3 +53,16 @@ def _comments(look: Look, task: TaskId) -> tuple[list[JsonValue], int]:
             break
         told.append({"author": comment.author, "at": rfc3339(comment.created_at)[:16] + "Z", "text": comment.text})
     return told[::-1], comments.count(look, task) - len(told)
+
+
+def _links(look: Look, task: TaskId) -> list[JsonValue]:
+    """What it waits for and belongs to first."""
+    found = links.of_task(look, task)
+    told: list[tuple[str, links.Linked]] = [("blocked_by", each) for each in found.blocked_by]
+    told += [("sub_task_of", found.parent)] if found.parent is not None else []
+    for kind, others in (("blocks", found.blocks), ("sub_task", found.children), ("relates_to", found.relates)):
+        told += [(kind, each) for each in others]
+    return [
+        {"kind": kind, "key": each.key, "title": each.title, "status": each.status.value}
+        for kind, each in told[:LINKS_AT_MOST]
+    ]
