@@ -1,4 +1,4 @@
-// Before the first paint: the theme and density chosen on this device. A file of its own, since the policy allows no inline script.
+// Before the first paint: the theme, density and motion chosen on this device. A file of its own, since the policy allows no inline script.
 {
   const chosen = (name) => {
     try {
@@ -11,4 +11,5 @@
   const dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.dataset.theme = dark ? 'dark' : 'light'
   document.documentElement.dataset.density = chosen('density') === 'compact' ? 'compact' : 'comfortable'
+  document.documentElement.dataset.motion = chosen('motion') === 'none' ? 'none' : 'system'
 }

@@ -19,8 +19,10 @@ interface Live extends Hotkey {
 
 const SEQUENCE_MS = 1200
 const PLACE = 'clawlink.hotkeys'
+const KNOWN = 'clawlink.hotkeys.known'
 
 let live: readonly Live[] = []
+let known: ReadonlyMap<string, Hotkey> = readKnown() // all that ever acted on this device, for the settings
 let chosen: Record<string, string> = read()
 let before = ''
 let beforeAt = 0
@@ -31,6 +33,25 @@ function read(): Record<string, string> {
     return JSON.parse(localStorage.getItem(PLACE) ?? '{}') as Record<string, string>
   } catch {
     return {}
+  }
+}
+
+function readKnown(): ReadonlyMap<string, Hotkey> {
+  try {
+    return new Map((JSON.parse(localStorage.getItem(KNOWN) ?? '[]') as Hotkey[]).map((one) => [one.id, one]))
+  } catch {
+    return new Map()
+  }
+}
+
+function learn({ id, keys, label, group }: Hotkey) {
+  const before = known.get(id)
+  if (before?.keys === keys && before.label === label && before.group === group) return
+  known = new Map(known).set(id, { id, keys, label, group })
+  try {
+    localStorage.setItem(KNOWN, JSON.stringify([...known.values()]))
+  } catch {
+    // Known until the tab closes.
   }
 }
 
@@ -88,6 +109,7 @@ export function useHotkey(hotkey: Hotkey & { isOff?: boolean }, act: (event: Key
     if (isOff) return
     const one: Live = { id, keys, label, group, act: (event) => onPress(event) }
     live = [...live, one]
+    learn(one)
     tell()
     return () => {
       live = live.filter((other) => other !== one)
@@ -102,6 +124,13 @@ export const useHotkeys = (): readonly Hotkey[] =>
     (ear) => (ears.add(ear), () => void ears.delete(ear)),
     () => live,
   )
+
+/** Those of every page that was opened on this device, for the settings. Drawn anew also when one is rebound. */
+export function useKnownHotkeys(): { hotkeys: readonly Hotkey[]; chosen: Readonly<Record<string, string>> } {
+  const listen = (ear: () => void) => (ears.add(ear), () => void ears.delete(ear))
+  const all = useSyncExternalStore(listen, () => known)
+  return { hotkeys: [...all.values()], chosen: useSyncExternalStore(listen, () => chosen) }
+}
 
 const SIGNS: Record<string, string> = { mod: navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl', shift: '⇧', alt: 'Alt', enter: '↵', escape: 'Esc', space: 'Space', arrowup: '↑', arrowdown: '↓', arrowleft: '←', arrowright: '→' }
 

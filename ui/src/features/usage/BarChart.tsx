@@ -43,7 +43,7 @@ function Lying({ rows, measure, label }: Props) {
               <rect x="0" y="0" width="100" height="10" className="fill-(--sunken)" />
               <rect x="0" y="0" width={(value(row) / most) * 100} height="10" className="fill-(--accent)" />
             </svg>
-            <span className="text-right text-12 tabular-nums">{SHOW[measure](value(row))}</span>
+            <span className="text-right text-12 tabular-nums">{measure === 'cost' && row.cost_usd === null ? 'no price' : SHOW[measure](value(row))}</span>
           </div>
         ))}
       </div>

@@ -79,16 +79,19 @@ function Budget({ budget, onEdit, onRemove }: { budget: BudgetTold; onEdit(): vo
   const perRun = [budget.run_usd === null ? null : money(budget.run_usd), budget.run_tokens === null ? null : `${tokens(budget.run_tokens)} tokens`].filter(Boolean).join(' and ')
   return (
     <li className="flex flex-col gap-3 rounded-8 border border-line bg-surface p-4">
-      <div className="flex items-center gap-3">
-        <Icon size={20} aria-hidden className="shrink-0 text-fg-3" />
+      <div className="flex items-center gap-1 sm:gap-3">
+        <Icon size={20} aria-hidden className="mr-2 shrink-0 text-fg-3 sm:mr-0" />
         <div className="min-w-0 flex-1">
           <h3 className="truncate text-14">{name}</h3>
           <p className="text-12 text-fg-2">
+            <span className="sm:hidden">{PERIOD[budget.period]}. </span>
             {budget.scope !== 'installation' && `${label}. `}
             {perRun && `At most ${perRun} a run. `}Set by {budget.set_by}, <Time at={budget.set_at} />.
           </p>
         </div>
-        <Badge>{PERIOD[budget.period]}</Badge>
+        <span className="max-sm:hidden">
+          <Badge>{PERIOD[budget.period]}</Badge>
+        </span>
         <IconButton name={`Change the budget of ${name}`} icon={Pencil} onPress={onEdit} />
         <IconButton name={`Remove the budget of ${name}`} icon={Trash2} onPress={onRemove} />
       </div>
