@@ -10,7 +10,7 @@ Each verb is one transaction's worth, and safe to do twice. Above: `lifecycle`. 
 
 from __future__ import annotations
 
-from coderclawlink.board import comparisons, dependencies, tasks
+from coderclawlink.board import chats, comparisons, dependencies, tasks
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import RunHandedOver
 from coderclawlink.ids import RunId
@@ -124,7 +124,9 @@ def _fail(tx: Tx, run: Run, attempt: Attempt, error: str) -> None:
 
 def _ended(tx: Tx, run: Run) -> None:
     tx.topics.add(f"over:{run.id}")
-    _tell_card(tx, ledger.find(tx, run.id))
+    run = ledger.find(tx, run.id)
+    chats.run_ended(tx, run)
+    _tell_card(tx, run)
 
 
 def _again(tx: Tx, run: Run, attempt: Attempt, delay: float = 0.0) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import comparisons
+from coderclawlink.board.chats import Chat, Proposal
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.engine import handing, lifecycle
@@ -30,9 +31,9 @@ from coderclawlink.journal import log
 from coderclawlink.journal.feed import Feed, Shown, Watcher
 from coderclawlink.journal.log import Told
 from coderclawlink.runs import ledger, prompts, questions
-from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.prompts import Prompt
-from coderclawlink.runtime import agents, moving, reviewing, wishing
+from coderclawlink.runtime import agents, chatting, moving, reviewing, wishing
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.wishing import Asked, Defaults
 from coderclawlink.skills.registry import BUILT_IN, Skill
@@ -165,6 +166,19 @@ class Runtime:
 
     def _say_more(self, tx: Tx, actor: Actor, run: RunId, text: str) -> tuple[Run, Prompt | None]:
         return self._follow_up(tx, actor, run, text, False, None, NOTHING_SAID)
+
+    async def ask(self, actor: Actor, message: chatting.Message, *, project: ProjectId | None, chat: str = "") -> Chat:
+        """Write to a project in a new conversation, else further in the `chat`. As `chatting.start` and `say`."""
+        if project is not None:
+            return await self._db.write(chatting.start, actor, project, message, self._defaults, self._start)
+        return await self._db.write(chatting.say, actor, chat, message, self._defaults, self._start)
+
+    async def confirm(self, actor: Actor, chat: str, proposal: int) -> Proposal:
+        """Do what an agent has proposed in a conversation, as the actor. As `chatting.confirm`."""
+        return await self._db.write(chatting.confirm, actor, chat, proposal, self._defaults, self._start)
+
+    def _start(self, tx: Tx, actor: Actor, wish: Wish) -> Run:
+        return lifecycle.submit(tx, self._durable, self._limits, actor, wish)
 
     async def hand_over(
         self,
