@@ -53,7 +53,7 @@ export function BoardPage() {
     <Page
       title={project ? project.name : 'Board'}
       isBare
-      beside={board.data && <span className="text-12 text-fg-3 tabular-nums">{count === cards.length ? `${count} tasks` : `${count} of ${cards.length} tasks`}</span>}
+      beside={board.data && <span className="text-12 text-fg-3 tabular-nums max-sm:hidden">{count === cards.length ? `${count} tasks` : `${count} of ${cards.length} tasks`}</span>}
       actions={
         <>
           <Views search={search} onChoose={turn} />

@@ -12,7 +12,8 @@ import { useIsMoving } from './drag'
 
 export const CARD_PX = 106
 
-const LABELS_SHOWN = 2
+/** Of labels beside each other, so that each can be read. */
+const LETTERS_SHOWN = 20
 
 export interface CardProps {
   card: CardTold
@@ -42,7 +43,7 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
         <span className="ml-auto flex min-w-0 items-center gap-1.5">
           <Standing card={card} />
         </span>
-        <span className={join('z-1 flex items-center', isSelecting ? '' : 'not-group-hover/card:not-group-focus-within/card:hidden pointer-coarse:flex')}>
+        <span className={join('z-1 flex items-center', isSelecting ? '' : 'pointer-fine:not-group-hover/card:not-group-focus-within/card:hidden')}>
           <button
             type="button"
             tabIndex={-1}
@@ -73,7 +74,7 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
       </Link>
       <div className="mt-auto flex h-5 min-w-0 items-center gap-2 text-12 text-fg-3">
         <Labels labels={card.labels} />
-        <span className="ml-auto flex min-w-0 items-center gap-2 tabular-nums">
+        <span className="ml-auto flex shrink-0 items-center gap-2 tabular-nums">
           {card.total > 0 && (
             <Count icon={ListTree} says={`${card.done} of ${card.total} sub-tasks are done`}>
               {card.done}/{card.total}
@@ -134,13 +135,14 @@ function PriorityMark({ priority }: { priority: CardTold['priority'] }) {
 }
 
 function Labels({ labels }: { labels: CardTold['labels'] }) {
-  const shown = labels.slice(0, LABELS_SHOWN)
+  let letters = 0
+  const shown = labels.filter(({ name }, at) => (letters += name.length + 4) <= LETTERS_SHOWN || at === 0)
   return (
     <span className="flex min-w-0 items-center gap-1">
       {shown.map((one) => (
         <Label key={one.name} {...one} />
       ))}
-      {labels.length > shown.length && <span title={labels.slice(LABELS_SHOWN).map(({ name }) => name).join(', ')}>+{labels.length - shown.length}</span>}
+      {labels.length > shown.length && <span title={labels.slice(shown.length).map(({ name }) => name).join(', ')}>+{labels.length - shown.length}</span>}
     </span>
   )
 }

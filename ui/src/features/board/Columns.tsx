@@ -147,8 +147,9 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
   function moveAll(moving: readonly CardTold[], status: Column | 'blocked') {
     const column = columnOf({ status })
     // Among all cards: what a filter hides would else end up above.
-    const move = { ...moveTo(all, { column, index: 0 }, moving), status }
-    if (status === 'blocked') delete move.before, delete move.after
+    const place = moveTo(all, { column, index: 0 }, moving)
+    // What is blocked is a column of its own for the hub: at its top.
+    const move: Move = status === 'blocked' ? { status, position: place.position } : { ...place, status }
     if (status === 'in_progress') setAsking({ cards: moving, move })
     else void acts.move(moving, move)
   }

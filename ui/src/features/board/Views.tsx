@@ -21,7 +21,7 @@ export function Views({ search, onChoose }: { search: BoardSearch; onChoose(sear
   const mine = views?.filter((view) => view.mine) ?? []
   return (
     <>
-      <Menu label="Saved views" trigger={<Button kind="quiet" icon={Bookmark}>Views</Button>}>
+      <Menu label="Saved views" trigger={<Button kind="quiet" icon={Bookmark} aria-label="Views"><span className="max-sm:hidden">Views</span></Button>}>
         {views?.map((view) => (
           <MenuItem key={view.id} onAction={() => onChoose(readSearch(view.filters))}>
             {view.shared && !view.mine ? `${view.name} (${view.author})` : view.name}
