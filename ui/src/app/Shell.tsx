@@ -4,13 +4,13 @@ import { CloudOff } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useCommands } from '@/kit/commands'
 import { useHotkey, type Hotkey } from '@/kit/hotkeys'
-import { Toasts } from '@/kit/toast'
 import { setDensity, setTheme } from '@/kit/theme'
 import { useLiveStatus } from '@/live/live'
 import { BottomBar, Sidebar } from './Navigation'
 import { PLACES } from './places'
 
-// Both come with the dialogs' code, which the first look at a page does without.
+// What the first look at a page does without; the dialogs' code comes with them.
+const Toasts = lazy(() => import('@/kit/toast').then(({ Toasts }) => ({ default: Toasts })))
 const Palette = lazy(() => import('@/kit/Palette'))
 const HotkeySheet = lazy(() => import('@/kit/HotkeySheet').then(({ HotkeySheet }) => ({ default: HotkeySheet })))
 
@@ -44,7 +44,9 @@ export function Shell() {
         </main>
       </div>
       <BottomBar onSearch={() => setOpen('palette')} />
-      <Toasts />
+      <Suspense fallback={null}>
+        <Toasts />
+      </Suspense>
       {PLACES.map(({ to, label, keys }) => (
         <Go key={to} hotkey={{ id: `go${to}`, keys, label, group: 'Go to' }} act={() => void navigate({ to })} />
       ))}

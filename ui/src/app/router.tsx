@@ -1,8 +1,5 @@
 /** The pages by their address. What a page filters, sorts and opens stands in the address too. */
-import { createRouter, Link } from '@tanstack/react-router'
-import { Compass } from 'lucide-react'
-import { EmptyState, ErrorState } from '@/kit/states'
-import { buttonLook } from '@/kit/look'
+import { createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { routeTree } from './routeTree.gen'
 import { queryClient } from './query'
 
@@ -12,19 +9,8 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState what="This page could not be shown." error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />,
-  defaultNotFoundComponent: () => (
-    <EmptyState
-      icon={Compass}
-      action={
-        <Link to="/projects" className={buttonLook()}>
-          To the projects
-        </Link>
-      }
-    >
-      There is no such page.
-    </EmptyState>
-  ),
+  defaultErrorComponent: lazyRouteComponent(() => import('./Instead'), 'Failed'),
+  defaultNotFoundComponent: lazyRouteComponent(() => import('./Instead'), 'NoSuchPage'),
 })
 
 declare module '@tanstack/react-router' {

@@ -1,43 +1,29 @@
-/** What agents and people write, as text with form. Nothing in it can run, load, or pass for a part of this page. */
-import DOMPurify from 'dompurify'
-import { Marked } from 'marked'
-import { memo } from 'react'
+/** What agents and people write, as text with form. Until the parser is fetched, which is once, it is shown as it was written. */
+import { memo, useSyncExternalStore } from 'react'
 import { join } from './look'
 
-const KEPT_AT_MOST = 500
-const TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'del', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'i', 'input', 'li', 'ol', 'p', 'pre', 's', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul', 'img']
-const ATTRIBUTES = ['href', 'title', 'align', 'type', 'checked', 'disabled', 'start', 'alt', 'src']
+let html: ((text: string) => string) | null = null
+let isAsked = false
+const ears = new Set<() => void>()
 
-const marked = new Marked({ gfm: true, breaks: true, async: false })
-const purify = DOMPurify(window)
-const kept = new Map<string, string>()
+function listen(ear: () => void) {
+  ears.add(ear)
+  if (!isAsked) void fetchParser()
+  return () => void ears.delete(ear)
+}
 
-purify.addHook('afterSanitizeAttributes', (node) => {
-  if (node.nodeName === 'A') {
-    const href = node.getAttribute('href') ?? ''
-    if (!/^(https?:|mailto:|\/(?!\/)|#)/i.test(href)) node.removeAttribute('href')
-    else if (!/^[/#]/.test(href)) {
-      node.setAttribute('rel', 'noopener noreferrer nofollow')
-      node.setAttribute('target', '_blank')
-      node.setAttribute('title', href)
-    }
+async function fetchParser() {
+  isAsked = true
+  try {
+    html = (await import('./sanitized')).html
+  } catch {
+    isAsked = false // the hub is away: the next that is shown asks again
   }
-  // Only what this hub itself keeps is shown as an image: an address elsewhere would tell its owner who reads.
-  if (node.nodeName === 'IMG' && !(node.getAttribute('src') ?? '').startsWith('/api/')) node.replaceWith(node.getAttribute('alt') ?? '')
-  // A tick in a list of things to do, as a sign that is read out too.
-  if (node.nodeName === 'INPUT') node.replaceWith(node.getAttribute('type') !== 'checkbox' ? '' : node.hasAttribute('checked') ? '☑ ' : '☐ ')
-})
-
-/** Markdown as HTML without anything that acts. */
-export function html(text: string): string {
-  const known = kept.get(text)
-  if (known !== undefined) return known
-  const made = purify.sanitize(marked.parse(text) as string, { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: [...ATTRIBUTES, 'rel', 'target'], ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false })
-  kept.set(text, made)
-  if (kept.size > KEPT_AT_MOST) kept.delete(kept.keys().next().value!)
-  return made
+  for (const ear of ears) ear()
 }
 
 export const Markdown = memo(function Markdown({ text, className }: { text: string; className?: string }) {
-  return <div className={join('prose min-w-0 break-words', className)} dangerouslySetInnerHTML={{ __html: html(text) }} />
+  const make = useSyncExternalStore(listen, () => html)
+  if (!make) return <div className={join('prose min-w-0 break-words whitespace-pre-wrap', className)}>{text}</div>
+  return <div className={join('prose min-w-0 break-words', className)} dangerouslySetInnerHTML={{ __html: make(text) }} />
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { html } from '@/kit/Markdown'
+import { html } from '@/kit/sanitized'
 
 test.each([
   '<script>alert(1)</script>',
@@ -29,6 +29,10 @@ test('an image elsewhere is its text alone, one that the hub keeps is shown', ()
 test('a link elsewhere says where, and tells nobody whence', () => {
   expect(html('[x](https://example.org/a)')).toContain('rel="noopener noreferrer nofollow"')
   expect(html('[x](https://example.org/a)')).toContain('title="https://example.org/a"')
+})
+
+test.each(['//evil.example', '/\\evil.example', 'evil.example', 'ftp://evil.example'])('%s is no address that is followed', (address) => {
+  expect(html(`<a href="${address}">x</a>`)).toBe('<p><a>x</a></p>\n')
 })
 
 test('headings, lists, tables and ticks have their form', () => {
