@@ -250,6 +250,26 @@ export type CardTold = {
   total: number
 }
 
+export type ChatDetail = {
+  id: string
+  project_id: number
+  agent: string
+  title: string
+  created_at: string
+  updated_at: string
+  messages: Array<MessageTold>
+  proposals: Array<ProposalTold>
+}
+
+export type ChatTold = {
+  id: string
+  project_id: number
+  agent: string
+  title: string
+  created_at: string
+  updated_at: string
+}
+
 /** A command that the work must pass, run by a shell in a clean checkout of the result. It passes with exit code 0. */
 export type Check = {
   name: string
@@ -368,6 +388,11 @@ export type ContestantTold = {
   error: (string | null)
 }
 
+export type CreateTask = {
+  title: string
+  description?: (string | null)
+}
+
 /** `rule`: the one that decides, null when none does: then it is the mode. `why`: for people. */
 export type DecisionTold = {
   effect: "allow" | "deny" | "ask"
@@ -445,6 +470,11 @@ export type FilesTold = {
 export type FollowUp = {
   run: RunTold
   prompt: (PromptTold | null)
+}
+
+export type FurtherMessage = {
+  text: string
+  model?: (string | null)
 }
 
 export type HTTPValidationError = {
@@ -632,6 +662,26 @@ export type McpServer = {
   type?: "http" | "sse"
 }
 
+/** `run_id`: the run that answers; its events are the answer while it is being said. `state`: of that run. `answer`: in Markdown, so far while the run is open, without its block of actions. `refused`: why what was proposed with it is no proposal. */
+export type MessageTold = {
+  number: number
+  run_id: string
+  prompt: number
+  text: string
+  at: string
+  state: State
+  answer: string
+  error: (string | null)
+  refused: (string | null)
+}
+
+/** `agent`: of a new conversation; without one the first that is available. `model`: from this message on. */
+export type MessageWanted = {
+  text: string
+  agent?: (string | null)
+  model?: (string | null)
+}
+
 /** `agent`: which one begins to work on it, where it is in progress then. `prompt`: what to ask it, if not the task's title and description. `options`: what is to be otherwise than it is configured, for this run alone. */
 export type MoveWanted = {
   status?: (TaskStatus | null)
@@ -765,6 +815,19 @@ export type PromptWanted = {
   steer?: boolean
   agent?: (string | null)
   model?: (string | null)
+}
+
+/** Either `create_task` or `start_run`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it. */
+export type ProposalTold = {
+  number: number
+  message: number
+  create_task: (CreateTask | null)
+  start_run: (StartRun | null)
+  state: "proposed" | "confirmed" | "dismissed"
+  decided_by: (string | null)
+  decided_at: (string | null)
+  task_id: (number | null)
+  run_id: (string | null)
 }
 
 /** `option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more. `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered with a no. `heard_at`: when the agent was given the answer. */
@@ -1037,6 +1100,13 @@ export type SkillInfo = {
   description: string
   required_permissions: Array<Permission>
   metadata?: (Record<string, JsonValue> | null)
+}
+
+/** `task`: a key, or `#n` for the task that the nth action of the same list creates. */
+export type StartRun = {
+  task: string
+  agent: string
+  prompt: string
 }
 
 export type State = "pending" | "planning" | "running" | "waiting" | "completed" | "failed" | "cancelled"
@@ -1340,6 +1410,12 @@ export interface Operations {
   'GET /api/runs/{run_id}/review': { args: { path: { run_id: string } }; result: ReviewTold }
   'POST /api/runs/{run_id}/review': { args: { path: { run_id: string }; body: Review }; result: RunTold }
   'POST /api/runs/{run_id}/discard': { args: { path: { run_id: string }; body?: (Discarding | null) }; result: RunTold }
+  'GET /api/projects/{project_id}/chat': { args: { path: { project_id: number } }; result: Array<ChatTold> }
+  'POST /api/projects/{project_id}/chat': { args: { path: { project_id: number }; body: MessageWanted }; result: ChatDetail }
+  'GET /api/chat/{chat_id}': { args: { path: { chat_id: string } }; result: ChatDetail }
+  'POST /api/chat/{chat_id}': { args: { path: { chat_id: string }; body: FurtherMessage }; result: ChatDetail }
+  'POST /api/chat/{chat_id}/proposals/{number}/confirm': { args: { path: { chat_id: string; number: number } }; result: ProposalTold }
+  'POST /api/chat/{chat_id}/proposals/{number}/dismiss': { args: { path: { chat_id: string; number: number } }; result: ProposalTold }
   'GET /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number } }; result: Array<ComparisonTold> }
   'POST /api/tasks/{task_id}/comparisons': { args: { path: { task_id: number }; body: ComparisonWanted }; result: ComparisonTold }
   'GET /api/comparisons/{comparison_id}': { args: { path: { comparison_id: string } }; result: ComparisonTold }
