@@ -59,11 +59,10 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'remarks.sent':
     case 'remarks.judged':
       return rows.again('GET /api/runs/{run_id}/remarks', 'GET /api/runs/{run_id}/review')
-    // Those who show these add here what must be asked again.
     case 'chat.asked':
     case 'chat.proposed':
     case 'chat.decided':
-      return
+      return rows.again('GET /api/chat/{chat_id}', 'GET /api/projects/{project_id}/chat')
 
     case 'session.created':
     case 'session.deleted':
