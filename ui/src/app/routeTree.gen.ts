@@ -13,7 +13,6 @@ import { Route as IndexRouteImport } from './../routes/index'
 import { Route as BoardRouteImport } from './../routes/_board'
 import { Route as InboxRouteImport } from './../routes/inbox'
 import { Route as NodesRouteImport } from './../routes/nodes'
-import { Route as ProjectsRouteImport } from './../routes/projects'
 import { Route as SettingsRouteImport } from './../routes/settings'
 import { Route as UsageRouteImport } from './../routes/usage'
 import { Route as BoardBoardRouteImport } from './../routes/_board.board'
@@ -21,6 +20,8 @@ import { Route as AgentsIndexRouteImport } from './../routes/agents.index'
 import { Route as AgentsNameRouteImport } from './../routes/agents.$name'
 import { Route as ChatProjectRouteImport } from './../routes/chat.$project'
 import { Route as ComparisonsIdRouteImport } from './../routes/comparisons.$id'
+import { Route as ProjectsIndexRouteImport } from './../routes/projects.index'
+import { Route as ProjectsKeyRouteImport } from './../routes/projects.$key'
 import { Route as RunsIndexRouteImport } from './../routes/runs.index'
 import { Route as BoardTasksKeyRouteImport } from './../routes/_board.tasks.$key'
 import { Route as RunsIdIndexRouteImport } from './../routes/runs.$id.index'
@@ -43,11 +44,6 @@ const InboxRoute = InboxRouteImport.update({
 const NodesRoute = NodesRouteImport.update({
   id: '/nodes',
   path: '/nodes',
-  getParentRoute: () => rootRouteImport,
-} as any)
-const ProjectsRoute = ProjectsRouteImport.update({
-  id: '/projects',
-  path: '/projects',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SettingsRoute = SettingsRouteImport.update({
@@ -85,6 +81,16 @@ const ComparisonsIdRoute = ComparisonsIdRouteImport.update({
   path: '/comparisons/$id',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ProjectsIndexRoute = ProjectsIndexRouteImport.update({
+  id: '/projects/',
+  path: '/projects/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ProjectsKeyRoute = ProjectsKeyRouteImport.update({
+  id: '/projects/$key',
+  path: '/projects/$key',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const RunsIndexRoute = RunsIndexRouteImport.update({
   id: '/runs/',
   path: '/runs/',
@@ -110,14 +116,15 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
-  '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
   '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
+  '/projects/$key': typeof ProjectsKeyRoute
   '/agents/': typeof AgentsIndexRoute
+  '/projects/': typeof ProjectsIndexRoute
   '/runs/': typeof RunsIndexRoute
   '/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
@@ -127,14 +134,15 @@ export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
-  '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
   '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
+  '/projects/$key': typeof ProjectsKeyRoute
   '/agents': typeof AgentsIndexRoute
+  '/projects': typeof ProjectsIndexRoute
   '/runs': typeof RunsIndexRoute
   '/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
@@ -146,14 +154,15 @@ export interface FileRoutesById {
   '/_board': typeof BoardRouteWithChildren
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
-  '/projects': typeof ProjectsRoute
   '/settings': typeof SettingsRoute
   '/usage': typeof UsageRoute
   '/_board/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
   '/chat/$project': typeof ChatProjectRoute
   '/comparisons/$id': typeof ComparisonsIdRoute
+  '/projects/$key': typeof ProjectsKeyRoute
   '/agents/': typeof AgentsIndexRoute
+  '/projects/': typeof ProjectsIndexRoute
   '/runs/': typeof RunsIndexRoute
   '/_board/tasks/$key': typeof BoardTasksKeyRoute
   '/runs/$id/review': typeof RunsIdReviewRoute
@@ -165,14 +174,15 @@ export interface FileRouteTypes {
     | '/'
     | '/inbox'
     | '/nodes'
-    | '/projects'
     | '/settings'
     | '/usage'
     | '/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
+    | '/projects/$key'
     | '/agents/'
+    | '/projects/'
     | '/runs/'
     | '/tasks/$key'
     | '/runs/$id/review'
@@ -182,14 +192,15 @@ export interface FileRouteTypes {
     | '/'
     | '/inbox'
     | '/nodes'
-    | '/projects'
     | '/settings'
     | '/usage'
     | '/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
+    | '/projects/$key'
     | '/agents'
+    | '/projects'
     | '/runs'
     | '/tasks/$key'
     | '/runs/$id/review'
@@ -200,14 +211,15 @@ export interface FileRouteTypes {
     | '/_board'
     | '/inbox'
     | '/nodes'
-    | '/projects'
     | '/settings'
     | '/usage'
     | '/_board/board'
     | '/agents/$name'
     | '/chat/$project'
     | '/comparisons/$id'
+    | '/projects/$key'
     | '/agents/'
+    | '/projects/'
     | '/runs/'
     | '/_board/tasks/$key'
     | '/runs/$id/review'
@@ -219,13 +231,14 @@ export interface RootRouteChildren {
   BoardRoute: typeof BoardRouteWithChildren
   InboxRoute: typeof InboxRoute
   NodesRoute: typeof NodesRoute
-  ProjectsRoute: typeof ProjectsRoute
   SettingsRoute: typeof SettingsRoute
   UsageRoute: typeof UsageRoute
   AgentsNameRoute: typeof AgentsNameRoute
   ChatProjectRoute: typeof ChatProjectRoute
   ComparisonsIdRoute: typeof ComparisonsIdRoute
+  ProjectsKeyRoute: typeof ProjectsKeyRoute
   AgentsIndexRoute: typeof AgentsIndexRoute
+  ProjectsIndexRoute: typeof ProjectsIndexRoute
   RunsIndexRoute: typeof RunsIndexRoute
   RunsIdReviewRoute: typeof RunsIdReviewRoute
   RunsIdIndexRoute: typeof RunsIdIndexRoute
@@ -259,13 +272,6 @@ declare module '@tanstack/react-router' {
       path: '/nodes'
       fullPath: '/nodes'
       preLoaderRoute: typeof NodesRouteImport
-      parentRoute: typeof rootRouteImport
-    }
-    '/projects': {
-      id: '/projects'
-      path: '/projects'
-      fullPath: '/projects'
-      preLoaderRoute: typeof ProjectsRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/settings': {
@@ -317,6 +323,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ComparisonsIdRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/projects/': {
+      id: '/projects/'
+      path: '/projects'
+      fullPath: '/projects/'
+      preLoaderRoute: typeof ProjectsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/projects/$key': {
+      id: '/projects/$key'
+      path: '/projects/$key'
+      fullPath: '/projects/$key'
+      preLoaderRoute: typeof ProjectsKeyRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/runs/': {
       id: '/runs/'
       path: '/runs'
@@ -365,13 +385,14 @@ const rootRouteChildren: RootRouteChildren = {
   BoardRoute: BoardRouteWithChildren,
   InboxRoute: InboxRoute,
   NodesRoute: NodesRoute,
-  ProjectsRoute: ProjectsRoute,
   SettingsRoute: SettingsRoute,
   UsageRoute: UsageRoute,
   AgentsNameRoute: AgentsNameRoute,
   ChatProjectRoute: ChatProjectRoute,
   ComparisonsIdRoute: ComparisonsIdRoute,
+  ProjectsKeyRoute: ProjectsKeyRoute,
   AgentsIndexRoute: AgentsIndexRoute,
+  ProjectsIndexRoute: ProjectsIndexRoute,
   RunsIndexRoute: RunsIndexRoute,
   RunsIdReviewRoute: RunsIdReviewRoute,
   RunsIdIndexRoute: RunsIdIndexRoute,

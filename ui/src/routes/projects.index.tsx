@@ -1,4 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { ProjectsPage } from '@/features/projects/ProjectsPage'
 
-export const Route = createFileRoute('/projects')({ component: ProjectsPage })
+export const Route = createFileRoute('/projects/')({ component: ProjectsPage })
