@@ -140,7 +140,7 @@ def find(look: Look, actor: Actor, text: str, *, project: int | None = None, at_
         sa.select(tasks.c.id, tasks.c.project_id, tasks.c.key, tasks.c.title, tasks.c.status, tasks.c.description)
         .join(ranked, task == tasks.c.id)
         .where(tasks.c.deleted_at.is_(None))
-        .order_by((tasks.c.key == text.strip().upper()).desc(), ranked.c.rank, tasks.c.id.desc())
+        .order_by((tasks.c.key == "-".join(asked).upper()).desc(), ranked.c.rank, tasks.c.id.desc())
         .limit(at_most)
     )
     if project is not None:

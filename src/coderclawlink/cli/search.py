@@ -39,8 +39,17 @@ def search(
     for hit in found:
         screen.say(f"{hit.key}  {screen.state(hit.status)}  {line(hit.title)}")
         if hit.where != "title":
-            pieces = (screen.paint(line(each.text), "bold") if each.hit else line(each.text) for each in hit.snippet)
-            screen.say(f"    {''.join(pieces)}")
+            pieces = (
+                screen.paint(line(each.text), "bold") if each.hit else _between(each.text) for each in hit.snippet
+            )
+            screen.say(f"    {''.join(pieces).strip()}")
     if not found:
         screen.say("Nothing was found.")
     return 0
+
+
+def _between(words: str) -> str:
+    """What stands between two words that were found, with the space on either side."""
+    from coderclawlink.cli.text import line
+
+    return f"{' ' * words[:1].isspace()}{line(words)}{' ' * words[-1:].isspace()}"

@@ -241,7 +241,11 @@ def branches_of(look: Look, task: TaskId) -> set[str]:
 
 def _seen(look: Look, actor: Actor, statement: sa.Select[Any]) -> list[Run]:
     found = [_run(row) for row in look.rows(statement)]
-    return [run for run in found if policy.may_see_run(actor, run.session, in_project=run.project_id is not None)]
+    return [
+        run
+        for run in found
+        if not run.hidden and policy.may_see_run(actor, run.session, in_project=run.project_id is not None)
+    ]
 
 
 def _run(row: Mapping[Any, Any]) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import pydantic_core
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import Field, model_validator
 
 from coderclawlink.access.policy import Actor, Permission
@@ -215,6 +215,6 @@ def _do_to_many(tx: Tx, actor: Actor, wanted: BulkWanted) -> bulk.Done:
 
 
 @router.post("/api/undo/{token}", response_model=list[TaskTold])
-async def take_back(actor: Writer, here: Here, token: str) -> list[Task]:
+async def take_back(actor: Writer, here: Here, token: Annotated[str, Path(max_length=64)]) -> list[Task]:
     """Take back what a change, move, labelling or deletion did, within ten minutes; returns the tasks as they stand then."""
     return await here.db.write(undo.undo, actor, token)
