@@ -18,6 +18,7 @@ from coderclawlink.cli import (
     attachments,
     board,
     budgets,
+    chat,
     comments,
     comparisons,
     demo,
@@ -63,7 +64,7 @@ for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
 app.command(search.search)
 app.command(questions.inbox)
-for noun in (projects, tasks, views, runs, reviews, comparisons, agents, budgets, nodes, sessions, secrets):
+for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(usage.usage)
 app.command(doctor.doctor)

@@ -168,3 +168,49 @@ class Review(Shape):
     files: int
     viewed: int
     drafts: int
+
+
+# ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Chat(Shape):
+    id: str
+    agent: str
+    title: str
+    created_at: str
+    updated_at: str
+
+
+class Message(Shape):
+    run_id: str
+    text: str
+    state: str
+    answer: str
+    error: str | None
+    refused: str | None
+
+
+class NewTask(Shape):
+    title: str
+    description: str | None
+
+
+class NewRun(Shape):
+    task: str
+    agent: str
+    prompt: str
+
+
+class Proposal(Shape):
+    number: int
+    message: int
+    create_task: NewTask | None
+    start_run: NewRun | None
+    state: str
+    task_id: int | None
+    run_id: str | None
+
+
+class ChatDetail(Chat):
+    messages: list[Message]
+    proposals: list[Proposal]
