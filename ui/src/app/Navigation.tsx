@@ -1,20 +1,14 @@
 /** Where one can go: a sidebar that folds to icons, and on a phone a bar at the bottom with a sheet for the rest. */
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Ellipsis, PanelLeft, Search, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { ask } from '@/api/client'
 import { useHotkey, written } from '@/kit/hotkeys'
 import { buttonLook, join } from '@/kit/look'
+import { useNeedsCount } from '@/nouns/needs'
 import { ON_A_PHONE, PLACES, type Place } from './places'
 
 const PLACE = 'clawlink.sidebar'
 const SHOWN_AT_MOST = 99
-
-function useOpenQuestions(): number {
-  const { data } = useQuery(ask('GET /api/questions'))
-  return data?.length ?? 0
-}
 
 /** The number stands in the title too, where a tab in the background shows it. */
 function useTitle(open: number) {
@@ -25,7 +19,7 @@ function useTitle(open: number) {
 
 export function Sidebar({ onSearch }: { onSearch(): void }) {
   const [isFolded, setFolded] = useState(() => localStorage.getItem(PLACE) === 'folded')
-  const open = useOpenQuestions()
+  const open = useNeedsCount()
   useTitle(open)
   const fold = () => {
     localStorage.setItem(PLACE, isFolded ? 'open' : 'folded')
@@ -90,7 +84,7 @@ function Count({ count, isFolded }: { count: number; isFolded: boolean }) {
 
 export function BottomBar({ onSearch }: { onSearch(): void }) {
   const [isOpen, setOpen] = useState(false)
-  const open = useOpenQuestions()
+  const open = useNeedsCount()
   const inBar = PLACES.filter(({ to }) => ON_A_PHONE.includes(to))
   const rest = PLACES.filter(({ to }) => !ON_A_PHONE.includes(to))
   const item = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12'

@@ -11,7 +11,7 @@ export const isDiff = (text: string): boolean => /^--- .*\n\+\+\+ .*\n@@/m.test(
 export const DiffText = memo(function DiffText({ text, label, className }: { text: string; label: string; className?: string }) {
   const lines = text.split('\n')
   return (
-    <pre tabIndex={0} role="region" aria-label={label} className={join('max-h-96 overflow-auto rounded-6 border border-line bg-sunken py-1 leading-[1.5]', className)}>
+    <pre tabIndex={0} role="group" aria-label={label} className={join('max-h-96 overflow-auto rounded-6 border border-line bg-sunken py-1 leading-[1.5]', className)}>
       <code className="block w-max min-w-full">
         {lines.slice(0, LINES_AT_MOST).map((line, index) => (
           <span key={index} className={join('block px-3', /^(\+\+\+|---) /.test(line) ? 'font-medium text-fg-2' : LOOKS[line[0] ?? ''])}>

@@ -52,7 +52,7 @@ export function QuestionCard({ question, rule, mayAnswer = true, isActive = fals
         {from}
         <div className="flex items-start gap-2">
           <ShieldQuestion size={16} aria-hidden className="mt-0.5 shrink-0 text-warn" />
-          <h3 className="min-w-0 flex-1 text-14 break-words">{exact(question.title)}</h3>
+          <p className="min-w-0 flex-1 text-14 font-semibold break-words">{exact(question.title)}</p>
         </div>
         <What question={question} />
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-12 text-fg-2">
@@ -127,7 +127,7 @@ function What({ question: { detail, act } }: { question: Question }) {
   return (
     <>
       {(act.command || detail) && (
-        <pre tabIndex={0} role="region" aria-label={act.command ? 'The command' : 'What would be done'} className="max-h-60 overflow-auto rounded-6 border border-line bg-sunken px-3 py-2 whitespace-pre-wrap break-all">
+        <pre tabIndex={0} role="group" aria-label={act.command ? 'The command' : 'What would be done'} className="max-h-60 overflow-auto rounded-6 border border-line bg-sunken px-3 py-2 whitespace-pre-wrap break-all">
           {exact(act.command || detail)}
         </pre>
       )}

@@ -9,6 +9,7 @@ import { ENDED } from '@/nouns/RunState'
 import { Button, IconButton } from '@/kit/Button'
 import { TextArea } from '@/kit/Field'
 import { useHotkey, written } from '@/kit/hotkeys'
+import { inputLook, join } from '@/kit/look'
 import { toast, toastError } from '@/kit/toast'
 
 const draftOf = (run: string) => `clawlink.draft.${run}`
@@ -58,7 +59,16 @@ export function Composer({ run }: { run: RunDetail }) {
             submit(event.shiftKey && !hasEnded)
           }}
         >
-          <TextArea label="Prompt" hideLabel rows={1} value={text} onChange={change} placeholder={hasEnded ? 'What is to be done next? A new run goes on from this work.' : 'What else? The agent hears of it after what it does now.'} className="min-w-60 flex-1" />
+          <div className="min-w-60 flex-1">
+            <textarea
+              aria-label="Prompt"
+              rows={1}
+              value={text}
+              onChange={(event) => change(event.target.value)}
+              placeholder={hasEnded ? 'What next? A new run goes on from this work.' : 'What else? It hears of it after what it does now.'}
+              className={join(inputLook, 'block field-sizing-content max-h-60 min-h-control resize-none py-1.5 pointer-coarse:py-3')}
+            />
+          </div>
           {hasEnded ? (
             <Button kind="primary" icon={Send} isDisabled={isEmpty} isPending={send.isPending} onPress={() => submit(false)}>
               Go on in a new run

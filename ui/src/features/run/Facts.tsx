@@ -84,7 +84,8 @@ const STILL = new Set(['pending', 'waiting'])
 /** Why it is not moving, and who must act. */
 export function Standstill({ run }: { run: RunDetail }) {
   const { data } = useQuery({ ...ask('GET /api/runs/{run_id}/why', { path: { run_id: run.id } }), enabled: STILL.has(run.state), queryKey: ['GET /api/runs/{run_id}/why', { run_id: run.id, state: run.state, wait: run.wait?.reason ?? null, attempt: run.attempt }] })
-  if (!STILL.has(run.state) || !data) return null
+  const isAsked = run.wait?.reason === 'approval' || run.wait?.reason === 'question' // its card says so
+  if (!STILL.has(run.state) || isAsked || !data) return null
   return (
     <p role="status" className="flex shrink-0 items-start gap-2 border-b border-line bg-warn-soft px-4 py-2 text-warn">
       <Hourglass size={16} aria-hidden className="mt-0.5 shrink-0" />

@@ -47,7 +47,7 @@ export function LongText({ text, label }: { text: string; label: string }) {
   if (!text) return null
   return (
     <div className="min-w-0">
-      <div tabIndex={0} role="region" aria-label={label} className="max-h-96 overflow-auto rounded-6 border border-line bg-sunken px-3 py-2">
+      <div tabIndex={0} role="group" aria-label={label} className="max-h-96 overflow-auto rounded-6 border border-line bg-sunken px-3 py-2">
         <Ansi text={isWhole ? text : text.slice(0, SHOWN_AT_FIRST)} />
       </div>
       {!isWhole && text.length > SHOWN_AT_FIRST && (

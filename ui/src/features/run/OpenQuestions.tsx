@@ -9,7 +9,7 @@ import { snooze, useSnoozed, wake } from '@/nouns/snoozed'
 import { ENDED } from '@/nouns/RunState'
 import { many } from './words'
 
-export function OpenQuestions({ run, rules }: { run: RunDetail; rules: ReadonlyMap<string, string | null> }) {
+export function OpenQuestions({ run, ruleOf }: { run: RunDetail; ruleOf(question: string): string | null | undefined }) {
   const { data: inbox = [] } = useQuery(ask('GET /api/questions'))
   const until = useSnoozed()
   const open = ENDED.has(run.state) ? [] : run.questions.filter((question) => question.is_open)
@@ -23,7 +23,7 @@ export function OpenQuestions({ run, rules }: { run: RunDetail; rules: ReadonlyM
           <QuestionCard
             key={question.id}
             question={question}
-            rule={rules.get(question.id)}
+            rule={ruleOf(question.id)}
             isActive={index === 0}
             mayAnswer={inbox.find((entry) => entry.id === question.id)?.may_answer ?? true}
             onLater={() => snooze(question.id)}

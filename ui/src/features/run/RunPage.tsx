@@ -45,7 +45,6 @@ function Shown({ run }: { run: RunDetail }) {
   const setReceipt = (isOn: boolean) => void navigate({ search: (now) => ({ ...now, receipt: isOn || undefined }), hash: true })
   const mayResume = run.state === 'waiting' && (run.wait?.reason === 'budget' || run.wait?.reason === 'quota')
   const hasEnded = ENDED.has(run.state)
-  const rules = new Map(story.entries.flatMap((entry) => (entry.kind === 'question' && entry.answer === null ? [[entry.question, entry.rule] as const] : [])))
 
   useHotkey({ id: 'run.review', keys: 'v', label: 'Open the review', group: GROUP, isOff: run.head === null }, () => void navigate({ to: '/runs/$id/review', params: { id: run.id } }))
   useHotkey({ id: 'run.stop', keys: 'shift+s', label: 'Stop the run', group: GROUP, isOff: !run.may_cancel }, () => setDeed('stop'))
@@ -112,7 +111,7 @@ function Shown({ run }: { run: RunDetail }) {
       ) : (
         <Timeline story={story} version={version} isFocused={focus} onFocus={setFocus} />
       )}
-      <OpenQuestions run={run} rules={rules} />
+      <OpenQuestions run={run} ruleOf={(question) => story.asked(question)?.rule} />
       <Composer run={run} />
       <Suspense fallback={null}>
         {deed && <Deeds deed={deed} run={run} onClose={() => setDeed(null)} />}

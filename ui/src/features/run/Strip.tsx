@@ -2,49 +2,47 @@
 import { useEffect, useRef } from 'react'
 import { useIsDark } from '@/kit/theme'
 import type { Tone } from '@/kit/Status'
-import { toneOf, type Entry } from './entries'
+import { TONES } from './entries'
 
-/** Where one column holds several, the one that matters most is seen. */
-const WEIGHT: Record<Tone, number> = { plain: 0, run: 1, accent: 2, info: 3, ok: 4, warn: 5, bad: 6 }
-const TONES = Object.keys(WEIGHT) as Tone[]
 const VARIABLES: Record<Tone, string> = { plain: '--line-strong', ok: '--ok', warn: '--warn', bad: '--bad', info: '--info', run: '--run', accent: '--accent' }
 const HEIGHT = 20
 const TICK_AT_MOST = 8
 
 export interface StripProps {
-  entries: readonly Entry[]
+  /** Of each line its place in `TONES`. */
+  tones: readonly number[]
   version: number
   /** First and last line that is seen. */
   seen: readonly [number, number]
   onJump(index: number): void
 }
 
-export function Strip({ entries, version, seen: [from, to], onJump }: StripProps) {
+export function Strip({ tones, version, seen: [from, to], onJump }: StripProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const isDark = useIsDark()
 
   useEffect(() => {
     const box = canvas.current
     if (!box) return
-    const draw = () => paint(box, entries, from, to)
+    const draw = () => paint(box, tones, from, to)
     draw()
     const observer = new ResizeObserver(draw)
     observer.observe(box)
     return () => observer.disconnect()
-  }, [entries, version, from, to, isDark])
+  }, [tones, version, from, to, isDark])
 
-  const jump = (index: number) => onJump(Math.max(0, Math.min(entries.length - 1, index)))
-  const page = Math.max(1, Math.round(entries.length / 20))
-  const keys: Record<string, number> = { ArrowLeft: from - 1, ArrowRight: from + 1, PageUp: from - page, PageDown: from + page, Home: 0, End: entries.length - 1 }
+  const jump = (index: number) => onJump(Math.max(0, Math.min(tones.length - 1, index)))
+  const page = Math.max(1, Math.round(tones.length / 20))
+  const keys: Record<string, number> = { ArrowLeft: from - 1, ArrowRight: from + 1, PageUp: from - page, PageDown: from + page, Home: 0, End: tones.length - 1 }
   return (
     <div
       role="slider"
       tabIndex={0}
       aria-label="Place in the run"
       aria-valuemin={1}
-      aria-valuemax={Math.max(1, entries.length)}
-      aria-valuenow={Math.max(1, Math.min(entries.length, from + 1))}
-      aria-valuetext={`Line ${(from + 1).toLocaleString('en')} of ${entries.length.toLocaleString('en')}`}
+      aria-valuemax={Math.max(1, tones.length)}
+      aria-valuenow={Math.max(1, Math.min(tones.length, from + 1))}
+      aria-valuetext={`Line ${(from + 1).toLocaleString('en')} of ${tones.length.toLocaleString('en')}`}
       onKeyDown={(event) => {
         const index = keys[event.key]
         if (index === undefined) return
@@ -52,10 +50,10 @@ export function Strip({ entries, version, seen: [from, to], onJump }: StripProps
         jump(index)
       }}
       onClick={(event) => {
-        const box = event.currentTarget.getBoundingClientRect()
-        jump(Math.floor((event.clientX - box.left) / widthOf(box.width, entries.length)))
+        const box = canvas.current?.getBoundingClientRect()
+        if (box) jump(Math.floor((event.clientX - box.left) / widthOf(box.width, tones.length)))
       }}
-      className="shrink-0 cursor-pointer border-b border-line bg-surface px-0 pointer-coarse:py-3"
+      className="shrink-0 cursor-pointer border-b border-line bg-surface px-4 pointer-coarse:py-3"
     >
       <canvas ref={canvas} aria-hidden className="block h-5 w-full" />
     </div>
@@ -64,30 +62,29 @@ export function Strip({ entries, version, seen: [from, to], onJump }: StripProps
 
 const widthOf = (width: number, count: number): number => Math.min(TICK_AT_MOST, width / Math.max(1, count))
 
-function paint(box: HTMLCanvasElement, entries: readonly Entry[], from: number, to: number): void {
+function paint(box: HTMLCanvasElement, tones: readonly number[], from: number, to: number): void {
   const scale = devicePixelRatio || 1
   const width = box.clientWidth
   box.width = Math.round(width * scale)
   box.height = HEIGHT * scale
   const context = box.getContext('2d')
-  if (!context || !entries.length) return
+  if (!context || !tones.length) return
   context.scale(scale, scale)
   const style = getComputedStyle(box)
   const colours = TONES.map((tone) => style.getPropertyValue(VARIABLES[tone]))
-  const tick = widthOf(width, entries.length)
+  const tick = widthOf(width, tones.length)
   context.fillStyle = style.getPropertyValue('--hover')
   context.fillRect(from * tick, 0, Math.max(2, (to - from + 1) * tick), HEIGHT)
   const columns = new Int8Array(Math.ceil(width) + 1).fill(-1)
-  for (const [index, entry] of entries.entries()) {
-    const tone = TONES.indexOf(toneOf(entry))
+  for (let index = 0; index < tones.length; index++) {
+    const tone = tones[index]!
     if (tick >= 2) {
       context.fillStyle = colours[tone]!
       context.fillRect(index * tick, 5, tick - 1, HEIGHT - 10)
       continue
     }
     const column = Math.floor(index * tick)
-    const there = columns[column]!
-    if (there < 0 || WEIGHT[TONES[there]!] < WEIGHT[TONES[tone]!]) columns[column] = tone
+    if (columns[column]! < tone) columns[column] = tone
   }
   if (tick >= 2) return
   for (const [column, tone] of columns.entries()) {

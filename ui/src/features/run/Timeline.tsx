@@ -1,18 +1,17 @@
 /** The lines of a run: as many as there are, as few in the page as are seen. It follows the end until somebody scrolls up. */
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, Brain, Copy, Link2, ListFilter } from 'lucide-react'
+import { ArrowDown, Brain, ListFilter } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react'
-import { Button, IconButton } from '@/kit/Button'
+import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
-import { join } from '@/kit/look'
 import { Markdown } from '@/kit/Markdown'
 import { EmptyState } from '@/kit/states'
-import { toast, toastError } from '@/kit/toast'
-import { isChief, textOf, type Entry } from './entries'
+import { codeOf, isChief, type Entry } from './entries'
 import { FindBar } from './FindBar'
 import { Fold } from './Fold'
-import { Line, Said } from './Line'
+import { Said } from './Line'
+import { copy, Row } from './Row'
 import { lineAt, type Story } from './story'
 import { Strip } from './Strip'
 import { many } from './words'
@@ -20,7 +19,9 @@ import { many } from './words'
 const GROUP = 'Run'
 const END_PX = 48
 const SAYING = 'saying'
-const time = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hour12: false })
+/** Lines that are laid out, counted from the end: the longer that list, the more it costs to add one. Earlier ones come when wanted. */
+const LAID_OUT = 8000
+const STEP = 4000
 
 export interface TimelineProps {
   story: Story
@@ -36,13 +37,16 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   const [isFinding, setFinding] = useState(false)
   const navigate = useNavigate()
   const shown = useMemo(() => (isFocused ? story.entries.filter(isChief) : story.entries), [story, version, isFocused])
+  const tones = useMemo(() => (isFocused ? shown.map(codeOf) : story.tones), [story, shown, isFocused])
   const isSaying = Boolean(story.saying || (story.thinking && !isFocused))
-  const count = shown.length + (isSaying ? 1 : 0)
+  const [first, setFirst] = useState(0)
+  const start = Math.min(first, shown.length)
+  const count = shown.length - start + (isSaying ? 1 : 0)
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => box.current,
-    getItemKey: (index) => shown[index]?.key ?? SAYING,
-    estimateSize: (index) => HEIGHTS[shown[index]?.kind ?? 'message'] ?? 32,
+    getItemKey: useCallback((index: number) => shown[start + index]?.key ?? SAYING, [shown, start]),
+    estimateSize: (index) => HEIGHTS[shown[start + index]?.kind ?? 'message'] ?? 32,
     overscan: 6,
     gap: 2,
     paddingStart: 12,
@@ -54,27 +58,41 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   const rows = virtual.getVirtualItems()
   const onOpen = useCallback((key: number, isOpen: boolean) => setOpened((now) => (isOpen ? new Set([...now, key]) : new Set([...now].filter((one) => one !== key)))), [])
 
+  const wanted = useRef<number | null>(null)
   const jump = (index: number) => {
     const entry = shown[index]
     if (!entry) return
     setMarked(entry.key)
-    virtual.scrollToIndex(index, { align: 'center' })
+    if (index >= start) return virtual.scrollToIndex(index - start, { align: 'center' })
+    wanted.current = index
+    setFirst(Math.max(0, index - STEP))
   }
+  const isAtEnd = count === 0 || virtual.isAtEnd(END_PX)
+  const isAtStart = (rows[0]?.index ?? 0) < 8
+  useEffect(() => {
+    if (wanted.current !== null) {
+      virtual.scrollToIndex(wanted.current - start, { align: 'center' })
+      wanted.current = null
+    } else if (isAtEnd && shown.length - start > LAID_OUT + STEP) setFirst(shown.length - LAID_OUT)
+    else if (!isAtEnd && isAtStart && start > 0) setFirst(Math.max(0, start - STEP))
+  }, [start, isAtEnd, isAtStart, version])
   useLinked(story, shown, version, box, jump, () => virtual.scrollToEnd())
 
   useHotkey({ id: 'run.find', keys: 'mod+f', label: 'Find in the run', group: GROUP }, () => setFinding(true))
   useHotkey({ id: 'run.focus', keys: 'f', label: 'Focus: hide the noise of tools', group: GROUP }, () => onFocus(!isFocused))
   useHotkey({ id: 'run.end', keys: 'end', label: 'Jump to the latest', group: GROUP }, () => virtual.scrollToEnd())
 
-  const link = (entry: Entry) => {
-    void navigate({ to: '.', search: true, hash: String(entry.seq), replace: true })
-    copy(`${location.origin}${location.pathname}#${entry.seq}`, 'Link copied')
-    setMarked(entry.key)
-  }
-  const isAtEnd = count === 0 || virtual.isAtEnd(END_PX)
+  const onLink = useCallback(
+    (entry: Entry) => {
+      void navigate({ to: '.', search: true, hash: String(entry.seq), replace: true })
+      copy(`${location.origin}${location.pathname}#${entry.seq}`, 'Link copied')
+      setMarked(entry.key)
+    },
+    [navigate],
+  )
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      <Strip entries={shown} version={version} seen={[rows[0]?.index ?? 0, rows.at(-1)?.index ?? 0]} onJump={jump} />
+      <Strip tones={tones} version={version} seen={[start + (rows[0]?.index ?? 0), start + (rows.at(-1)?.index ?? 0)]} onJump={jump} />
       {isFinding && <FindBar shown={shown} version={version} onJump={jump} onClose={() => setFinding(false)} />}
       <p role="status" className="sr-only">
         {summary(story)}
@@ -82,18 +100,11 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
       <div ref={box} tabIndex={0} role="region" aria-label="Timeline" className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 outline-offset-[-2px] sm:px-4">
         {count === 0 && (isFocused ? <Filtered onAll={() => onFocus(false)} /> : <EmptyState icon={ListFilter}>Nothing has been told of this run yet.</EmptyState>)}
         <div role="list" className="relative mx-auto w-full max-w-[60rem]" style={{ height: virtual.getTotalSize() }}>
-          {rows.map(({ index, key, start }) => {
-            const entry = shown[index]
+          {rows.map(({ index, key, start: top }) => {
+            const entry = shown[start + index]
             return (
-              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} className="group absolute inset-x-0 top-0" style={{ transform: `translateY(${start}px)` }}>
-                {entry ? (
-                  <div className={join('relative rounded-8', marked === entry.key && 'ring-2 ring-accent')}>
-                    <Line entry={entry} isOpen={opened.has(entry.key)} onOpen={onOpen} />
-                    <Acts entry={entry} onLink={() => link(entry)} />
-                  </div>
-                ) : (
-                  <Saying story={story} />
-                )}
+              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} className="group absolute inset-x-0 top-0" style={{ transform: `translateY(${top}px)` }}>
+                {entry ? <Row entry={entry} isOpen={opened.has(entry.key)} isMarked={marked === entry.key} onOpen={onOpen} onLink={onLink} /> : <Saying story={story} />}
               </div>
             )
           })}
@@ -129,23 +140,6 @@ function Saying({ story: { saying, thinking } }: { story: Story }) {
       {null}
     </Fold>
   )
-}
-
-function Acts({ entry, onLink }: { entry: Entry; onLink(): void }) {
-  const isStill = entry.kind === 'border' || entry.kind === 'note' || entry.kind === 'decided'
-  return (
-    <div className={join('absolute right-8 flex items-center gap-1 rounded-6 bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:hidden', isStill ? 'top-[-4px]' : 'top-0')}>
-      <time dateTime={entry.at} className="px-1 text-12 text-fg-3 tabular-nums">
-        {time.format(new Date(entry.at))}
-      </time>
-      <IconButton name="Copy text" icon={Copy} className="h-6! w-6!" onPress={() => copy(textOf(entry), 'Copied')} />
-      <IconButton name="Copy link" icon={Link2} className="h-6! w-6!" onPress={onLink} />
-    </div>
-  )
-}
-
-function copy(text: string, told: string): void {
-  navigator.clipboard.writeText(text).then(() => toast(told), toastError)
 }
 
 /** For those who listen: not every line, only what is new of note. */

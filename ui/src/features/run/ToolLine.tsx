@@ -18,7 +18,7 @@ const STATES: Record<Tool['status'], StatusProps> = {
 
 export function ToolLine({ tool, isOpen, onOpen }: { tool: Tool; isOpen: boolean; onOpen(next: boolean): void }) {
   const { status, changes, input, output } = tool
-  const beside = isOpen ? '' : changes.length ? changes.map((change) => change.path).join(', ') : firstLine(input) === tool.title ? firstLine(output) : firstLine(input)
+  const beside = isOpen ? '' : changes.length ? changes.map((change) => change.path).join(', ') : tool.title.startsWith(firstLine(input)) ? firstLine(output) : firstLine(input)
   return (
     <Fold
       icon={ICONS[tool.tool] ?? Wrench}

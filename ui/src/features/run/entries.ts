@@ -176,6 +176,10 @@ export function toneOf(entry: Body): Tone {
   }
 }
 
+/** In the order in which they matter: where one column of the strip holds several, the last of these is seen. */
+export const TONES: readonly Tone[] = ['plain', 'run', 'accent', 'info', 'ok', 'warn', 'bad']
+export const codeOf = (entry: Body): number => TONES.indexOf(toneOf(entry))
+
 /** With Focus on: what people and agents say to each other and what came of it, without the noise of the work. */
 export function isChief(entry: Body): boolean {
   if (entry.kind === 'tool') return entry.status === 'failed'

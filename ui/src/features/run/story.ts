@@ -3,13 +3,15 @@
  * it at most ten times a second. Above: the run's page. Below: entries.ts.
  */
 import type { LiveEvent } from '@/live/live'
-import { lineOf, type Asked, type Body, type Entry } from './entries'
+import { codeOf, lineOf, type Asked, type Body, type Entry } from './entries'
 
 const FLUSH_MS = 100
 const SAYING_AT_MOST = 20_000
 
 export class Story {
   readonly entries: Entry[] = []
+  /** Of each line what colour it has, as its place in `TONES`. */
+  readonly tones: number[] = []
   /** The last event that was taken in. */
   last = 0
   /** What the agent is saying just now, before it is a message. */
@@ -28,6 +30,12 @@ export class Story {
   listen = (ear: () => void): (() => void) => {
     this.#ears.add(ear)
     return () => void this.#ears.delete(ear)
+  }
+
+  /** The line of a question that was asked. */
+  asked(question: string): Asked | undefined {
+    const entry = this.entries[this.#at.get(`question ${question}`) ?? -1]
+    return entry?.kind === 'question' ? entry : undefined
   }
 
   /** Events in order; those that are known already are passed over. */
@@ -98,12 +106,14 @@ export class Story {
   #add(event: LiveEvent, body: Body): number {
     const key = this.entries.length
     this.entries.push({ ...body, key, seq: event.seq ?? this.last, at: event.at, attempt: event.attempt })
+    this.tones.push(codeOf(body))
     return key
   }
 
   #become(key: number, body: Body): void {
     const { seq, at, attempt } = this.entries[key]!
     this.entries[key] = { ...body, key, seq, at, attempt }
+    this.tones[key] = codeOf(body)
   }
 
   #put(name: string, event: LiveEvent): void {
@@ -122,9 +132,8 @@ export class Story {
   }
 
   #answer(question: string, answer: Asked['answer']): void {
-    const key = this.#at.get(`question ${question}`)
-    const asked = key === undefined ? undefined : this.entries[key]
-    if (asked?.kind === 'question') this.entries[asked.key] = { ...asked, answer }
+    const asked = this.asked(question) as (Asked & Entry) | undefined
+    if (asked) this.entries[asked.key] = { ...asked, answer }
   }
 
   #tell(): void {

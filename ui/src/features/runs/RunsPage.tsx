@@ -92,7 +92,9 @@ function Filters({ runs, filter, change, search }: FiltersProps) {
   const agents = [...new Set([...runs.map((run) => run.agent), ...(filter.agent ? [filter.agent] : [])])].sort()
   return (
     <div className="flex flex-1 flex-wrap items-center gap-2">
-      <input ref={search} type="search" aria-label="Filter by words" placeholder="Filter  /" defaultValue={filter.q ?? ''} onChange={(event) => change({ q: event.target.value || undefined })} className={join(inputLook, 'h-control w-44 max-sm:w-full')} />
+      <div className="w-56 max-sm:w-full">
+        <input ref={search} type="search" aria-label="Filter by words" placeholder="Filter by words" defaultValue={filter.q ?? ''} onChange={(event) => change({ q: event.target.value || undefined })} className={join(inputLook, 'h-control')} />
+      </div>
       <Select hideLabel label="Agent" className="w-36 max-sm:flex-1" value={filter.agent ?? ANY} onChange={(agent) => change({ agent: agent === ANY ? undefined : agent })} choices={[{ value: ANY, label: 'Any agent' }, ...agents.map((agent) => ({ value: agent, label: agent }))]} />
       <Select
         hideLabel
