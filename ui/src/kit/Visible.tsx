@@ -3,7 +3,7 @@ import { Fragment } from 'react'
 
 // Controls, formats (marks without width, those that turn the direction), other separators of lines, whatever else is drawn as nothing.
 // The tab is seen, and the two selectors choose how the sign before them looks.
-const HIDDEN = /(?![\t\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+const HIDDEN = /(?!\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 export interface Hidden {
   from: number
@@ -23,8 +23,11 @@ function signOf(code: number): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** Such a character, as it is shown. */
-export function Sign({ children }: { children: string }) {
+const CONTROLS = 'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(' ')
+
+/** Such a character, as it is shown: controls by their names, for which more fonts have letters. */
+export function Sign({ children: sign }: { children: string }) {
+  const children = CONTROLS[sign.codePointAt(0)! - 0x2400] ?? (sign === '␡' ? 'DEL' : sign)
   return (
     <span title="A character that cannot be seen" className="mx-px rounded-4 bg-warn-soft px-0.5 text-warn outline outline-current/40">
       {children}

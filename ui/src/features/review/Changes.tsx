@@ -58,7 +58,10 @@ export function Changes({ items, run, head, isOpen, onWrite, onOpen, onView, onR
     rangeExtractor: (range: Range) => [...new Set([headAbove(range.startIndex), composer, ...defaultRangeExtractor(range)])].filter((one) => one >= 0).sort((a, b) => a - b),
   })
   const stuck = headAbove(virtual.range?.startIndex ?? 0)
-  const current = items[stuck]
+  const index = cursor ? (at.get(cursor.key) ?? -1) : -1
+  const here = items[index]
+  const isInSight = virtual.range !== null && virtual.range.startIndex <= index && index <= virtual.range.endIndex
+  const current = items[isInSight ? headAbove(index) : stuck]
   const currentFile = current?.kind === 'file' ? current.file : null
   const path = currentFile?.path
   const tellCurrent = useEffectEvent(onCurrent)
@@ -66,8 +69,6 @@ export function Changes({ items, run, head, isOpen, onWrite, onOpen, onView, onR
     if (path !== undefined) tellCurrent(path)
   }, [path])
 
-  const index = cursor ? (at.get(cursor.key) ?? -1) : -1
-  const here = items[index]
   const cursorPlace = here?.kind === 'row' && cursor ? placeOf(here.row, cursor.side) : null
   const tellCursor = useEffectEvent(onCursor)
   const told = JSON.stringify(chosen ?? cursorPlace)
@@ -121,21 +122,16 @@ export function Changes({ items, run, head, isOpen, onWrite, onOpen, onView, onR
     const wanted = chosen ?? cursorPlace
     if (isOpen && wanted) onWrite(wanted)
   }
-  const fileOfCursor = (): FileTold | null => {
-    const item = items[headAbove(index)]
-    return index >= 0 && item?.kind === 'file' ? item.file : currentFile
-  }
 
   useHotkey({ id: 'review.down', keys: 'j', label: 'Next line', group: GROUP }, () => move(1, false))
   useHotkey({ id: 'review.up', keys: 'k', label: 'Line before', group: GROUP }, () => move(-1, false))
   useHotkey({ id: 'review.more', keys: 'shift+j', label: 'Choose the next line too', group: GROUP }, () => move(1, true))
   useHotkey({ id: 'review.less', keys: 'shift+k', label: 'Choose the line before too', group: GROUP }, () => move(-1, true))
   useHotkey({ id: 'review.comment', keys: 'c', label: 'Comment on the line', group: GROUP, isOff: !isOpen }, write)
-  useHotkey({ id: 'review.next', keys: 'n', label: 'Next file', group: GROUP }, () => goTo(nextFile(items, Math.max(index, stuck, 0), 1)))
-  useHotkey({ id: 'review.previous', keys: 'p', label: 'File before', group: GROUP }, () => goTo(nextFile(items, index >= 0 ? headAbove(index) : stuck, -1)))
+  useHotkey({ id: 'review.next', keys: 'n', label: 'Next file', group: GROUP }, () => goTo(nextFile(items, isInSight ? index : Math.max(stuck, 0), 1)))
+  useHotkey({ id: 'review.previous', keys: 'p', label: 'File before', group: GROUP }, () => goTo(nextFile(items, isInSight ? headAbove(index) : stuck, -1)))
   useHotkey({ id: 'review.viewed', keys: 'v', label: 'Viewed, or not', group: GROUP }, () => {
-    const file = fileOfCursor()
-    if (file) onView(file)
+    if (currentFile) onView(currentFile)
   })
 
   function itemAt(event: PointerEvent) {
@@ -202,7 +198,7 @@ export function Changes({ items, run, head, isOpen, onWrite, onOpen, onView, onR
       aria-activedescendant={index >= 0 ? `row-${index}` : undefined}
       aria-readonly
       tabIndex={0}
-      className="relative min-h-0 flex-1 overflow-y-auto bg-surface font-mono text-12 leading-5 outline-offset-[-2px] [overflow-anchor:none]"
+      className="relative min-h-0 flex-1 overflow-y-auto bg-surface font-mono text-12 leading-5 [font-variant-ligatures:none] outline-offset-[-2px] [overflow-anchor:none]"
       onPointerDown={down}
       onPointerOver={over}
       onPointerUp={up}

@@ -29,7 +29,7 @@ export function FileHead({ file, isOpen, isStuck, onOpen, onView }: FileHeadProp
   const { icon: Icon, look, label } = HAPPENED[file.status]
   const Chevron = isOpen ? ChevronDown : ChevronRight
   return (
-    <div role="gridcell" className={join('flex h-11 items-center gap-2 border-b border-line bg-raised pr-3 pl-1 font-sans text-13', !isStuck && 'border-t')}>
+    <div role="gridcell" className={join('flex h-11 items-center gap-3 border-b border-line bg-raised pr-3 pl-1 font-sans text-13', !isStuck && 'border-t')}>
       <button type="button" aria-expanded={isOpen} aria-label={`${exact(file.path)}: ${isOpen ? 'fold' : 'unfold'}`} onClick={() => onOpen(!isOpen)} className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-6 px-2 text-left outline-offset-[-2px]">
         <Chevron size={16} aria-hidden className="shrink-0 text-fg-3" />
         <Icon size={16} aria-hidden className={join('shrink-0', look)} />
@@ -48,9 +48,7 @@ export function FileHead({ file, isOpen, isStuck, onOpen, onView }: FileHeadProp
       </button>
       {file.since && <Badge tone="accent">{file.since === 'new' ? 'New since' : 'Changed since'}</Badge>}
       {!file.viewed && file.viewed_head !== null && !file.since && <Badge tone="warn">Changed since you viewed it</Badge>}
-      <span className="max-sm:hidden">
-        <Lines additions={file.additions} deletions={file.deletions} />
-      </span>
+      <span className="max-sm:hidden">{file.additions + file.deletions > 0 && <Lines additions={file.additions} deletions={file.deletions} />}</span>
       <Checkbox isSelected={file.viewed} onChange={onView}>
         <span className="text-12 text-fg-2">Viewed</span>
       </Checkbox>

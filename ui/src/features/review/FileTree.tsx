@@ -14,11 +14,11 @@ type Entry = { folder: string } | { file: FileTold; name: string }
 /** Each folder once, before its files. */
 export function entriesOf(files: readonly FileTold[]): Entry[] {
   const entries: Entry[] = []
-  let last = ''
+  let last = '' // files of the top need no head where they come first
   for (const file of files) {
     const cut = file.path.lastIndexOf('/') + 1
     const folder = file.path.slice(0, cut)
-    if (folder !== last && folder) entries.push({ folder })
+    if (folder !== last) entries.push({ folder: folder || './' })
     last = folder
     entries.push({ file, name: file.path.slice(cut) })
   }
@@ -84,9 +84,7 @@ function TreeRow({ file, name, isHere, comments, onOpen, onView }: TreeRowProps)
             {comments}
           </span>
         )}
-        <span className="shrink-0 pr-1">
-          <Lines additions={file.additions} deletions={file.deletions} />
-        </span>
+        <span className="shrink-0 pr-1">{file.additions + file.deletions > 0 && <Lines additions={file.additions} deletions={file.deletions} />}</span>
       </button>
     </div>
   )

@@ -156,7 +156,11 @@ export function Review({ run, told, files, isWhole, remarks, standing }: ReviewP
   return (
     <Page title="Review" beside={beside} actions={actions} isBare>
       <div className="flex min-h-0 flex-1">
-        {isWide && <aside aria-label="Files" className="flex w-76 shrink-0 flex-col border-r border-line bg-bg">{side}</aside>}
+        {isWide && (
+          <aside aria-label="Files" className="flex w-76 shrink-0 flex-col border-r border-line bg-bg">
+            {side}
+          </aside>
+        )}
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {items.length ? (
             <Changes
@@ -209,7 +213,7 @@ export function Review({ run, told, files, isWhole, remarks, standing }: ReviewP
       </div>
       {!isWide && (
         <Dialog title="Files" isOpen={isSheetOpen} onClose={() => setSheetOpen(false)}>
-          <div className="-m-4 flex h-[70dvh] flex-col">{side}</div>
+          <div className="-m-4 flex h-[calc(100%+2rem)] flex-col">{side}</div>
         </Dialog>
       )}
     </Page>

@@ -44,8 +44,10 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
       </div>
       {drafts > 0 && (
         <Button icon={SendHorizontal} onPress={() => setWord('send')}>
-          Send {comments}
-          <span className="max-sm:sr-only"> to the agent</span>
+          <span>
+            Send {comments}
+            <span className="max-sm:sr-only"> to the agent</span>
+          </span>
         </Button>
       )}
       <span className="max-md:hidden">
@@ -79,7 +81,7 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
           </MenuItem>
         </Menu>
       </span>
-      <Button kind="primary" icon={CircleCheck} isDisabled={!mayJudge || standing.why_not !== null} onPress={() => setWord('approve')}>
+      <Button kind="primary" icon={CircleCheck} className="max-sm:flex-1" isDisabled={!mayJudge || standing.why_not !== null} onPress={() => setWord('approve')}>
         Approve
       </Button>
       {word && <VerdictDialog word={word} run={run} waits={waits} drafts={drafts} onClose={() => setWord(null)} />}

@@ -24,7 +24,8 @@ export interface Shown {
 const spot = (side: string, number: number) => `${side}${number}`
 
 export function itemsOf(files: readonly FileTold[], { split, opened, remarks, writing }: Shown): Item[] {
-  const byFile = Map.groupBy(remarks, (remark) => remark.path)
+  const byFile = new Map<string, RemarkTold[]>()
+  for (const remark of remarks) byFile.set(remark.path, [...(byFile.get(remark.path) ?? []), remark])
   const known = new Set(files.map((file) => file.path))
   const items: Item[] = remarks.filter((remark) => !known.has(remark.path)).map(loose)
   for (const file of files) items.push(...fileItems(file, split, opened.get(file.path), byFile.get(file.path) ?? [], writing?.path === file.path ? writing : null))

@@ -5,6 +5,7 @@ import { join } from '@/kit/look'
 import { paint, type Paint } from './paint'
 import type { Span } from './words'
 
+const MARKS = { added: 'bg-[light-dark(oklch(0.89_0.1_152),oklch(0.38_0.085_152))]', deleted: 'bg-[light-dark(oklch(0.89_0.07_26),oklch(0.4_0.1_24))]' }
 const PAINTS: Record<Paint, string> = { comment: 'text-fg-3', string: 'text-info', number: 'text-info', word: 'text-run' }
 
 export interface CodeProps {
@@ -25,10 +26,9 @@ export const Code = memo(function Code({ path, text, marks = [], tone = 'same' }
     const sign = at(hidden, from)?.sign
     if (sign) return <Sign key={from}>{sign}</Sign>
     const colour = at(painted, from)
-    const look = join(
-      colour && PAINTS[colour.paint],
-      at(marks, from) && join('rounded-[2px]', tone === 'added' ? 'bg-[color-mix(in_oklch,var(--ok)_26%,transparent)]' : 'bg-[color-mix(in_oklch,var(--bad)_22%,transparent)]'),
-    )
+    const isMarked = tone !== 'same' && at(marks, from) !== undefined
+    // The pale colour of comments is too pale on a mark.
+    const look = join(colour && (isMarked && colour.paint === 'comment' ? 'text-fg-2' : PAINTS[colour.paint]), isMarked && join('rounded-[2px]', MARKS[tone]))
     const piece = text.slice(from, ends[index + 1])
     return look ? (
       <span key={from} className={look}>

@@ -23,11 +23,12 @@ export const isGenerated = (file: FileTold): boolean => GENERATED.test(file.path
 
 export function rowsOf(file: FileTold, split: boolean): Row[] {
   const rows: Row[] = notesOf(file).map((text, at) => ({ kind: 'note', key: `${file.path}\0note${at}`, path: file.path, text }))
+  const isBeside = split && file.status !== 'added' && file.status !== 'deleted' // one side alone has the whole width
   let end = 1 // the next line of the old side that no hunk has shown yet
   for (const hunk of file.hunks) {
     const lines = hunk.old_lines ? hunk.old_start - end : 0
     if (lines > 0 || (hunk.heading && hunk === file.hunks[0])) rows.push({ kind: 'gap', key: `${file.path}\0gap${hunk.old_start}`, path: file.path, lines: Math.max(0, lines), heading: hunk.heading })
-    rows.push(...(split ? beside(file.path, hunk) : below(file.path, hunk)))
+    rows.push(...(isBeside ? beside(file.path, hunk) : below(file.path, hunk)))
     end = hunk.old_start + hunk.old_lines
   }
   if (file.next_line !== null) rows.push({ kind: 'rest', key: `${file.path}\0rest${file.next_line}`, path: file.path, from: file.next_line })
