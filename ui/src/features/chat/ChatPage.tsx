@@ -61,7 +61,7 @@ function Chats({ project, projects }: { project: ProjectTold; projects: ProjectT
         <Select
           label="Project"
           hideLabel
-          className="w-40"
+          className="w-28 sm:w-40"
           value={project.key}
           choices={projects.map(({ key, name }) => ({ value: key, label: key, hint: name, mark: <FolderGit2 size={16} aria-hidden className="text-fg-3" /> }))}
           onChange={(key) => void navigate({ to: '/chat/$project', params: { project: key }, search: {} })}
@@ -72,7 +72,7 @@ function Chats({ project, projects }: { project: ProjectTold; projects: ProjectT
           <Select
             label="Conversation"
             hideLabel
-            className="w-44 lg:hidden"
+            className="w-36 sm:w-44 lg:hidden"
             value={thread ?? NEW}
             onChange={(id) => open(id || undefined)}
             choices={[{ value: NEW, label: 'New conversation' }, ...(chats ?? []).map(({ id, title }) => ({ value: id, label: title }))]}
@@ -128,6 +128,7 @@ function New({ project, onStarted }: { project: ProjectTold; onStarted(id: strin
   const usual = useUsualAgent()
   const [chosen, setChosen] = useState<string | null>(null)
   const [text, setText] = useState('')
+  const [suggested, setSuggested] = useState(0) // a suggestion puts the cursor behind its words
   const start = useMutation({
     mutationFn: () => call('POST /api/projects/{project_id}/chat', { path: { project_id: project.id }, body: { text, agent: chosen ?? usual } }),
     onSuccess: (chat) => {
@@ -139,8 +140,9 @@ function New({ project, onStarted }: { project: ProjectTold; onStarted(id: strin
   })
   return (
     <div className="flex min-w-0 flex-1 flex-col">
-      <Beginning project={project} onChoose={setText} />
+      <Beginning project={project} onChoose={(words) => (setText(words), setSuggested(suggested + 1))} />
       <Composer
+        key={suggested}
         text={text}
         onChange={setText}
         isSending={start.isPending}

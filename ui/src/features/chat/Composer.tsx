@@ -22,7 +22,9 @@ export function Composer({ label, text, onChange, onSend, isSending, beside }: C
   useHotkey({ id: 'chat.write', keys: '/', label: 'Write a message', group: 'Chat' }, () => field.current?.focus())
   useEffect(() => {
     // On a phone the keyboard would hide half of the page.
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus()
+    if (!matchMedia('(pointer: fine)').matches || !field.current) return
+    field.current.focus()
+    field.current.setSelectionRange(-1, -1)
   }, [])
   return (
     <form

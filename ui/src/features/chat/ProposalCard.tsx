@@ -19,7 +19,9 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
     onSettled: () => client.invalidateQueries({ queryKey: ['GET /api/chat/{chat_id}'] }),
   })
   const { create_task: task, start_run: run } = proposal
-  const title = task ? task.title : `Let ${run?.agent} work on ${run?.task}`
+  const maker = makerOf(chat, proposal)
+  const isEarly = maker !== undefined && maker.state !== 'confirmed'
+  const title = task ? task.title : `Let ${run?.agent} work on ${maker?.create_task ? `“${maker.create_task.title}”` : run?.task}`
   const Icon = task ? SquarePlus : CirclePlay
   return (
     <li>
@@ -34,13 +36,14 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
         {task?.description && <Markdown text={task.description} className="max-h-60 overflow-y-auto" />}
         {run && <pre className="max-h-60 overflow-y-auto rounded-6 bg-sunken p-3 break-words whitespace-pre-wrap">{run.prompt}</pre>}
         {proposal.state === 'proposed' ? (
-          <div className="flex flex-wrap gap-2">
-            <Button kind="primary" isDisabled={decide.isPending} aria-label={`Confirm: ${title}`} onPress={() => decide.mutate(true)}>
+          <div className="flex flex-wrap items-center gap-2">
+            <Button kind="primary" isDisabled={decide.isPending || isEarly} aria-label={`Confirm: ${title}`} onPress={() => decide.mutate(true)}>
               {task ? 'Create the task' : 'Start the run'}
             </Button>
             <Button isDisabled={decide.isPending} aria-label={`Dismiss: ${title}`} onPress={() => decide.mutate(false)}>
               Dismiss
             </Button>
+            {isEarly && <span className="text-12 text-fg-2">{maker.state === 'dismissed' ? 'Its task was dismissed.' : 'Its task must be created first.'}</span>}
           </div>
         ) : (
           <div className="flex flex-wrap items-center gap-3 text-12 text-fg-2">
@@ -54,6 +57,12 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
       </Card>
     </li>
   )
+}
+
+/** The proposal of the same answer that creates the task which this one names as "#n". */
+function makerOf(chat: ChatDetail, { message, start_run: run }: ProposalTold): ProposalTold | undefined {
+  const number = /^#(\d+)$/.exec(run?.task ?? '')
+  return number ? chat.proposals.filter((one) => one.message === message)[Number(number[1]) - 1] : undefined
 }
 
 const LINK = 'text-accent-text underline underline-offset-2'
