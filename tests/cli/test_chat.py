@@ -11,7 +11,6 @@ import pytest
 
 from tests.cli.conftest import Cli, make_repository, opened
 
-
 ACTIONS = (
     '[{"create_task": {"title": "Mend it", "description": "All of it"}},'
     ' {"start_run": {"task": "#1", "agent": "scripted", "prompt": "Mend it"}}]'
