@@ -47,7 +47,7 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
     getScrollElement: () => box.current,
     getItemKey: useCallback((index: number) => shown[start + index]?.key ?? SAYING, [shown, start]),
     estimateSize: (index) => HEIGHTS[shown[start + index]?.kind ?? 'message'] ?? 32,
-    overscan: 6,
+    overscan: 4,
     gap: 2,
     paddingStart: 12,
     paddingEnd: 16,
@@ -97,13 +97,13 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
       <p role="status" className="sr-only">
         {summary(story)}
       </p>
-      <div ref={box} tabIndex={0} role="region" aria-label="Timeline" className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 outline-offset-[-2px] sm:px-4">
+      <div ref={box} tabIndex={0} role="region" aria-label="Timeline" className="min-h-0 flex-1 overflow-y-auto overscroll-contain [contain:strict] px-2 outline-offset-[-2px] sm:px-4">
         {count === 0 && (isFocused ? <Filtered onAll={() => onFocus(false)} /> : <EmptyState icon={ListFilter}>Nothing has been told of this run yet.</EmptyState>)}
         <div role="list" className="relative mx-auto w-full max-w-[60rem]" style={{ height: virtual.getTotalSize() }}>
           {rows.map(({ index, key, start: top }) => {
             const entry = shown[start + index]
             return (
-              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} className="group absolute inset-x-0 top-0" style={{ transform: `translateY(${top}px)` }}>
+              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} className="group absolute inset-x-0 top-0 [contain:layout_style]" style={{ transform: `translateY(${top}px)` }}>
                 {entry ? <Row entry={entry} isOpen={opened.has(entry.key)} isMarked={marked === entry.key} onOpen={onOpen} onLink={onLink} /> : <Saying story={story} />}
               </div>
             )
