@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Status = Literal["added", "modified", "deleted", "renamed", "copied", "retyped"]
 """`retyped`: the path is now another kind of thing, as a link instead of a file."""
@@ -28,9 +28,8 @@ _ESCAPE = re.compile(r'\\([0-7]{3}|[abtnvfr"\\])|([^\\]+|\\)', re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`old`, `new`: its number on each side, from 1; None where it is not. `ended` False: the file has no newline after it."""
+class Line(NamedTuple):
+    """A tuple, since a patch may hold half a million. `old`, `new`: its number on each side, from 1; None where it is not. `ended` False: the file has no newline after it."""
 
     kind: Kind
     old: int | None
@@ -200,7 +199,7 @@ def _hunk(heading: re.Match[str], lines: list[str], at: int) -> tuple[Hunk, int,
         line = lines[at]
         kind = _KINDS.get(line[:1])
         if line.startswith("\\") and made:
-            made[-1] = replace(made[-1], ended=False)
+            made[-1] = made[-1]._replace(ended=False)
         elif kind is None or (kind != "added" and not old_left) or (kind != "deleted" and not new_left):
             break
         else:

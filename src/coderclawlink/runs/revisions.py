@@ -103,7 +103,7 @@ def before(look: Look, run: Run) -> Iterator[Run]:
 
 
 def patch(look: Look, revision: Revision) -> Patch:
-    """The kept diff. Takes up to a third of a second for the longest that are kept."""
+    """The kept diff, read. Of the longest that are kept that takes a good part of a second."""
     text = look.scalar(
         sa.select(artifacts.c.text).where(
             artifacts.c.run_id == revision.run_id,
