@@ -29,7 +29,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 class Line(NamedTuple):
-    """A tuple, since a patch may hold half a million. `old`, `new`: its number on each side, from 1; None where it is not. `ended` False: the file has no newline after it."""
+    """`old`, `new`: its number on each side, from 1; None where it is not. `ended` False: the file has no newline after it."""
 
     kind: Kind
     old: int | None
