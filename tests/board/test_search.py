@@ -11,7 +11,6 @@ from coderclawlink.board import cards, comments, projects, search, tasks
 from coderclawlink.board.cards import Filter
 from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Database, Tx
-from coderclawlink.ids import TaskId
 
 GUEST = Actor(Role.GUEST, "gus", "9" * 64)
 
@@ -168,4 +167,3 @@ def test_all_can_be_indexed_anew(db: Database) -> None:
         db.write_now(search.reindex, GUEST, 0)
     with db.look() as look, pytest.raises(PermissionMissing):
         search.find(look, GUEST, "parser")
-    assert TaskId(0) not in keys(db, "parser")

@@ -31,7 +31,7 @@ async def cards(client: httpx2.AsyncClient, **query: object) -> list[dict[str, o
 
 async def test_the_board_is_told_lean_with_the_journals_head(client: httpx2.AsyncClient) -> None:
     one, two = await tasks_of(client, 2)
-    answer = (await client.get("/api/board", params={"project_id": one["project_id"]})).json()
+    answer = (await client.get("/api/board", params={"project_id": str(one["project_id"])})).json()
     assert set(answer) == {"head", "cards"}
     assert set(answer["cards"][0]) == set(CardTold.model_fields)
     assert [card["key"] for card in answer["cards"]] == [one["key"], two["key"]]
@@ -39,17 +39,17 @@ async def test_the_board_is_told_lean_with_the_journals_head(client: httpx2.Asyn
     found = await cards(client, key=[one["key"], two["key"]], q=str(two["key"]))
     assert [card["id"] for card in found] == [two["id"]]
     assert (await client.get("/api/board", params={"status": "gone"})).status_code == 422
-    limited = await client.get("/api/board", params={"project_id": one["project_id"], "limit": 1})
+    limited = await client.get("/api/board", params={"project_id": str(one["project_id"]), "limit": 1})
     assert len(limited.json()["cards"]) == 1
 
 
 async def test_a_list_of_tasks_takes_the_same_filters_and_stays_as_it_was_without(client: httpx2.AsyncClient) -> None:
     one, two = await tasks_of(client, 2)
     await client.patch(f"/api/tasks/{two['id']}", json={"assignee": "ann", "assigned_agent_type": "goose"})
-    listed = (await client.get("/api/tasks", params={"project_id": one["project_id"], "assignee": "ann"})).json()
+    listed = (await client.get("/api/tasks", params={"project_id": str(one["project_id"]), "assignee": "ann"})).json()
     assert [one["id"] for one in listed] == [two["id"]]
     assert set(listed[0]) == set(one), "the object is the contract's"
-    assert len((await client.get("/api/tasks", params={"project_id": one["project_id"]})).json()) == 2
+    assert len((await client.get("/api/tasks", params={"project_id": str(one["project_id"])})).json()) == 2
 
 
 async def test_a_move_puts_the_card_where_it_was_dropped_and_is_taken_back(client: httpx2.AsyncClient) -> None:
@@ -161,7 +161,7 @@ async def test_links_are_made_shown_refused_and_removed(client: httpx2.AsyncClie
     links = (await client.get(path)).json()
     assert ([each["id"] for each in links["children"]], links["done"], links["total"]) == ([child["id"]], 0, 1)
     assert (await client.post("/api/tasks", json={**part, "parent_id": child["id"]})).status_code == 409
-    assert len((await client.get("/api/tasks", params={"project_id": one["project_id"]})).json()) == 3
+    assert len((await client.get("/api/tasks", params={"project_id": str(one["project_id"])})).json()) == 3
 
 
 async def test_a_run_of_a_blocked_task_waits_and_begins_when_it_is_free(client: httpx2.AsyncClient, node: Node) -> None:
