@@ -17,7 +17,7 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
   const said = standing.verdict ? standing.verdicts.at(-1) : undefined
   const comments = `${drafts} ${drafts === 1 ? 'comment' : 'comments'}`
   return (
-    <footer aria-label="Verdict" className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-raised px-3 py-2 md:px-4">
+    <section aria-label="Verdict" className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-raised px-3 py-2 md:px-4">
       <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 text-12 text-fg-3 max-sm:basis-full">
         {said?.verdict === 'approved' && (
           <Status icon={CircleCheck} tone="ok">
@@ -85,6 +85,6 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
         Approve
       </Button>
       {word && <VerdictDialog word={word} run={run} waits={waits} drafts={drafts} onClose={() => setWord(null)} />}
-    </footer>
+    </section>
   )
 }
