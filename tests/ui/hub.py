@@ -34,6 +34,8 @@ class Hub:
     home: Path
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
+    port: int = 0
+    """0 takes any that is free; once started it keeps it."""
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
 
     def start(self) -> None:
@@ -46,7 +48,7 @@ class Hub:
         (self.home / "hub.json").unlink(missing_ok=True)
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "coderclawlink", "serve", "--port", "0", "--data", str(self.home)],
+                [sys.executable, "-m", "coderclawlink", "serve", "--port", str(self.port), "--data", str(self.home)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -54,6 +56,7 @@ class Hub:
                 start_new_session=True,
             )
         self._until(self._answers, "the hub did not start")
+        self.port = int(self.url.rsplit(":", 1)[1])
         self._until(lambda: any(node["online"] for node in self.get("/api/nodes")), "the node did not join")
 
     def _answers(self) -> bool:
@@ -71,6 +74,12 @@ class Hub:
                 self.process.wait(LOOK_SECONDS)
             if self.process.returncode is not None or time.monotonic() > deadline:
                 raise AssertionError(f"{complaint}: {(self.home / 'serve.log').read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """As a power cut would end it; its node and the agents go on."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(30)
 
     def stop(self) -> None:
         """The hub, then the node that outlives it."""
