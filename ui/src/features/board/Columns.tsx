@@ -11,7 +11,7 @@ import { AgentQuestion } from './AgentQuestion'
 import { CardMenu } from './CardMenu'
 import { COLUMNS, columnOf, isThere, labelOf, moveTo, type Column, type Columns as Arranged, type Move, type Spot } from './columns'
 import { ColumnView, type ColumnHandle } from './ColumnView'
-import { current, letGo } from './drag'
+import { letGo } from './drag'
 import { counted, moveByKey } from './keys'
 import { ListView } from './ListView'
 import { SelectionBar } from './SelectionBar'
@@ -65,7 +65,8 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
     if (drag?.over) drop(drag.over, order.filter(({ id }) => drag.ids.has(id)))
   })
   const idsWith = useEffectEvent((id: number) => (chosenIds.has(id) ? chosenIds : [id]))
-  useEffect(() => monitorForElements({ canMonitor: () => current()?.via === 'mouse', onDrop: () => onDrop() }), [])
+  // Let go over nothing, or given up with Escape: it stays where it is.
+  useEffect(() => monitorForElements({ onDrop: ({ location }) => (location.current.dropTargets.length ? onDrop() : void letGo()) }), [])
   useEffect(() => {
     if (view || !board.current) return
     const columnsOf = board.current

@@ -1,0 +1,186 @@
+"""A task's panel: its facts, description, links, files, comments and runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.ui.conftest import Looks, OpenPage
+from tests.ui.hub import Hub
+
+pytestmark = pytest.mark.anyio
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+HOSTILE = (
+    "<script>document.title='taken'</script> [look](javascript:alert(1)) ![far](https://example.org/a.png) **bold**"
+)
+
+
+@pytest.fixture(scope="module")
+def project(hub: Hub) -> int:
+    return hub.project("WORK", "Work", hub.repository("work"))
+
+
+def key_of(hub: Hub, task: int) -> str:
+    return str(hub.get(f"/api/tasks/{task}")["key"])
+
+
+async def test_its_facts_are_changed_where_they_stand(page: Page, hub: Hub, project: int, open_page: OpenPage) -> None:
+    task = hub.task(project, "Mend it")
+    await open_page(f"/tasks/{key_of(hub, task)}")
+    title = page.get_by_role("textbox", name="Title")
+    await title.fill("Mend it well")
+    await title.press("Enter")
+    await expect(page.get_by_role("region", name="Mend it well")).to_be_visible()
+    await page.keyboard.press("s")
+    await page.get_by_role("option", name="In review").click()
+    await page.keyboard.press("l")
+    await page.get_by_role("textbox", name="New label").fill("urgent")
+    await page.get_by_role("textbox", name="New label").press("Enter")
+    await expect(page.get_by_role("dialog").get_by_role("checkbox", name="urgent")).to_be_checked()
+    await page.get_by_role("button", name="Done", exact=True).click()
+    await page.get_by_role("button", name="Describe what is to be done").click()
+    await page.get_by_role("textbox", name="Description").fill(HOSTILE)
+    await page.get_by_role("textbox", name="Description").press("Control+Enter")
+    section = page.get_by_role("region", name="Description")
+    await expect(section.locator("strong")).to_have_text("bold")
+    assert await section.locator("img, a[href^=javascript]").count() == 0
+    assert await page.title() != "taken"
+    now = hub.get(f"/api/tasks/{task}")
+    assert (now["title"], now["status"], now["description"]) == ("Mend it well", "in_review", HOSTILE)
+    # The board beside it has heard of all that.
+    card = page.get_by_role("article").filter(has_text="Mend it well")
+    await expect(card.get_by_text("urgent")).to_be_visible()
+
+
+async def test_comments_are_written_edited_and_deleted(page: Page, hub: Hub, project: int, open_page: OpenPage) -> None:
+    task = hub.task(project, "Talk about it")
+    await open_page(f"/tasks/{key_of(hub, task)}")
+    new = page.get_by_role("textbox", name="New comment")
+    await new.fill("Half a th")
+    await page.reload()
+    await expect(new).to_have_value("Half a th")
+    await new.fill("A **whole** thought")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(page.get_by_role("region", name="Activity").locator("strong")).to_have_text("whole")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    comment = page.get_by_role("article", name="Comment by")
+    await expect(comment).to_contain_text("A whole thought")
+    await comment.hover()
+    await comment.get_by_role("button", name="Edit the comment").click()
+    await comment.get_by_role("textbox", name="Comment").fill("Another thought")
+    await comment.get_by_role("button", name="Save").click()
+    await expect(comment).to_contain_text("Another thought")
+    await expect(comment).to_contain_text("edited")
+    await comment.get_by_role("button", name="Delete the comment").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete comment").click()
+    await expect(comment).to_have_count(0)
+    assert hub.get(f"/api/tasks/{task}/comments") == []
+
+
+async def test_a_link_that_closes_a_circle_is_refused_and_the_circle_named(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    first, second = hub.task(project, "First of all"), hub.task(project, "Second after it")
+    one, two = key_of(hub, first), key_of(hub, second)
+    await open_page(f"/tasks/{two}")
+    links = page.get_by_role("region", name="Links")
+    await links.get_by_role("button", name="Add a link").click()
+    await links.get_by_role("textbox", name="Other task").fill("First of")
+    await links.get_by_role("button", name=one).click()
+    await expect(links.get_by_role("link", name=one)).to_be_visible()
+    await expect(links).to_contain_text("Waits for")
+
+    await links.get_by_role("link", name=one).click()
+    await expect(page).to_have_url(re.compile(f"/tasks/{one}$"))
+    await links.get_by_role("button", name="Add a link").click()
+    await links.get_by_role("textbox", name="Other task").fill(two)
+    await links.get_by_role("textbox", name="Other task").press("Enter")
+    await expect(links).to_contain_text(re.compile(f"{one}.*→.*{two}|{two}.*→.*{one}"))
+    await links.get_by_role("button", name="Leave it").click()
+    await links.get_by_role("button", name=f"Remove the link to {two}").click()
+    await expect(links).to_contain_text("It waits for no other task.")
+
+
+async def test_files_are_attached_pasted_downloaded_and_deleted(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    task = hub.task(project, "With files")
+    await open_page(f"/tasks/{key_of(hub, task)}")
+    files = page.get_by_role("region", name="Attachments")
+    await files.locator("input[type=file]").set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"some notes"}
+    )
+    await expect(files).to_contain_text("notes.txt")
+    await expect(files).to_contain_text("10 B")
+    await page.evaluate(
+        """(base64) => {
+            const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0))
+            const clipboardData = new DataTransfer()
+            clipboardData.items.add(new File([bytes], 'image.png', { type: 'image/png' }))
+            document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+        }""",
+        PIXEL,
+    )
+    await expect(files).to_contain_text(re.compile(r"Pasted .*\.png"))
+    async with page.expect_download() as begun:
+        await files.get_by_role("link", name="Download notes.txt").click()
+    download = await begun.value
+    assert download.suggested_filename == "notes.txt"
+    await files.get_by_role("button", name="Delete notes.txt").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete file").click()
+    await expect(files).not_to_contain_text("notes.txt")
+    assert len(hub.get(f"/api/tasks/{task}/attachments")) == 1
+
+
+async def test_a_run_is_started_with_the_tasks_own_words_and_followed_here(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    said = "Do it.\nscript:\nwrite A.md | one\\n\nsay All is well.\nEND"
+    task = hub.task(project, "Write A", description=said)
+    await open_page(f"/tasks/{key_of(hub, task)}")
+    await page.keyboard.press("r")
+    box = page.get_by_role("region", name="Start a run")
+    await expect(box.get_by_role("textbox", name="What it is asked")).to_have_value(f"Write A\n\n{said}")
+    await box.get_by_role("textbox", name="At most").fill("lots")
+    await expect(box).to_contain_text("Dollars, as 2.50")
+    await box.get_by_role("textbox", name="At most").fill("2.50")
+    await box.get_by_role("button", name="Agent").click()
+    await page.get_by_role("option", name=re.compile("^scripted")).click()
+    await box.get_by_role("button", name="Start", exact=True).click()
+    runs = page.get_by_role("region", name="Runs")
+    await expect(runs.get_by_text("Completed")).to_be_visible(timeout=60_000)
+    await expect(runs).to_contain_text("+1")
+    await expect(runs.get_by_role("link", name="Review the changes")).to_be_visible()
+    await expect(page.get_by_role("button", name="Create pull request")).to_be_disabled()
+    await expect(page.get_by_role("region", name="Activity")).to_contain_text(re.compile("scripted|run"))
+
+
+async def test_a_deleted_task_can_be_brought_back_and_an_unknown_one_is_said_to_be(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    task = hub.task(project, "Delete me")
+    key = key_of(hub, task)
+    await open_page(f"/tasks/{key}")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Delete task").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name=f"Delete {key}").click()
+    await expect(page).to_have_url(re.compile("/board$"))
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("article").filter(has_text="Delete me")).to_be_visible()
+    await open_page("/tasks/WORK-999")
+    await expect(page.get_by_text("There is no task WORK-999.")).to_be_visible()
+
+
+async def test_a_task_is_whole_for_people_with_keyboards_and_screen_readers(
+    page: Page, hub: Hub, project: int, open_page: OpenPage, axe: Looks
+) -> None:
+    task = hub.task(project, "Look at me", description="Some `code` and a [link](https://example.org).")
+    hub.post(f"/api/tasks/{task}/comments", {"text": "A comment"})
+    other = hub.task(project, "Other")
+    hub.post(f"/api/tasks/{task}/links", {"link": "blocked_by", "other": other})
+    await open_page(f"/tasks/{key_of(hub, task)}")
+    await page.keyboard.press("r")
+    await axe()
