@@ -18,7 +18,7 @@ ACTIONS = [
     {"start_run": {"task": "#1", "agent": "scripted", "prompt": "Do it."}},
 ]
 FENCED = f"```clawlink-actions\\n{json.dumps(ACTIONS)}\\n```"
-PROPOSING = f"What is missing?\n\nSCRIPT:\nfinish There are **two** tests. <img src=x onerror=alert(1)>\\n\\n{FENCED}\n"
+PROPOSING = f"What is missing?\n\nSCRIPT:\nfinish There are **two** tests. <script>document.title = 1</script><img src=//x.example/y>\\n\\n{FENCED}\n"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ async def test_an_answer_proposes_and_a_person_decides(
     await expect(log).to_contain_text("There are two tests.", timeout=60_000)
     proposals = page.get_by_role("list", name="Proposals")
     await expect(proposals.get_by_role("listitem")).to_have_count(2)
-    await expect(log.locator("img")).to_have_count(0)
+    await expect(log.locator("img, script")).to_have_count(0)
     await expect(proposals.get_by_role("heading", name="Test the <b>edges</b>", exact=True)).to_be_visible()
     assert hub.get(f"/api/tasks?project_id={project}") == []
     await axe()
@@ -77,8 +77,9 @@ async def test_a_conversation_goes_on_and_is_found_again(
     await expect(log).to_contain_text("One.")
     await page.get_by_label("Message", exact=True).fill("Second\n\nSCRIPT:\nstream 20 0.02\nfinish Two.")
     await page.get_by_role("button", name="Send").click()
-    await expect(log).to_contain_text("Two.", timeout=60_000)
-    await expect(page.get_by_text("claude has answered.")).to_be_attached()
+    await expect(log.get_by_text("Second")).to_be_visible()
+    await expect(page.get_by_text("claude has answered.")).to_be_attached(timeout=60_000)
+    await expect(log.get_by_text("Two.", exact=True)).to_be_visible()
 
 
 async def test_a_project_that_is_not_there_is_told(page: Page, open_page: OpenPage) -> None:

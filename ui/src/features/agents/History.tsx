@@ -75,7 +75,7 @@ function Version({ version, before, isLatest, onRestore }: { version: Configurat
   return (
     <li className="overflow-hidden rounded-8 border border-line bg-surface">
       <div className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 py-1 pr-2 pl-3">
-        <h3 className="text-13">Version {version.version}</h3>
+        <h2 className="text-13">Version {version.version}</h2>
         {isLatest && <Badge tone="ok">Now</Badge>}
         <span className="text-fg-2">
           {version.changed_by}, {version.changed_at && <Time at={version.changed_at} />}

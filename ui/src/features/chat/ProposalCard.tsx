@@ -30,7 +30,7 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
           <Icon size={20} aria-hidden className="shrink-0 text-accent-text" />
           <div className="min-w-0 flex-1">
             <p className="text-12 text-fg-2">{task ? 'Proposes a task' : 'Proposes a run'}</p>
-            <h3 className="text-14 break-words">{title}</h3>
+            <h2 className="text-14 break-words">{title}</h2>
           </div>
         </div>
         {task?.description && <Markdown text={task.description} className="max-h-60 overflow-y-auto" />}

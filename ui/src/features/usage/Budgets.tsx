@@ -82,7 +82,7 @@ function Budget({ budget, onEdit, onRemove }: { budget: BudgetTold; onEdit(): vo
       <div className="flex items-center gap-1 sm:gap-3">
         <Icon size={20} aria-hidden className="mr-2 shrink-0 text-fg-3 sm:mr-0" />
         <div className="min-w-0 flex-1">
-          <h3 className="truncate text-14">{name}</h3>
+          <h2 className="truncate text-14">{name}</h2>
           <p className="text-12 text-fg-2">
             <span className="sm:hidden">{PERIOD[budget.period]}. </span>
             {budget.scope !== 'installation' && `${label}. `}
