@@ -29,8 +29,8 @@ export function BoardPage() {
   // Asked for as a whole and filtered here: that is at once, and events keep one list current instead of many.
   const board = useQuery({ ...ask('GET /api/board', { query: project ? { project_id: [project.id] } : {} }), enabled: !search.project || projects.data !== undefined })
   const cards = board.data?.cards ?? NO_CARDS
-  const shown = useMemo(() => arranged(fitting(cards, search)), [cards, search])
   const all = useMemo(() => arranged(cards), [cards])
+  const shown = useMemo(() => (isFiltered(search) ? arranged(fitting(cards, search)) : all), [cards, all, search])
   const agents = useMemo(() => [...new Set(cards.flatMap(({ agent, run }) => [agent, run?.agent].filter((one) => one != null)))].toSorted(), [cards])
   const labels = useMemo(() => [...new Map(cards.flatMap((card) => card.labels.map((label) => [label.name, label]))).values()].toSorted((a, b) => a.name.localeCompare(b.name)), [cards])
   const count = Object.values(shown).reduce((sum, { length }) => sum + length, 0)

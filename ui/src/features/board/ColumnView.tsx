@@ -1,16 +1,14 @@
 /** One column: its name and count, and of its cards those that can be seen. It is one tab stop; arrows go on from there. */
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/adapter/element-adapter'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { Plus } from 'lucide-react'
 import { useEffect, useEffectEvent, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
-import { defaultRangeExtractor } from '@tanstack/react-virtual'
 import type { CardTold } from '@/api/schema'
 import { IconButton } from '@/kit/Button'
-import { join } from '@/kit/look'
 import { TASK_STATUS } from '@/nouns/TaskStatus'
 import { Card, CARD_PX, type CardProps } from './Card'
 import type { Column } from './columns'
-import { current, hover, lift, useIsLifted, useSpotIn } from './drag'
+import { current, hover, lift, useSpotIn } from './drag'
 
 const GAP_PX = 8
 const PAD_PX = 8
@@ -95,11 +93,9 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
     [],
   )
 
-  const spot = useSpotIn(id)
-  const isLifted = useIsLifted()
   const { icon: Icon, tone } = TASK_STATUS[id]
   return (
-    <section aria-label={label} className="flex h-full min-w-0 flex-1 snap-center flex-col rounded-8 bg-sunken max-md:w-[86vw] max-md:flex-none md:min-w-60">
+    <section aria-label={label} className="relative flex h-full min-w-0 flex-1 snap-center flex-col rounded-8 bg-sunken max-md:w-[86vw] max-md:flex-none md:min-w-60">
       <header className="flex h-11 shrink-0 items-center gap-2 pr-1.5 pl-3">
         <Icon size={16} aria-hidden className={tone === 'run' ? 'text-run' : tone === 'info' ? 'text-info' : tone === 'ok' ? 'text-ok' : 'text-fg-3'} />
         <h2 className="text-13 font-semibold">{label}</h2>
@@ -112,9 +108,9 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
         ref={scroller}
         data-column={id}
         tabIndex={cards.length ? -1 : 0}
-        className={join('relative min-h-0 flex-1 overflow-y-auto rounded-b-8 border-2 border-transparent px-1.5 outline-none', spot >= 0 && 'border-accent bg-accent-soft')}
+        className="relative min-h-0 flex-1 overflow-y-auto rounded-b-8 px-2 outline-none"
       >
-        {cards.length === 0 && spot < 0 && <p className="px-3 py-6 text-center text-12 text-fg-3">{empty}</p>}
+        {cards.length === 0 && <p className="px-3 py-6 text-center text-12 text-fg-3">{empty}</p>}
         <div role={cards.length ? 'list' : undefined} aria-label={cards.length ? `${label}, ${cards.length} tasks` : undefined} className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const card = cards[item.index]!
@@ -141,12 +137,22 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
             )
           })}
         </div>
-        {isLifted && spot >= 0 && (
-          <div aria-hidden className="pointer-events-none absolute inset-x-1.5 z-10 h-0.5 rounded-full bg-accent" style={{ top: PAD_PX + spot * STEP_PX - GAP_PX / 2 - 1 }} />
-        )}
+        <Line column={id} />
       </div>
+      <Glow column={id} />
     </section>
   )
+}
+
+/** Where the card would stand. Both are apart from the column, which then is not drawn anew with every step of the mouse. */
+function Line({ column }: { column: Column }) {
+  const spot = useSpotIn(column)
+  if (spot < 0) return null
+  return <div aria-hidden className="pointer-events-none absolute inset-x-2 z-10 h-0.5 rounded-full bg-accent" style={{ top: PAD_PX + spot * STEP_PX - GAP_PX / 2 - 1 }} />
+}
+
+function Glow({ column }: { column: Column }) {
+  return useSpotIn(column) < 0 ? null : <div aria-hidden className="pointer-events-none absolute inset-0 rounded-8 border-2 border-accent" />
 }
 
 /** Can be taken with the mouse, together with all that is selected if it is one of them. */

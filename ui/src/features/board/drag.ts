@@ -38,4 +38,3 @@ const listen = (ear: () => void) => (ears.add(ear), () => void ears.delete(ear))
 /** The spot in this column, as its index; -1: not over it. */
 export const useSpotIn = (column: Column): number => useSyncExternalStore(listen, () => (drag?.over?.column === column ? drag.over.index : -1))
 export const useIsMoving = (id: number): boolean => useSyncExternalStore(listen, () => drag?.ids.has(id) ?? false)
-export const useIsLifted = (): boolean => useSyncExternalStore(listen, () => drag !== null)
