@@ -54,6 +54,8 @@ export function Composer({ run }: { run: RunDetail }) {
         <div
           className="flex flex-wrap items-end gap-2"
           onKeyDown={(event) => {
+            // Back to the keys of the page; Tab would lead through all lines.
+            if (event.key === 'Escape') (event.target as HTMLElement).blur()
             if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
             event.preventDefault()
             submit(event.shiftKey && !hasEnded)

@@ -2,7 +2,7 @@
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, Brain, ListFilter } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type RefObject } from 'react'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { Markdown } from '@/kit/Markdown'
@@ -77,6 +77,7 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
     else if (!isAtEnd && isAtStart && start > 0) setFirst(Math.max(0, start - STEP))
   }, [start, isAtEnd, isAtStart, version])
   useLinked(story, shown, version, box, jump, () => virtual.scrollToEnd())
+  useStaysAtEnd(box, () => virtual.scrollToEnd())
 
   useHotkey({ id: 'run.find', keys: 'mod+f', label: 'Find in the run', group: GROUP }, () => setFinding(true))
   useHotkey({ id: 'run.focus', keys: 'f', label: 'Focus: hide the noise of tools', group: GROUP }, () => onFocus(!isFocused))
@@ -165,4 +166,27 @@ function useLinked(story: Story, shown: readonly Entry[], version: number, box: 
       done.current = hash
     }
   }, [hash, version])
+}
+
+/** What appears below, as a question or prompts that wait, takes room from the box: whoever saw the end still sees it. */
+function useStaysAtEnd(box: RefObject<HTMLDivElement | null>, end: () => void): void {
+  const toEnd = useEffectEvent(end)
+  useEffect(() => {
+    const element = box.current!
+    let wasAtEnd = true
+    let isFirst = true
+    const look = () => {
+      wasAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX
+    }
+    const sizes = new ResizeObserver(() => {
+      if (wasAtEnd && !isFirst) toEnd()
+      isFirst = false
+    })
+    element.addEventListener('scroll', look, { passive: true })
+    sizes.observe(element)
+    return () => {
+      element.removeEventListener('scroll', look)
+      sizes.disconnect()
+    }
+  }, [box])
 }
