@@ -209,6 +209,18 @@ async def test_the_board_is_told_of_cards_and_runs_but_not_of_what_agents_say(
     assert [event["seq"] for event in again if event["seq"] <= last] == [event["seq"] for event in events]
 
 
+async def test_the_board_is_told_how_agents_are_configured_and_what_is_capped(
+    server: Server, client: httpx2.AsyncClient, node: Node
+) -> None:
+    async with opened(server) as live:
+        await subscribe(live, {"board": True})
+        await client.put("/api/agents/claude/configuration", json={"configuration": {"mode": "ask"}})
+        assert (await until(live, "agent.configured"))[-1]["agent"] == "claude"
+        await client.put("/api/budgets", json={"scope": "agent", "name": "claude", "tokens": 5_000_000})
+        assert (await until(live, "budget.set"))[-1]["name"] == "claude"
+    await client.request("DELETE", "/api/budgets?scope=agent&name=claude")
+
+
 async def test_a_task_s_and_a_project_s_subscribers_hear_its_runs_too(
     server: Server, client: httpx2.AsyncClient, node: Node
 ) -> None:

@@ -60,7 +60,8 @@ def _length(item: Told | Shown) -> int:
 
 @dataclass(eq=False)
 class Watcher:
-    """What one browser sees: what is about these; with `board`, also what moves cards, runs and nodes, of all projects.
+    """What one browser sees: what is about these; with `board`, also what moves cards, runs and nodes, and
+    sets agents and budgets, of all projects.
 
     `everything` is for benches.
     """

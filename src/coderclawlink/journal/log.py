@@ -21,8 +21,12 @@ from coderclawlink.ids import ProjectId, RunId, TaskId
 
 _HEAD = "journal's head"
 
-BOARD_KINDS = ("project.", "task.", "comment.", "label.", "attachment.", "run.", "question.", "node.")
-"""How the kinds begin that a board shows: what moves cards, runs and nodes, and what people say of them, not what agents say."""
+BOARD_KINDS = (
+    *("project.", "task.", "comment.", "label.", "attachment.", "run.", "question.", "node."),
+    *("agent.configured", "budget."),
+)
+"""How the kinds begin that every page shows: what moves cards, runs and nodes, what people say of them and how they set agents
+and budgets, not what agents say."""
 
 
 @dataclass(frozen=True, slots=True)

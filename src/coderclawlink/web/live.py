@@ -254,7 +254,7 @@ class _Sight:
         if item.about.run is not None:
             return self._runs[item.about.run]
         kind = item.kind if isinstance(item, Told) else ""
-        if kind.startswith("node."):
+        if kind.startswith(("node.", "agent.configured")):
             return policy.may(self._actor, Permission.AGENT_LIST)
         if kind.startswith(("project.", "task.", "comment.", "label.", "attachment.", "comparison.")):
             return policy.may(self._actor, Permission.PROJECT_READ)
