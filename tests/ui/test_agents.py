@@ -70,7 +70,7 @@ async def test_a_configuration_is_changed_by_form_and_stands_in_text_and_history
     page: Page, open_page: OpenPage, hub: Hub
 ) -> None:
     await open_page("/agents/claude")
-    await expect(page.get_by_label("Model", exact=True)).to_have_value("claude-sonnet-4-5")
+    await expect(page.get_by_role("combobox", name="Model")).to_have_value("claude-sonnet-4-5")
     await page.get_by_label("Instructions").fill("Write plain English.")
     await page.get_by_role("button", name="Add a variable").click()
     await page.get_by_label("Name of variable 2").fill("API_TOKEN")
@@ -157,10 +157,10 @@ async def test_a_projects_layer_says_what_it_wants_otherwise(
     page: Page, open_page: OpenPage, hub: Hub, project: int
 ) -> None:
     await open_page(f"/agents/claude?project={project}")
-    await expect(page.get_by_label("Model", exact=True)).to_have_attribute(
+    await expect(page.get_by_role("combobox", name="Model")).to_have_attribute(
         "placeholder", "claude-sonnet-4-5, as the installation"
     )
-    await page.get_by_label("Model", exact=True).fill("claude-haiku-4-5")
+    await page.get_by_role("combobox", name="Model").fill("claude-haiku-4-5")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Saved as version 1")).to_be_visible()
     assert hub.get(f"{CLAUDE}?project_id={project}")["configuration"] == {"model": "claude-haiku-4-5"}

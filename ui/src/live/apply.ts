@@ -83,6 +83,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
       rows.card((card) => card.id === event.task_id, (card) => ({ ...card, run: { id: event.run_id ?? '', number: 0, agent: event.agent, state: 'pending', wait_reason: null, wait_who: null } }))
       return rows.again('GET /api/runs', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity')
     case 'run.started':
+      rows.again('GET /api/nodes')
       return become(rows, event, 'running', (run) => ({ wait: null, started_at: run.started_at ?? event.at }))
     case 'run.resumed':
       return become(rows, event, 'running', () => ({ wait: null }))

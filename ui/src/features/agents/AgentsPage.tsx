@@ -12,6 +12,8 @@ import { EmptyState, Loaded, Skeleton } from '@/kit/states'
 import { Status } from '@/kit/Status'
 import { commandsIn, ORDER, standingOf } from './standing'
 
+const LOOKED_AT = 200 // of the latest runs; the live stream tells which of them are at work
+
 const route = getRouteApi('/agents/')
 
 export function AgentsPage() {
@@ -28,7 +30,7 @@ export function AgentsPage() {
 }
 
 function Agents({ agents, wanted, onClear }: { agents: AgentInfo[]; wanted: string; onClear(): void }) {
-  const { data: runs } = useQuery(ask('GET /api/runs', { query: { state: 'running' } }))
+  const { data: runs } = useQuery(ask('GET /api/runs', { query: { limit: LOOKED_AT } }))
   const found = agents
     .filter(({ name, description, metadata }) => `${name} ${description} ${metadata?.models.join(' ') ?? ''}`.toLowerCase().includes(wanted.trim().toLowerCase()))
     .toSorted((a, b) => ORDER.indexOf(standingOf(a).id) - ORDER.indexOf(standingOf(b).id) || a.name.localeCompare(b.name))
