@@ -1,4 +1,5 @@
 /** One run: what it is, what has happened, what it asks, and the place to ask for more. Above: the route. */
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ArrowRightLeft, Copy, Ellipsis, FileDiff, Filter, FilterX, Play, ReceiptText, ScrollText, Square } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
@@ -29,10 +30,15 @@ const route = getRouteApi('/runs/$id/')
 
 export function RunPage() {
   const { id } = route.useParams()
+  const query = ask('GET /api/runs/{run_id}', { path: { run_id: id } })
+  const { data } = useQuery(query)
+  if (data) return <Shown key={data.id} run={data} />
   return (
-    <Loaded query={ask('GET /api/runs/{run_id}', { path: { run_id: id } })} what="The run" skeleton={<Skeleton rows={8} />}>
-      {(run) => <Shown key={run.id} run={run} />}
-    </Loaded>
+    <Page title="Run">
+      <Loaded query={query} what="The run" skeleton={<Skeleton rows={8} />}>
+        {() => null}
+      </Loaded>
+    </Page>
   )
 }
 

@@ -2,7 +2,7 @@
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, Brain, ListFilter } from 'lucide-react'
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type RefObject } from 'react'
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { Markdown } from '@/kit/Markdown'
@@ -14,6 +14,7 @@ import { Said } from './Line'
 import { copy, Row } from './Row'
 import { lineAt, type Story } from './story'
 import { Strip } from './Strip'
+import { useStick } from './useStick'
 import { many } from './words'
 
 const GROUP = 'Run'
@@ -52,10 +53,16 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
     paddingStart: 12,
     paddingEnd: 16,
     anchorTo: 'end',
-    followOnAppend: true,
     scrollEndThreshold: END_PX,
   })
   const rows = virtual.getVirtualItems()
+  const size = virtual.getTotalSize()
+  const stick = useStick(() => virtual.isAtEnd(END_PX))
+  const follow = () => {
+    if (stick.isStuck) virtual.scrollToEnd()
+  }
+  useLayoutEffect(follow, [stick.isStuck, size, count, version])
+  useHeight(box, follow)
   const onOpen = useCallback((key: number, isOpen: boolean) => setOpened((now) => (isOpen ? new Set([...now, key]) : new Set([...now].filter((one) => one !== key)))), [])
 
   const wanted = useRef<number | null>(null)
@@ -63,25 +70,24 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
     const entry = shown[index]
     if (!entry) return
     setMarked(entry.key)
+    stick.let(false)
     if (index >= start) return virtual.scrollToIndex(index - start, { align: 'center' })
     wanted.current = index
     setFirst(Math.max(0, index - STEP))
   }
-  const isAtEnd = count === 0 || virtual.isAtEnd(END_PX)
   const isAtStart = (rows[0]?.index ?? 0) < 8
   useEffect(() => {
     if (wanted.current !== null) {
       virtual.scrollToIndex(wanted.current - start, { align: 'center' })
       wanted.current = null
-    } else if (isAtEnd && shown.length - start > LAID_OUT + STEP) setFirst(shown.length - LAID_OUT)
-    else if (!isAtEnd && isAtStart && start > 0) setFirst(Math.max(0, start - STEP))
-  }, [start, isAtEnd, isAtStart, version])
-  useLinked(story, shown, version, box, jump, () => virtual.scrollToEnd())
-  useStaysAtEnd(box, () => virtual.scrollToEnd())
+    } else if (stick.isStuck && shown.length - start > LAID_OUT + STEP) setFirst(shown.length - LAID_OUT)
+    else if (!stick.isStuck && isAtStart && start > 0) setFirst(Math.max(0, start - STEP))
+  }, [start, stick.isStuck, isAtStart, version])
+  useLinked(story, shown, version, box, jump)
 
   useHotkey({ id: 'run.find', keys: 'mod+f', label: 'Find in the run', group: GROUP }, () => setFinding(true))
   useHotkey({ id: 'run.focus', keys: 'f', label: 'Focus: hide the noise of tools', group: GROUP }, () => onFocus(!isFocused))
-  useHotkey({ id: 'run.end', keys: 'end', label: 'Jump to the latest', group: GROUP }, () => virtual.scrollToEnd())
+  useHotkey({ id: 'run.end', keys: 'end', label: 'Jump to the latest', group: GROUP }, () => stick.let(true))
 
   const onLink = useCallback(
     (entry: Entry) => {
@@ -98,9 +104,9 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
       <p role="status" className="sr-only">
         {summary(story)}
       </p>
-      <div ref={box} tabIndex={0} role="region" aria-label="Timeline" className="min-h-0 flex-1 overflow-y-auto overscroll-contain [contain:strict] px-2 outline-offset-[-2px] sm:px-4">
+      <div ref={box} {...stick.heard} tabIndex={0} role="region" aria-label="Timeline" className="min-h-0 flex-1 overflow-y-auto overscroll-contain [contain:strict] px-2 outline-offset-[-2px] sm:px-4">
         {count === 0 && (isFocused ? <Filtered onAll={() => onFocus(false)} /> : <EmptyState icon={ListFilter}>Nothing has been told of this run yet.</EmptyState>)}
-        <div role="list" className="relative mx-auto w-full max-w-[60rem]" style={{ height: virtual.getTotalSize() }}>
+        <div role="list" className="relative mx-auto w-full max-w-[60rem]" style={{ height: size }}>
           {rows.map(({ index, key, start: top }) => {
             const entry = shown[start + index]
             return (
@@ -111,8 +117,8 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
           })}
         </div>
       </div>
-      {!isAtEnd && (
-        <Button icon={ArrowDown} onPress={() => virtual.scrollToEnd()} className="absolute bottom-3 left-1/2 -translate-x-1/2 shadow-float">
+      {!stick.isStuck && (
+        <Button icon={ArrowDown} onPress={() => stick.let(true)} className="absolute bottom-3 left-1/2 -translate-x-1/2 shadow-float">
           Jump to latest
         </Button>
       )}
@@ -150,17 +156,15 @@ function summary({ entries }: Story): string {
   return entries.length ? `${many(Math.floor(entries.length / 10) * 10 || entries.length, 'line')} in the timeline. ${told}` : ''
 }
 
-/** Begins at the end; or, with an address that names an event, there, as soon as it has been read. */
-function useLinked(story: Story, shown: readonly Entry[], version: number, box: RefObject<HTMLDivElement | null>, jump: (index: number) => void, end: () => void): void {
+/** With an address that names an event, begins there as soon as it has been read. */
+function useLinked(story: Story, shown: readonly Entry[], version: number, box: RefObject<HTMLDivElement | null>, jump: (index: number) => void): void {
   const hash = useRouterState({ select: ({ location }) => location.hash })
   const done = useRef<string | null>(null)
   useEffect(() => {
     if (!box.current || !shown.length || done.current === hash) return
     const seq = /^\d+$/.test(hash) ? Number(hash) : null
-    if (seq === null) {
-      if (done.current === null) end()
-      done.current = hash
-    } else if (story.last >= seq) {
+    if (seq === null) done.current = hash
+    else if (story.last >= seq) {
       const index = lineAt(shown, seq)
       jump(index < 0 ? shown.length - 1 : index)
       done.current = hash
@@ -169,24 +173,11 @@ function useLinked(story: Story, shown: readonly Entry[], version: number, box: 
 }
 
 /** What appears below, as a question or prompts that wait, takes room from the box: whoever saw the end still sees it. */
-function useStaysAtEnd(box: RefObject<HTMLDivElement | null>, end: () => void): void {
-  const toEnd = useEffectEvent(end)
+function useHeight(box: RefObject<HTMLDivElement | null>, changed: () => void): void {
+  const onChanged = useEffectEvent(changed)
   useEffect(() => {
-    const element = box.current!
-    let wasAtEnd = true
-    let isFirst = true
-    const look = () => {
-      wasAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX
-    }
-    const sizes = new ResizeObserver(() => {
-      if (wasAtEnd && !isFirst) toEnd()
-      isFirst = false
-    })
-    element.addEventListener('scroll', look, { passive: true })
-    sizes.observe(element)
-    return () => {
-      element.removeEventListener('scroll', look)
-      sizes.disconnect()
-    }
+    const sizes = new ResizeObserver(() => onChanged())
+    sizes.observe(box.current!)
+    return () => sizes.disconnect()
   }, [box])
 }

@@ -24,10 +24,15 @@ const route = getRouteApi('/runs/')
 
 export function RunsPage() {
   const [limit, setLimit] = useState(AT_FIRST)
+  const query = { ...ask('GET /api/runs', { query: { limit } }), placeholderData: keepPreviousData }
+  const { data: runs } = useQuery(query)
+  if (runs) return <Shown runs={runs} onMore={runs.length === limit && limit < AT_MOST ? () => setLimit(AT_MOST) : null} />
   return (
-    <Loaded query={{ ...ask('GET /api/runs', { query: { limit } }), placeholderData: keepPreviousData }} what="The runs">
-      {(runs) => <Shown runs={runs} onMore={runs.length === limit && limit < AT_MOST ? () => setLimit(AT_MOST) : null} />}
-    </Loaded>
+    <Page title="Runs">
+      <Loaded query={query} what="The runs">
+        {() => null}
+      </Loaded>
+    </Page>
   )
 }
 
