@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,9 +74,7 @@ WRITING = [(method, path, fields) for method, path, fields, _ in ROUTES if field
 
 
 def filled(path: str, value: str = "1") -> str:
-    for name in ("{project_id}", "{task_id}", "{run_id}", "{session_id}"):
-        path = path.replace(name, value)
-    return path
+    return re.sub(r"\{\w+\}", value, path)
 
 
 @pytest.mark.parametrize(
