@@ -21,10 +21,9 @@ export function Suggest({ label, value, onChange, suggestions, placeholder, hint
   return (
     <ComboBox
       allowsCustomValue
-      menuTrigger="focus"
       inputValue={value}
       onInputChange={onChange}
-      items={items}
+      defaultItems={items}
       isReadOnly={isReadOnly}
       isInvalid={error !== undefined}
       className={join('flex flex-col gap-1', className)}

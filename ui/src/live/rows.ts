@@ -27,6 +27,8 @@ export function rows(client: QueryClient) {
 
     /** Change the row wherever it is kept: in every answer to a list, or in the one answer that is the row. */
     change<O extends Operation>(operation: O, is: (row: RowOf<Result<O>>) => boolean, to: (row: RowOf<Result<O>>) => RowOf<Result<O>>) {
+      // An answer under way may have been read before this happened: it is asked for once more.
+      if (client.isFetching({ queryKey: [operation] })) this.again(operation)
       client.setQueriesData<Result<O>>({ queryKey: [operation] }, (kept) => {
         if (kept === undefined) return undefined
         if (!Array.isArray(kept)) return is(kept as RowOf<Result<O>>) ? (to(kept as RowOf<Result<O>>) as Result<O>) : kept
