@@ -6,7 +6,10 @@ const KEPT_AT_MOST = 500
 const TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'del', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'i', 'input', 'li', 'ol', 'p', 'pre', 's', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul', 'img']
 const ATTRIBUTES = ['href', 'title', 'align', 'type', 'checked', 'disabled', 'start', 'alt', 'src']
 
-const marked = new Marked({ gfm: true, breaks: true, async: false })
+// HTML within markdown: a tag that only gives form and has no attributes is meant as one; any other is shown as it was written.
+const NO_PLAIN_TAG = /<(?!\/?(?:b|blockquote|br|code|del|em|h[1-6]|hr|i|li|ol|p|pre|s|strong|table|tbody|td|th|thead|tr|ul)\s*\/?>)/gi
+
+const marked = new Marked({ gfm: true, breaks: true, async: false, renderer: { html: ({ text }) => text.replace(NO_PLAIN_TAG, '&lt;') } })
 const purify = DOMPurify(window)
 const kept = new Map<string, string>()
 
