@@ -92,6 +92,7 @@ async def test_a_card_is_moved_with_keys_and_each_step_is_said(
     await page.keyboard.press("Space")
     await expect(column(page, "In review").get_by_role("listitem")).to_contain_text(cards[0])
     await expect(page.get_by_text(f"{cards[0]} moved to In review")).to_be_visible()
+    await expect(card(page, cards[0]).get_by_role("link")).to_be_focused()
     assert keys_of(hub, "in_review") == [cards[0]]
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HOSTILE = (
-    "<script>document.title='taken'</script> [look](javascript:alert(1)) ![far](https://example.org/a.png) **bold**"
+    "See <script>document.title='taken'</script> [look](javascript:alert(1)) ![far](https://example.org/a.png) **bold**"
 )
 
 
@@ -151,7 +151,7 @@ async def test_a_run_is_started_with_the_tasks_own_words_and_followed_here(
     await page.get_by_role("option", name=re.compile("^scripted")).click()
     await box.get_by_role("button", name="Start", exact=True).click()
     runs = page.get_by_role("region", name="Runs")
-    await expect(runs.get_by_text("Completed")).to_be_visible(timeout=60_000)
+    await expect(runs.get_by_text("Completed", exact=True)).to_be_visible(timeout=60_000)
     await expect(runs).to_contain_text("+1")
     await expect(runs.get_by_role("link", name="Review the changes")).to_be_visible()
     await expect(page.get_by_role("button", name="Create pull request")).to_be_disabled()

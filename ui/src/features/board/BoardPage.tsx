@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Columns3, Plus, Rows3, SearchX } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { ask } from '@/api/client'
 import type { TaskStatus } from '@/api/schema'
 import { Button, IconButton, Key } from '@/kit/Button'
@@ -14,8 +14,9 @@ import { arranged } from './columns'
 import { Columns } from './Columns'
 import { FilterBar } from './FilterBar'
 import { clean, fitting, isFiltered, type BoardSearch } from './filters'
-import { NewTask } from './NewTask'
 import { Views } from './Views'
+
+const NewTask = lazy(() => import('./NewTask').then(({ NewTask }) => ({ default: NewTask })))
 
 const NO_CARDS: never[] = []
 
@@ -84,7 +85,7 @@ export function BoardPage() {
       ) : (
         <Columns columns={shown} all={all} open={open} view={search.view} labels={labels} onCreate={setCreating} />
       )}
-      {creating && <NewTask status={creating} project={project} onClose={() => setCreating(null)} />}
+      <Suspense fallback={null}>{creating && <NewTask status={creating} project={project} onClose={() => setCreating(null)} />}</Suspense>
     </Page>
   )
 }

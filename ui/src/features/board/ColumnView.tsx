@@ -20,6 +20,8 @@ export interface ColumnHandle {
   focus(index: number): void
   indexAt(clientY: number): number
   show(index: number): void
+  /** Put the focus on this card as soon as it stands here; null: on none any more. */
+  expect(id: number | null): void
 }
 
 export interface ColumnViewProps extends Pick<CardProps, 'isSelecting' | 'onSelect' | 'onMenu'> {
@@ -60,21 +62,27 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
     const y = clientY - top + scroller.current!.scrollTop - PAD_PX
     return Math.max(0, Math.min(cards.length, Math.round(y / STEP_PX)))
   }
-  const wanted = useRef<number | null>(null)
+  const wanted = useRef<number | null>(null) // the id of the card that is to have the focus
   useImperativeHandle(ref, () => ({
     indexAt,
     show: (index) => virtual.scrollToIndex(Math.min(index, cards.length - 1)),
     focus(index) {
       if (!cards.length) return scroller.current?.focus()
-      wanted.current = Math.max(0, Math.min(index, cards.length - 1))
-      setActive(wanted.current)
-      virtual.scrollToIndex(wanted.current)
+      wanted.current = cards[Math.max(0, Math.min(index, cards.length - 1))]!.id
+      give()
+    },
+    expect(id) {
+      wanted.current = id
       give()
     },
   }))
   function give() {
-    const card = wanted.current === null ? undefined : cards[wanted.current]
-    const link = card && scroller.current?.querySelector<HTMLElement>(`[data-card="${card.id}"] a`)
+    if (wanted.current === null) return
+    const index = cards.findIndex(({ id }) => id === wanted.current)
+    if (index < 0) return
+    if (index !== at) setActive(index)
+    virtual.scrollToIndex(index)
+    const link = scroller.current?.querySelector<HTMLElement>(`[data-card="${wanted.current}"] a`)
     if (!link) return
     wanted.current = null
     link.focus({ preventScroll: true })

@@ -1,21 +1,23 @@
 /** The cards themselves, in columns or as a list, and all that moves, selects and asks around them. */
-import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import { monitorForElements } from '@atlaskit/pragmatic-drag-and-drop/adapter/element-adapter'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import type { CardTold, TaskStatus } from '@/api/schema'
 import { useHotkey } from '@/kit/hotkeys'
 import { toastError } from '@/kit/toast'
 import { useActs } from './acts'
-import { AgentQuestion } from './AgentQuestion'
-import { CardMenu } from './CardMenu'
 import { COLUMNS, columnOf, isThere, labelOf, moveTo, type Column, type Columns as Arranged, type Move, type Spot } from './columns'
 import { ColumnView, type ColumnHandle } from './ColumnView'
-import { letGo } from './drag'
+import { hover, letGo } from './drag'
 import { counted, moveByKey } from './keys'
-import { ListView } from './ListView'
-import { SelectionBar } from './SelectionBar'
-import { fingers } from './touch'
+
+// What the first look at the board does without.
+const AgentQuestion = lazy(() => import('./AgentQuestion').then(({ AgentQuestion }) => ({ default: AgentQuestion })))
+const CardMenu = lazy(() => import('./CardMenu').then(({ CardMenu }) => ({ default: CardMenu })))
+const ListView = lazy(() => import('./ListView').then(({ ListView }) => ({ default: ListView })))
+const SelectionBar = lazy(() => import('./SelectionBar').then(({ SelectionBar }) => ({ default: SelectionBar })))
+const scrolling = () => import('@atlaskit/pragmatic-drag-and-drop-auto-scroll/element')
+const touching = () => import('./touch')
 
 export interface ColumnsProps {
   /** What is shown; `all`: with what the filter hides. */
@@ -66,12 +68,27 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
   })
   const idsWith = useEffectEvent((id: number) => (chosenIds.has(id) ? chosenIds : [id]))
   // Let go over nothing, or given up with Escape: it stays where it is.
-  useEffect(() => monitorForElements({ onDrop: ({ location }) => (location.current.dropTargets.length ? onDrop() : void letGo()) }), [])
+  useEffect(
+    () =>
+      monitorForElements({
+        onDrop({ location: { current } }) {
+          const column = (current.dropTargets[0]?.element as HTMLElement | undefined)?.dataset.column as Column | undefined
+          if (!column) return void letGo()
+          // The last move may not have been drawn yet: what counts is where the mouse is.
+          hover({ column, index: handles.current[column]!.indexAt(current.input.clientY) })
+          onDrop()
+        },
+      }),
+    [],
+  )
   useEffect(() => {
     if (view || !board.current) return
     const columnsOf = board.current
-    const ends = [
-      fingers(columnsOf, {
+    let isOver = false
+    const ends: Array<() => void> = []
+    void touching().then(({ fingers }) => {
+      if (isOver) return
+      const end = fingers(columnsOf, {
         ids: (id) => idsWith(id),
         dropped: () => onDrop(),
         spotAt(x, y) {
@@ -79,11 +96,15 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
           const index = column && handles.current[column]?.indexAt(y)
           return column && index !== undefined ? { column, index } : null
         },
-      }),
-      autoScrollForElements({ element: columnsOf }),
-      ...[...columnsOf.querySelectorAll<HTMLElement>('[data-column]')].map((element) => autoScrollForElements({ element })),
-    ]
+      })
+      ends.push(end)
+    })
+    void scrolling().then(({ autoScrollForElements }) => {
+      if (isOver) return
+      for (const element of [columnsOf, ...columnsOf.querySelectorAll<HTMLElement>('[data-column]')]) ends.push(autoScrollForElements({ element }))
+    })
     return () => {
+      isOver = true
       for (const end of ends) end()
     }
   }, [view])
@@ -104,7 +125,12 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
 
   function onKey(event: KeyboardEvent, card: CardTold, index: number) {
     if ((event.target as Element).tagName !== 'A' || event.ctrlKey || event.metaKey || event.altKey) return
-    const keyed = { columns, say, drop, show: (spot: Spot) => handles.current[spot.column]?.show(spot.index) }
+    // Who drops by keys stays with the card.
+    const dropAndFollow = (spot: Spot, moving: readonly CardTold[]) => {
+      drop(spot, moving)
+      handles.current[spot.column]?.expect(card.id)
+    }
+    const keyed = { columns, say, drop: dropAndFollow, show: (spot: Spot) => handles.current[spot.column]?.show(spot.index) }
     if (moveByKey(event.key, withIt(card), index, keyed) || go(event, card, index)) {
       event.preventDefault()
       event.stopPropagation()
@@ -158,7 +184,9 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {view === 'list' ? (
-        <ListView columns={columns} selected={chosenIds} onSelect={select} />
+        <Suspense fallback={null}>
+          <ListView columns={columns} selected={chosenIds} onSelect={select} />
+        </Suspense>
       ) : (
         <div ref={board} className="flex min-h-0 flex-1 snap-x snap-mandatory gap-3 overflow-x-auto p-3 md:snap-none">
           {COLUMNS.map(({ id, label }) => (
@@ -189,41 +217,46 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
       <div role="status" aria-live="assertive" className="sr-only" data-board-says>
         {said}
       </div>
-      {chosen.length > 0 && (
-        <SelectionBar
-          cards={chosen}
-          labels={labels}
-          onClear={clear}
-          onMove={(column) => moveAll(chosen, column)}
-          onLabel={(names) => void acts.label(chosen, names)}
-          onDelete={() => {
-            void acts.delete(chosen)
-            clear()
-          }}
-        />
-      )}
-      {menu && (
-        <CardMenu
-          {...menu}
-          onClose={() => setMenu(null)}
-          onOpen={() => void navigate({ to: '/tasks/$key', params: { key: menu.card.key }, search: true })}
-          onSelect={() => select(menu.card.id, false)}
-          onMove={(status) => moveAll(withIt(menu.card), status)}
-          onPriority={(priority) => void acts.change(withIt(menu.card), { priority }).catch(toastError)}
-          onAgent={() => setAsking({ cards: withIt(menu.card), move: { ...moveTo(all, { column: 'in_progress', index: 0 }, withIt(menu.card)), status: 'in_progress' } })}
-          onDelete={() => void acts.delete(withIt(menu.card))}
-        />
-      )}
-      {asking && (
-        <AgentQuestion
-          cards={asking.cards}
-          onClose={() => setAsking(null)}
-          onChoose={(agent) => {
-            void acts.move(asking.cards, asking.move, agent)
-            setAsking(null)
-          }}
-        />
-      )}
+      <Suspense fallback={null}>
+        {chosen.length > 0 && (
+          <SelectionBar
+            cards={chosen}
+            labels={labels}
+            onClear={clear}
+            onMove={(column) => moveAll(chosen, column)}
+            onLabel={(names) => void acts.label(chosen, names)}
+            onDelete={() => {
+              void acts.delete(chosen)
+              clear()
+            }}
+          />
+        )}
+        {menu && (
+          <CardMenu
+            {...menu}
+            onClose={() => setMenu(null)}
+            onOpen={() => void navigate({ to: '/tasks/$key', params: { key: menu.card.key }, search: true })}
+            onSelect={() => select(menu.card.id, false)}
+            onMove={(status) => moveAll(withIt(menu.card), status)}
+            onPriority={(priority) => void acts.change(withIt(menu.card), { priority }).catch(toastError)}
+            onAgent={() => setAsking({ cards: withIt(menu.card), move: { ...moveTo(all, { column: 'in_progress', index: 0 }, withIt(menu.card)), status: 'in_progress' } })}
+            onDelete={() => void acts.delete(withIt(menu.card))}
+          />
+        )}
+        {asking && (
+          <AgentQuestion
+            cards={asking.cards}
+            onClose={() => {
+              setAsking(null)
+              handles.current.in_progress?.expect(null)
+            }}
+            onChoose={(agent) => {
+              void acts.move(asking.cards, asking.move, agent)
+              setAsking(null)
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   )
 }
