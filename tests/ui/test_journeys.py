@@ -285,7 +285,7 @@ async def test_a_killed_hub_comes_back_and_nothing_is_lost_or_doubled(
                 .locator("[data-index]")
                 .evaluate_all("rows => rows.map((row) => [row.dataset.index, row.innerText])")
             )
-            found |= {at: text for at, text in shown}
+            found |= dict(shown)
             is_end = await told(page).evaluate(
                 """box => {
                     const isEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 2
