@@ -1,5 +1,5 @@
 /** The whole run as a strip of coloured ticks, drawn on a canvas; a click, or the arrow keys, jump to that place. */
-import { useEffect, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { useIsDark } from '@/kit/theme'
 import type { Tone } from '@/kit/Status'
 import { TONES } from './entries'
@@ -20,16 +20,17 @@ export interface StripProps {
 export function Strip({ tones, version, seen: [from, to], onJump }: StripProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const isDark = useIsDark()
+  const inks = useMemo(inksNow, [isDark])
 
   useEffect(() => {
     const box = canvas.current
     if (!box) return
-    const draw = () => paint(box, tones, from, to)
+    const draw = () => paint(box, tones, inks, from, to)
     draw()
     const observer = new ResizeObserver(draw)
     observer.observe(box)
     return () => observer.disconnect()
-  }, [tones, version, from, to, isDark])
+  }, [tones, version, from, to, inks])
 
   const jump = (index: number) => onJump(Math.max(0, Math.min(tones.length - 1, index)))
   const page = Math.max(1, Math.round(tones.length / 20))
@@ -62,7 +63,17 @@ export function Strip({ tones, version, seen: [from, to], onJump }: StripProps) 
 
 const widthOf = (width: number, count: number): number => Math.min(TICK_AT_MOST, width / Math.max(1, count))
 
-function paint(box: HTMLCanvasElement, tones: readonly number[], from: number, to: number): void {
+interface Inks {
+  seen: string
+  tones: string[]
+}
+
+function inksNow(): Inks {
+  const style = getComputedStyle(document.documentElement)
+  return { seen: style.getPropertyValue('--hover'), tones: TONES.map((tone) => style.getPropertyValue(VARIABLES[tone])) }
+}
+
+function paint(box: HTMLCanvasElement, tones: readonly number[], { seen, tones: colours }: Inks, from: number, to: number): void {
   const scale = devicePixelRatio || 1
   const width = box.clientWidth
   box.width = Math.round(width * scale)
@@ -70,10 +81,8 @@ function paint(box: HTMLCanvasElement, tones: readonly number[], from: number, t
   const context = box.getContext('2d')
   if (!context || !tones.length) return
   context.scale(scale, scale)
-  const style = getComputedStyle(box)
-  const colours = TONES.map((tone) => style.getPropertyValue(VARIABLES[tone]))
   const tick = widthOf(width, tones.length)
-  context.fillStyle = style.getPropertyValue('--hover')
+  context.fillStyle = seen
   context.fillRect(from * tick, 0, Math.max(2, (to - from + 1) * tick), HEIGHT)
   const columns = new Int8Array(Math.ceil(width) + 1).fill(-1)
   for (let index = 0; index < tones.length; index++) {

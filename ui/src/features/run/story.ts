@@ -6,6 +6,8 @@ import type { LiveEvent } from '@/live/live'
 import { codeOf, lineOf, type Asked, type Body, type Entry } from './entries'
 
 const FLUSH_MS = 100
+/** Drawing takes at most this share of the time, on a slow machine too. */
+const SHARE = 0.25
 const SAYING_AT_MOST = 20_000
 
 export class Story {
@@ -26,6 +28,7 @@ export class Story {
   #askedBy: { tool: string | null; rule: string } | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #toldAt = 0
+  #pause = FLUSH_MS
 
   listen = (ear: () => void): (() => void) => {
     this.#ears.add(ear)
@@ -138,12 +141,14 @@ export class Story {
 
   #tell(): void {
     if (this.#timer !== undefined) return
-    const wait = Math.max(0, this.#toldAt + FLUSH_MS - performance.now())
+    const wait = Math.max(0, this.#toldAt + this.#pause - performance.now())
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#toldAt = performance.now()
       this.version++
       for (const ear of this.#ears) ear()
+      // React draws before this: it has queued that first.
+      queueMicrotask(() => (this.#pause = Math.max(FLUSH_MS, (performance.now() - this.#toldAt) / SHARE)))
     }, wait)
   }
 }
