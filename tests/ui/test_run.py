@@ -213,7 +213,9 @@ async def test_the_end_is_followed_until_somebody_scrolls_up(
     await hub.until(run, "running")
     await open_page(f"/runs/{run}")
     told = page.get_by_role("region", name="Timeline")
-    await page.wait_for_function("Number(document.querySelector('[role=slider]').ariaValueMax) > 80", timeout=20_000)
+    await page.wait_for_function(
+        "() => Number(document.querySelector('[role=slider]')?.ariaValueMax) > 80", timeout=20_000
+    )
     await expect(told.get_by_role("button", name="step").last).to_be_in_viewport()
     await told.hover()
     await page.mouse.wheel(0, -500)
