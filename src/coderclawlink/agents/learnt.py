@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import learnt_rules, tasks
+from coderclawlink.db.schema import learnt_rules, runs, tasks
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import RunId, TaskId
 from coderclawlink.rules import Rule
@@ -79,11 +79,11 @@ def learn(tx: Tx, agent: str, task: TaskId | None, run: RunId, rules: Iterable[R
 
 
 def forget(tx: Tx, actor: Actor, id: int) -> Learnt:
-    """From the next attempt on it is asked about again. Who may answer may forget. Raises `LearntNotFound`,
-    `PermissionMissing`."""
+    """From the next attempt on it is asked about again. Who may answer may forget. Raises `LearntNotFound`, also for what was learnt
+    in a run that the actor may not see, and `PermissionMissing`."""
     policy.require(actor, Permission.TASK_SUBMIT)
-    row = tx.row(sa.select(learnt_rules).where(learnt_rules.c.id == id))
-    if row is None:
+    row = tx.row(_SEEN.where(learnt_rules.c.id == id))
+    if row is None or not _may_see(actor, row):
         raise LearntNotFound
     tx.change(learnt_rules.delete().where(learnt_rules.c.id == id))
     return _learnt(row)
@@ -95,16 +95,26 @@ def all_of(look: Look, task: TaskId) -> list[Learnt]:
     return [_learnt(row) for row in rows]
 
 
-def of_agent(look: Look, agent: str) -> list[tuple[Learnt, str | None]]:
-    """What the agent has learnt on tasks and in runs, newest first, each with its task's key. Of deleted tasks nothing."""
-    statement = (
-        sa.select(learnt_rules, tasks.c.key)
-        .outerjoin(tasks, tasks.c.id == learnt_rules.c.task_id)
-        .where(learnt_rules.c.agent == agent, tasks.c.deleted_at.is_(None))
-        .order_by(learnt_rules.c.id.desc())
-        .limit(SHOWN_AT_MOST)
-    )
-    return [(_learnt(row), row["key"]) for row in look.rows(statement)]
+def of_agent(look: Look, actor: Actor, agent: str) -> list[tuple[Learnt, str | None]]:
+    """What the agent has learnt on tasks, and in runs that the actor may see, newest first, each with its task's key. Of deleted
+    tasks nothing."""
+    rows = look.rows(_SEEN.where(learnt_rules.c.agent == agent).order_by(learnt_rules.c.id.desc()))
+    return [(_learnt(row), row["key"]) for row in rows if _may_see(actor, row)][:SHOWN_AT_MOST]
+
+
+_SEEN = (
+    sa.select(learnt_rules, tasks.c.key, runs.c.session, runs.c.project_id)
+    .outerjoin(tasks, tasks.c.id == learnt_rules.c.task_id)
+    .outerjoin(runs, runs.c.id == learnt_rules.c.run_id)
+    .where(tasks.c.deleted_at.is_(None))
+)
+
+
+def _may_see(actor: Actor, row: sa.RowMapping) -> bool:
+    """What was learnt on a task holds for all who work on it; what was learnt in a run alone is as private as the run."""
+    if row["task_id"] is not None:
+        return True
+    return policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
 
 
 def _learnt(row: sa.RowMapping) -> Learnt:

@@ -275,11 +275,11 @@ async def try_rules(actor: Lister, here: Here, name: str, trial: Trial) -> Decis
 
 @router.get("/{name}/learnt")
 async def list_learnt(actor: Lister, here: Here, name: str) -> list[LearntTold]:
-    """All that the agent has learnt from answers, newest first."""
-    return await here.db.read(_learnt, name)
+    """What the agent has learnt from answers on tasks, and in runs that you may see, newest first."""
+    return await here.db.read(_learnt, actor, name)
 
 
-def _learnt(look: Look, name: str) -> list[LearntTold]:
+def _learnt(look: Look, actor: Actor, name: str) -> list[LearntTold]:
     return [
         LearntTold(
             id=one.id,
@@ -290,7 +290,7 @@ def _learnt(look: Look, name: str) -> list[LearntTold]:
             learnt_by=one.by,
             learnt_at=one.at,  # seconds, told as a stamp
         )
-        for one, key in learnt.of_agent(look, _known(look, name))
+        for one, key in learnt.of_agent(look, actor, _known(look, name))
     ]
 
 
