@@ -144,7 +144,10 @@ def _total(row: sa.RowMapping, by: By) -> Total:
 
 
 def _seen_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
-    """As `policy.may_see_run` says."""
+    """As `ledger.find_for` says: nobody sees those of a deleted task."""
     if actor.is_owner or actor.role is policy.Role.ADMIN:
-        return []
-    return [sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None)))]
+        return [~runs.c.hidden]
+    return [
+        ~runs.c.hidden,
+        sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None))),
+    ]
