@@ -18,6 +18,10 @@ from coderclawlink.rules import Rule
 Mode = Literal["ask", "auto"]
 """`ask`: what no rule allows becomes a question. `auto`: what no rule forbids or asks about is allowed, visibly."""
 
+USD_AT_MOST = 1e12
+TOKENS_AT_MOST = 2**53 - 1
+"""Many caps are summed up: no sum may be beyond what a database can tell."""
+
 SECRET = re.compile(r"\{secret:([A-Za-z_][A-Za-z0-9_]{0,63})\}")
 _NOT_OURS = re.compile(r"LD_\w+|DYLD_\w+|HOME|PATH|PYTHONPATH|PYTHONHOME|NODE_OPTIONS|BASH_ENV|ENV|IFS|CLAWLINK_\w+")
 
@@ -89,9 +93,9 @@ class AgentConfiguration(BaseModel):
     """A question that nobody has answered for so long is answered with a no."""
     answered_by: Literal["developer", "admin"] | None = None
     """The least role that may answer the agent's questions."""
-    budget_usd: Annotated[float, Field(ge=0)] | None = None
+    budget_usd: Annotated[float, Field(ge=0, le=USD_AT_MOST)] | None = None
     """Of one run, over all its attempts: a cap, never exceeded by more than one answer of the model."""
-    budget_tokens: Annotated[int, Field(ge=0)] | None = None
+    budget_tokens: Annotated[int, Field(ge=0, le=TOKENS_AT_MOST)] | None = None
     same_calls: Annotated[int, Field(ge=2, le=1000)] | None = None
     """The same tool call so many times on end, with the same outcome, pauses the run and asks."""
     calls_without_change: Annotated[int, Field(ge=2, le=10_000)] | None = None

@@ -11,7 +11,13 @@ from pydantic import Discriminator, Field, Tag
 from coderclawlink import configuration_file
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import verification
-from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verification
+from coderclawlink.configuration import (
+    NOTHING_SAID,
+    TOKENS_AT_MOST,
+    USD_AT_MOST,
+    AgentConfiguration,
+    Verification,
+)
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import ProjectId, RunId
@@ -141,8 +147,8 @@ def _receipt(look: Look, actor: Actor, run_id: RunId) -> Receipt:
 class Resumed(Asked):
     """What is to be otherwise from now on for this run; all may be left out."""
 
-    budget_usd: Annotated[float, Field(ge=0)] | None = None
-    budget_tokens: Annotated[int, Field(ge=0)] | None = None
+    budget_usd: Annotated[float, Field(ge=0, le=USD_AT_MOST)] | None = None
+    budget_tokens: Annotated[int, Field(ge=0, le=TOKENS_AT_MOST)] | None = None
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     account: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
