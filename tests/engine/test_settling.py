@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from coderclawlink.access.policy import OWNER
@@ -350,6 +352,28 @@ def test_handing_over_stops_the_agent_at_work_and_the_next_attempt_is_the_others
         settle(tx, run.id, 2)
         with pytest.raises(IllegalStep, match="already ended"):
             handing.hand_over(tx, OWNER, ledger.find(tx, run.id), "a", AgentConfiguration())
+
+    db.write_now(story)
+
+
+@pytest.mark.parametrize("reason", ["quota", "budget"])
+def test_a_run_that_waits_goes_on_at_once_when_it_is_handed_over(
+    db: Database, reason: Literal["quota", "budget"]
+) -> None:
+    def story(tx: Tx) -> None:
+        run = begin(tx)
+        paused = Pause(reason=reason, why="Nothing is left.", until=rfc3339(tx.now() + 3600))
+        run = tell(tx, run, AttemptEnded(outcome="paused", pause=paused))
+        assert settle(tx, run.id, 1) == WAITS
+        assert due_in(tx, run.id, 1) > 0
+        handing.hand_over(tx, OWNER, ledger.find(tx, run.id), "b", AgentConfiguration())
+        assert f"over:{run.id}" in tx.topics, "who waits for it looks again"
+        assert due_in(tx, run.id, 1) == 0
+        assert settle(tx, run.id, 1) == 0
+        again(tx, run)
+        second = attempts.find(tx, run.id, 2)
+        assert second is not None
+        assert second.agent == "b"
 
     db.write_now(story)
 

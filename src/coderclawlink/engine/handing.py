@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.agents import literals
+from coderclawlink.agents import liberties, literals
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Tx
 from coderclawlink.errors import Conflict
@@ -39,11 +39,15 @@ def hand_over(tx: Tx, actor: Actor, run: Run, agent: str, options: AgentConfigur
     log.append(tx, told, run.about, actor=actor.name)
     attempts.make_anew(tx, now)
     attempts.stop(tx, now, "interrupted")
+    if now.wait_reason in (WaitReason.QUOTA, WaitReason.BUDGET):  # what the one before waited for, this one may have
+        ledger.note(tx, run.id, wait_until=tx.now())
+        tx.topics.add(f"over:{run.id}")
 
 
 def resume(tx: Tx, actor: Actor, run_id: RunId, options: AgentConfiguration) -> Run:
     """Let a run go on that waits for its quota or its budget. Raises `RunNotFound`, `PermissionMissing`, `NothingToResume`."""
     policy.require(actor, Permission.TASK_SUBMIT)
+    liberties.require(actor, options)
     run = ledger.find_for(tx, actor, run_id)
     literals.refuse(options)
     wishes = run.options.under(options)

@@ -18,6 +18,7 @@ from typing import Any
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.agents import liberties
 from coderclawlink.board import comparisons
 from coderclawlink.board.chats import Chat, Proposal
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
@@ -87,6 +88,7 @@ class Runtime:
         return await self._db.write(self._submit, actor, asked)
 
     def _submit(self, tx: Tx, actor: Actor, asked: Asked, comparison: str | None = None) -> Run:
+        liberties.require(actor, asked.options)
         wish = wishing.wish_for(tx, actor, asked, self._defaults)
         if comparison is not None:
             wish = replace(wish, comparison=comparison)
@@ -146,6 +148,7 @@ class Runtime:
         options: AgentConfiguration,
     ) -> tuple[Run, Prompt | None]:
         policy.require(actor, Permission.TASK_SUBMIT)
+        liberties.require(actor, options)
         run = ledger.find_for(tx, actor, run_id)
         name = run.agent if agent is None else agents.named(tx, agent)
         if run.has_ended:
@@ -196,6 +199,7 @@ class Runtime:
         self, tx: Tx, actor: Actor, run_id: RunId, agent: str, options: AgentConfiguration, text: str | None
     ) -> Run:
         policy.require(actor, Permission.TASK_SUBMIT)
+        liberties.require(actor, options)
         run = ledger.find_for(tx, actor, run_id)
         handing.hand_over(tx, actor, run, agents.named(tx, agent), options)
         if text:
