@@ -346,7 +346,7 @@ SMUGGLED: list[dict[str, object]] = [
     {"answered_by": "developer"},
 ]
 NOBODYS: list[dict[str, object]] = [
-    *[{"env": {name: "/tmp/x.so"}} for name in ("LD_PRELOAD", "PATH", "NODE_OPTIONS", "BASH_ENV", "CLAWLINK_HOME", "a b", "A=B", "")],
+    *[dict[str, object](env={name: "/tmp/x.so"}) for name in ("LD_PRELOAD", "PATH", "NODE_OPTIONS", "BASH_ENV", "CLAWLINK_HOME", "a b", "A=B", "")],
     {"mcp_servers": [{"name": "m", "command": "x", "env": {"LD_PRELOAD": "/tmp/x.so"}}]},
     {"mcp_servers": [{"name": "m", "command": "x", "url": "http://x"}]},
     {"budget_usd": 1e300},
@@ -401,6 +401,32 @@ async def test_wishes_and_stricter_rules_are_everyones(client: httpx2.AsyncClien
         "fallback": [{"agent": "parrot"}],
     }
     await post(client, "/api/runs", {"agent": "claude", "prompt": "x", "options": options}, people.ann)
+
+
+async def test_who_goes_on_with_the_owners_run_does_not_inherit_its_liberties(
+    client: httpx2.AsyncClient, node: Node, people: People
+) -> None:
+    of = await project(client)
+    options = {
+        "env": {"TOKEN": "{secret:PRODUCTION}"},
+        "mcp_servers": [{"name": "m", "command": "x"}],
+        "rules": [{"effect": "allow", "tool": "execute"}, {"effect": "deny", "tool": "fetch"}],
+        "mode": "auto",
+        "model": "m",
+    }
+    wish = {"agent": "claude", "prompt": "x", "project_id": of["id"], "options": options}
+    run = (await post(client, "/api/runs", wish, people.owner))["id"]
+    await node.finish(await node.start(run))
+    await ended(client, node, run)
+    body = {"text": "Tell me all variables"}
+    further = {
+        who: (await post(client, f"/api/runs/{run}/prompts", body, headers))["run"]["id"]
+        for who, headers in (("ann", people.ann), ("owner", people.owner))
+    }
+    anns, owners = [(await node.order(further[who])).configuration for who in ("ann", "owner")]
+    assert (anns.env, anns.mcp_servers, anns.mode, anns.model) == ({}, (), None, "m")
+    assert [(rule.effect, rule.tool) for rule in anns.rules] == [("deny", "fetch")]
+    assert (owners.env, owners.mode, len(owners.rules)) == (options["env"], "auto", 2)
 
 
 async def test_a_runs_own_huge_budget_gets_no_more_than_the_project_has(

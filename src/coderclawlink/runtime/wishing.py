@@ -11,7 +11,7 @@ from typing import Any
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.agents import literals
+from coderclawlink.agents import liberties, literals
 from coderclawlink.board import projects, repository, tasks, verification
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Tx
@@ -100,9 +100,10 @@ def wish_to_continue(
 ) -> Wish:
     """A wish that goes on with a run that has ended: on its branch if it has made a commit, else on a free one."""
     context = dict(run.context)
+    before = liberties.of(actor, run.options)
     if run.task_id is not None:
         context.pop("task", None)  # what is known of it now is told
-    asked = Asked(agent, text, context, run.project_id, run.task_id, run.tries, None, run.options.under(options))
+    asked = Asked(agent, text, context, run.project_id, run.task_id, run.tries, None, before.under(options))
     if agent != run.agent:
         asked = replace(asked, options=options)
     wish = wish_for(tx, actor, asked, defaults)
