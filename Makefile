@@ -5,7 +5,7 @@ export CLAWLINK_CACHE ?= $(CURDIR)/.cache
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo dev test test-agents check format bench lock docs types ui ui-budgets clean
+.PHONY: help run demo dev test test-agents check format bench lock docs types ui ui-budgets screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -24,6 +24,10 @@ ui: $(VENV)/run.stamp ## build the web interface, if it has changed
 
 ui-budgets: ui ## what the web interface weighs, beside its limits
 	@exec $(BIN)/python scripts/ui_budgets.py
+
+screenshots: $(VENV)/dev.stamp ui ## take the pictures of docs/ anew, of the demo with its real agents
+	@scripts/peers/debian.sh
+	@exec $(BIN)/python scripts/screenshots.py
 
 test: $(VENV)/dev.stamp ui ## every test, with real servers and agents
 	@scripts/peers/debian.sh
