@@ -211,6 +211,26 @@ def test_what_was_spent_stays_spent_when_its_runs_are_deleted(db: Database) -> N
     db.write_now(story)
 
 
+@pytest.mark.parametrize("is_at_work", [False, True])
+def test_deleting_a_task_or_project_gives_no_money_back(db: Database, is_at_work: bool) -> None:
+    def story(tx: Tx) -> None:
+        project, task = board(tx)
+        budgets.put(tx, OWNER, "installation", "", 10.0, 1000)
+        for of in (task, None):
+            run = submit(tx, project=project, task=of)
+            place(tx, run)
+            spend(tx, run, 1.0, 100)
+            if not is_at_work:
+                end(tx, run)
+        tasks.delete(tx, OWNER, task)
+        assert tasks.bury(tx, tx.now() + 1) == 1
+        assert budgets.all_of_them(tx)[0].spent.real == (2.0, 200)
+        projects.delete(tx, OWNER, project)
+        assert budgets.all_of_them(tx)[0].spent.real == (2.0, 200)
+
+    db.write_now(story)
+
+
 def test_a_new_budget_counts_what_was_spent_before_it(db: Database) -> None:
     def story(tx: Tx) -> None:
         for cost in (0.5, 0.25):

@@ -20,6 +20,7 @@ from coderclawlink.events import ProjectChanged, ProjectCreated, ProjectDeleted
 from coderclawlink.ids import ProjectId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
+from coderclawlink.runs import spending
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
@@ -122,6 +123,7 @@ def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:
     policy.require(actor, Permission.PROJECT_DELETE)
     found = find(tx, project)
     ring_nodes(tx, runs.c.project_id == project)
+    spending.before_deleting(tx, runs.c.project_id == project)
     tx.change(projects.delete().where(projects.c.id == project))
     log.append(tx, ProjectDeleted(key=found.key), About(project), actor=actor.name)
 

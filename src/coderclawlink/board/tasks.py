@@ -19,13 +19,13 @@ from coderclawlink.board import columns, dependencies, projects, search
 from coderclawlink.board.columns import BOTTOM, TOP, Place
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import projects as projects_table
-from coderclawlink.db.schema import tasks
+from coderclawlink.db.schema import runs, tasks
 from coderclawlink.errors import NotFound
 from coderclawlink.events import TaskChanged, TaskCreated, TaskDeleted, TaskRestored
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
-from coderclawlink.runs import hiding
+from coderclawlink.runs import hiding, spending
 
 
 class TaskNotFound(NotFound):
@@ -194,6 +194,9 @@ def restore(tx: Tx, actor: Actor, task: TaskId) -> Task:
 def bury(tx: Tx, before: float) -> int:
     """Remove for good, with their runs, the tasks that were deleted before a time: seconds since the epoch. Returns how many."""
     gone = sa.and_(tasks.c.deleted_at.is_not(None), tasks.c.deleted_at < before)
+    if tx.row(sa.select(tasks.c.id).where(gone).limit(1)) is None:
+        return 0
+    spending.before_deleting(tx, runs.c.task_id.in_(sa.select(tasks.c.id).where(gone)))
     return tx.change(tasks.delete().where(gone))
 
 

@@ -99,6 +99,14 @@ def close(tx: Tx) -> None:
     close_unseen(tx)
 
 
+def before_deleting(tx: Tx, which: sa.ColumnElement[bool]) -> None:
+    """These runs are about to be deleted (`which`: a condition on them): what they have spent stays spent."""
+    if caps.are_any(tx):
+        theirs = attempts.c.run_id.in_(sa.select(runs.c.id).where(which))
+        tx.change(attempts.update().where(theirs, attempts.c.state != "ended").values(state="ended"))
+        close(tx)
+
+
 def close_unseen(tx: Tx) -> None:
     """The same while there is no budget."""
     tx.change(attempts.update().where(_DUE).values(closed=True))
