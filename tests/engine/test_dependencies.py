@@ -42,6 +42,29 @@ def done(tx: Tx, task: Task) -> None:
     tasks.change(tx, OWNER, task.id, {"status": TaskStatus.DONE})
 
 
+def test_a_deleted_project_blocks_the_tasks_of_others_no_more(db: Database) -> None:
+    def story(tx: Tx) -> None:
+        join(tx)
+        one, waits = make(tx, 2)
+        far = projects.create(tx, OWNER, name="F", key="FAR")
+        other = tasks.create(tx, OWNER, project_id=far.id, title="Elsewhere")
+        for blocker in (one, other):
+            links.add(tx, OWNER, blocker.id, Link.BLOCKS, waits.id)
+        run = submit(tx, waits)
+        assert run.wait_who == "DEMO-1, FAR-1"
+        projects.delete(tx, OWNER, far.id)
+        assert ledger.find(tx, run.id).wait_who == "DEMO-1"
+        links.remove(tx, OWNER, one.id, Link.BLOCKS, waits.id)
+        last = projects.create(tx, OWNER, name="L", key="LAST")
+        links.add(tx, OWNER, tasks.create(tx, OWNER, project_id=last.id, title="x").id, Link.BLOCKS, waits.id)
+        tx.topics.clear()
+        projects.delete(tx, OWNER, last.id)
+        assert f"over:{run.id}" in tx.topics, "its run is woken"
+        assert due_in(tx, run.id, 1) == 0
+
+    db.write_now(story)
+
+
 def test_a_run_of_a_blocked_task_waits_from_the_first_and_says_for_which(db: Database) -> None:
     def story(tx: Tx) -> None:
         join(tx)

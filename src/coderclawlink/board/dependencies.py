@@ -80,6 +80,20 @@ def turned(tx: Tx, task: TaskId, parent: TaskId | None, actor: str) -> None:
         tell_progress(tx, parent, actor)
 
 
+def blocked_by_project(look: Look, project: ProjectId) -> list[tuple[TaskId, ProjectId]]:
+    """The tasks of other projects that this one's block, each with its project."""
+    blocker = tasks.alias()
+    rows = look.rows(
+        sa.select(tasks.c.id, tasks.c.project_id)
+        .join(task_links, sa.and_(task_links.c.target == tasks.c.id, task_links.c.kind == "blocks"))
+        .join(blocker, blocker.c.id == task_links.c.source)
+        .where(blocker.c.project_id == project, tasks.c.project_id != project, tasks.c.deleted_at.is_(None))
+        .distinct()
+        .order_by(tasks.c.id)
+    )
+    return [(row["id"], row["project_id"]) for row in rows]
+
+
 def tell_blockers(tx: Tx, task: TaskId, project: ProjectId, actor: str) -> None:
     """What the task waits for has changed: tell it, and wake its runs or say whom they wait for now."""
     left = blockers(tx, task)

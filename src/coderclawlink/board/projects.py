@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import repository
+from coderclawlink.board import dependencies, repository
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, projects, runs
 from coderclawlink.errors import Conflict, Invalid, NotFound
@@ -124,8 +124,11 @@ def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:
     found = find(tx, project)
     ring_nodes(tx, runs.c.project_id == project)
     spending.before_deleting(tx, runs.c.project_id == project)
+    blocked = dependencies.blocked_by_project(tx, project)
     tx.change(projects.delete().where(projects.c.id == project))
     log.append(tx, ProjectDeleted(key=found.key), About(project), actor=actor.name)
+    for task, its_project in blocked:
+        dependencies.tell_blockers(tx, task, its_project, actor.name)
 
 
 def ring_nodes(tx: Tx, which: sa.ColumnElement[bool]) -> None:
