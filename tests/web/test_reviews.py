@@ -243,3 +243,22 @@ async def test_what_one_session_reviews_is_hidden_from_another(client: httpx2.As
         answer = await client.request(verb, f"/api/runs/{run}/{path}", json=body, headers=bob)
         assert answer.status_code == 404, (path, answer.text)
     assert await get(client, f"/api/runs/{run}/remarks") == []  # the owner sees the run, and nobody's drafts
+
+
+async def test_what_waits_for_a_review_is_handed_over_with_words_alone(client: httpx2.AsyncClient, node: Node) -> None:
+    card = await task(client)
+    await client.put(f"/api/projects/{card['project_id']}/verification", json={"review": True})
+    run = await submitted(client, task_id=card["id"])
+    order = await node.start(run)
+    await commit(node, order, FIRST)
+    await node.tell(order, AttemptEnded(outcome="completed", result="done"))
+    async with asyncio.timeout(20):
+        with node.hub.db.bell.listen(f"run:{run}") as ear:
+            while (await client.get(f"/api/runs/{run}")).json()["state"] != "waiting":
+                await ear.wait(1)
+    refused = await client.post(f"/api/runs/{run}/handover", json={"agent": "parrot"})
+    assert (refused.status_code, "say what" in refused.text) == (422, True), refused.text
+    assert (await client.get(f"/api/runs/{run}")).json()["agent"] == "claude"
+    given = await client.post(f"/api/runs/{run}/handover", json={"agent": "parrot", "text": "Go on"})
+    assert given.status_code == 200, given.text
+    assert (await node.start(run)).agent == "parrot"

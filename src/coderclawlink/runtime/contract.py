@@ -34,6 +34,7 @@ from coderclawlink.journal.log import Told
 from coderclawlink.runs import ledger, prompts, questions
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.prompts import Prompt
+from coderclawlink.runs.run import WaitReason
 from coderclawlink.runtime import agents, chatting, moving, reviewing, wishing
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.wishing import Asked, Defaults
@@ -201,6 +202,8 @@ class Runtime:
         policy.require(actor, Permission.TASK_SUBMIT)
         liberties.require(actor, options)
         run = ledger.find_for(tx, actor, run_id)
+        if not text and run.wait_reason is WaitReason.REVIEW:
+            raise Invalid("The run is done and waits for a review: say what the other agent is to do.")
         handing.hand_over(tx, actor, run, agents.named(tx, agent), options)
         if text:
             # Of what was asked before, the other agent knows from the transcript; these words are what it begins with.
