@@ -109,7 +109,9 @@ def test_the_new_file_can_be_made_of_the_old_one_and_the_hunks(
 
 
 NAMES = st.text(
-    alphabet=st.characters(exclude_characters="/\0", categories=("L", "N", "P", "S", "Z", "Cc")), min_size=1, max_size=20
+    alphabet=st.characters(exclude_characters="/\0", categories=("L", "N", "P", "S", "Z", "Cc")),
+    min_size=1,
+    max_size=20,
 ).filter(lambda name: name.lower() not in (".", "..", ".git") and not name.lower().startswith((".git", "git~")))
 
 

@@ -116,7 +116,10 @@ test('waiting grows from try to try, to ten seconds', () => {
     const before = PlayedSocket.all.length
     PlayedSocket.last.breakOff()
     let waited = 0
-    while (PlayedSocket.all.length === before) waited += 100, vi.advanceTimersByTime(100)
+    while (PlayedSocket.all.length === before) {
+      waited += 100
+      vi.advanceTimersByTime(100)
+    }
     waits.push(waited)
   }
   expect(waits).toEqual([300, 1000, 2000, 5000, 10_000, 10_000])
