@@ -70,7 +70,7 @@ class Scene:
 
     def __init__(self, url: str) -> None:
         self.http = httpx2.Client(base_url=url, timeout=30)
-        self.project = int(self.get("/api/projects")[0]["id"])
+        self.project = cast(int, self.get("/api/projects")[0]["id"])
 
     def get(self, path: str) -> list[dict[str, object]]:
         return cast(list[dict[str, object]], self.http.get(path).raise_for_status().json())
