@@ -35,7 +35,7 @@ function sayingOf({ word, run, waits, drafts }: Omit<VerdictDialogProps, 'onClos
   const given = drafts ? `your ${comments} and these words as one prompt` : 'these words as a prompt'
   const onwards = ENDED.has(run.state) ? `A new run goes on from this one, with ${given}.` : `The agent goes on in this run, with ${given}.`
   const branch = run.branch ? `The branch ${run.branch} stays.` : 'Its branch stays.'
-  const left = drafts ? ` Your ${comments} stay unsent.` : ''
+  const left = drafts ? ` Your ${comments} ${drafts === 1 ? 'stays' : 'stay'} unsent.` : ''
   switch (word) {
     case 'approve':
       return { title: 'Approve the result', verb: 'Approve', field: 'A word on it, if you like', done: 'Approved.', effect: `${waits ? 'The run completes with this result.' : 'It is written down that you approve this result.'} ${branch}${left}` }
