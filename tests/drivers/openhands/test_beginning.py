@@ -71,7 +71,7 @@ def test_the_memory_moves_to_another_folder_and_follows_no_link(tmp_path: Path) 
     assert outside.read_text() == "{}"
 
 
-@pytest.mark.parametrize("session", ["", "20261122_1", "../../x", "{" + str(uuid.uuid4()) + "}"])
+@pytest.mark.parametrize("session", ["", "20261122_1", "../../x", "{8f14e45f-ceea-467f-a8d2-0c5b1f1f7a10}"])
 def test_only_what_can_be_a_conversation_is_looked_for(session: str) -> None:
     assert not beginning.is_id(session)
     assert beginning.is_id(str(uuid.uuid4()))
