@@ -1,7 +1,7 @@
 /** Small sentences about what an agent wants and does. Pure. */
 import type { Act } from '@/api/schema'
 
-/** "npm test", "src/a.ts and 2 more", "pypi.org": what it is about, on one line. */
+/** "npm test", "src/a.ts and 2 more", "example.org": what it is about, on one line. */
 export function compact(act: Act): string {
   if (act.command) return act.command
   const things = act.paths?.length ? act.paths : (act.hosts ?? [])
