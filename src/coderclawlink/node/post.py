@@ -7,6 +7,7 @@ by hand. Both pass `tests/conformance/test_posts.py`. Known secrets are redacted
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
@@ -35,7 +36,7 @@ class Post(Protocol):
         ...
 
 
-class _Redacted:
+class _Redacted(ABC):
     """What both posts do: redact, then hand on."""
 
     def __init__(self, order: Order, redactor: Redactor | None) -> None:
@@ -59,11 +60,11 @@ class _Redacted:
         if (rest := self._veil.end(thought=thought)) is not None:
             self._let_see(rest)
 
-    def _keep(self, event: AttemptEvent) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _keep(self, event: AttemptEvent) -> None: ...
 
-    def _let_see(self, event: AgentChunk) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _let_see(self, event: AgentChunk) -> None: ...
 
 
 class PaperPost(_Redacted):

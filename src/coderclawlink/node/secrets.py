@@ -47,10 +47,9 @@ def keep(home: Path, name: str, value: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, place)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+    finally:
+        with contextlib.suppress(FileNotFoundError):  # as it is once it has taken its place
             os.unlink(draft)
-        raise
 
 
 def drop(home: Path, name: str) -> None:
