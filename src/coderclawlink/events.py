@@ -4,8 +4,8 @@ Each class is one kind of event, past tense and dotted. The journal keeps them a
 stream shows them, and the reference page is made from them; there is no second definition. Imports only the rules.
 
 Who tells them: the hub's rooms tell `project.*`, `task.*`, `comment.*`, `label.*`, `attachment.*`, `session.*`, `node.*`, `run.*`, `agent.configured`, `budget.*`,
-`comparison.*`, `remarks.*`, `chat.*`, `attempt.offered|placed|lost`, `question.answered` and `prompt.*` but `prompt.taken`; a node tells the rest,
-always fenced by (run, attempt) and numbered by n.
+`comparison.*`, `remarks.*`, `chat.*`, `delivery.*`, `pull_request.*`, `issue.*`, `attempt.offered|placed|lost`, `question.answered` and `prompt.*` but
+`prompt.taken`; a node tells the rest, always fenced by (run, attempt) and numbered by n.
 """
 
 from __future__ import annotations
@@ -260,6 +260,139 @@ class ProposalDecided(Event):
     proposal: int
     confirmed: bool
     by: str
+
+
+# ── the code's host ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ProjectConnected(Event):
+    """The project's repository was reached with an access of its own. `host`: github, git; `as_whom`: whose access it is."""
+
+    kind: Literal["project.connected"] = "project.connected"
+    host: str
+    repository: str
+    as_whom: str
+
+
+class ProjectDisconnected(Event):
+    kind: Literal["project.disconnected"] = "project.disconnected"
+    host: str
+
+
+class DeliveryWanted(Event):
+    """The commit `head` is to stand on `branch` of a repository. `repository`: its name within the project, "" for the project's own."""
+
+    kind: Literal["delivery.wanted"] = "delivery.wanted"
+    delivery: str
+    repository: str
+    branch: str
+    head: str
+
+
+class DeliveryPushed(Event):
+    """It stands there. `branch`: the name that it was given."""
+
+    kind: Literal["delivery.pushed"] = "delivery.pushed"
+    delivery: str
+    repository: str
+    branch: str
+    head: str
+
+
+class DeliveryFailed(Event):
+    """It will not be tried again by itself."""
+
+    kind: Literal["delivery.failed"] = "delivery.failed"
+    delivery: str
+    error: str
+
+
+class PullRequestOpened(Event):
+    """`found`: it was there already. `repository`: as the host names it, owner/name."""
+
+    kind: Literal["pull_request.opened"] = "pull_request.opened"
+    pull: int
+    repository: str
+    number: int
+    url: str
+    branch: str
+    draft: bool = False
+    found: bool = False
+
+
+class PullRequestChanged(Event):
+    """What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments."""
+
+    kind: Literal["pull_request.changed"] = "pull_request.changed"
+    pull: int
+    number: int
+    changes: dict[str, Any]
+
+
+class PullRequestAnswered(Event):
+    """What the host told became a prompt for an agent. `why`: checks, review, conflict; `round` counts from 1."""
+
+    kind: Literal["pull_request.answered"] = "pull_request.answered"
+    pull: int
+    number: int
+    why: str
+    round: int
+    run: str
+
+
+class PullRequestMerged(Event):
+    """`by`: as the host names the person, None if it does not tell."""
+
+    kind: Literal["pull_request.merged"] = "pull_request.merged"
+    pull: int
+    number: int
+    url: str
+    by: str | None = None
+
+
+class PullRequestClosed(Event):
+    """It was closed without being merged."""
+
+    kind: Literal["pull_request.closed"] = "pull_request.closed"
+    pull: int
+    number: int
+    url: str
+
+
+class PullRequestReopened(Event):
+    kind: Literal["pull_request.reopened"] = "pull_request.reopened"
+    pull: int
+    number: int
+    url: str
+
+
+class IssueLinked(Event):
+    """The task and something in another program are one. `source`: github, jira, vibe_kanban; `external`: as that program names
+    it, owner/name#12 or ABC-7."""
+
+    kind: Literal["issue.linked"] = "issue.linked"
+    source: str
+    external: str
+    url: str | None = None
+
+
+class IssueSynced(Event):
+    """What was changed on one side was changed on the other. `to`: where it was written."""
+
+    kind: Literal["issue.synced"] = "issue.synced"
+    source: str
+    external: str
+    to: Literal["here", "there"]
+    fields: tuple[str, ...]
+
+
+class TasksImported(Event):
+    """`known`: how many stood on the board already."""
+
+    kind: Literal["tasks.imported"] = "tasks.imported"
+    source: str
+    made: int
+    known: int
 
 
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -564,6 +697,8 @@ class WorkCommitted(Event):
     additions: int
     deletions: int
     delivered: bool = False
+    repository: str = ""
+    """Its name within the project; "" for the project's own."""
 
 
 class ArtifactKept(Event):
@@ -703,6 +838,22 @@ PeopleEvent = SessionCreated | SessionDeleted | PermissionDenied
 NodeEvent = NodeJoined | NodeLeft
 MoneyEvent = AgentConfigured | BudgetSet | BudgetReached
 ChatEvent = ChatAsked | ChatProposed | ProposalDecided
+HostEvent = (
+    ProjectConnected
+    | ProjectDisconnected
+    | DeliveryWanted
+    | DeliveryPushed
+    | DeliveryFailed
+    | PullRequestOpened
+    | PullRequestChanged
+    | PullRequestAnswered
+    | PullRequestMerged
+    | PullRequestClosed
+    | PullRequestReopened
+    | IssueLinked
+    | IssueSynced
+    | TasksImported
+)
 RunEvent = (
     RunSubmitted
     | RunStarted
@@ -745,7 +896,7 @@ AttemptEvent = (
     | AgentEvent
 )
 """What a node may tell. Anything else from a node is refused."""
-AnyEvent = BoardEvent | PeopleEvent | NodeEvent | MoneyEvent | RunEvent | AttemptEvent | ChatEvent
+AnyEvent = BoardEvent | PeopleEvent | NodeEvent | MoneyEvent | RunEvent | AttemptEvent | ChatEvent | HostEvent
 
 any_event: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="kind")])
 attempt_event: TypeAdapter[AttemptEvent] = TypeAdapter(Annotated[AttemptEvent, Field(discriminator="kind")])

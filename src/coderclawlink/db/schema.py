@@ -432,6 +432,161 @@ proposals = Table(
     Column("at", Time, nullable=False),
 )
 
+# ── the code's host ────────────────────────────────────────────────────────────────────────────────────────────────
+secrets = Table(
+    "secrets",
+    meta,
+    Column("name", String(200), primary_key=True),
+    Column("sealed", Text, nullable=False),  # base64 of nonce and AES-256-GCM ciphertext, bound to the name
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
+)
+connections = Table(
+    "connections",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("host", String(20), nullable=False),  # github, git
+    Column("kind", String(10), nullable=False),  # token, app
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: not one project's
+    Column("owner", String(64)),  # Actor.key of the person whose it is; None: the project's or everybody's
+    Column("as_whom", Text, nullable=False),  # how the host names whose access it is
+    Column("secret", String(200), nullable=False),  # the name of its secret
+    Column("app_id", Text),
+    Column("installation_id", Text),
+    Column("answers", Text, nullable=False),  # JSON of pulls.connections.Answers: which feedback becomes a prompt, how often
+    Column("checked_at", Time),
+    Column("error", Text),  # what the host said when it was tried last; None: it worked
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    UniqueConstraint("host", "project_id", "owner"),
+    sqlite_autoincrement=True,
+)
+repositories = Table(  # the further ones of a project, beside its own
+    "repositories",
+    meta,
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("owner", Text),
+    Column("host_name", Text),
+    Column("made_at", Time, nullable=False),
+)
+task_repositories = Table(  # which of them a task is about, beside the project's own
+    "task_repositories",
+    meta,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+)
+run_repositories = Table(  # what a run made in each of them
+    "run_repositories",
+    meta,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("repository", Text, nullable=False),
+    Column("branch", Text),
+    Column("base", String(64)),
+    Column("head", String(64)),
+    Column("files", Integer),
+    Column("additions", Integer),
+    Column("deletions", Integer),
+)
+deliveries = Table(
+    "deliveries",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("name", String(64), nullable=False),  # of the repository within the project; "" for its own
+    Column("repository", Text, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("expects", String(64)),  # the commit of ours that the branch may stand at and be moved from
+    Column("node", Text),  # where the commit lies
+    Column("state", String(10), nullable=False),  # wanted, pushed, done, failed, dropped (a later one takes its place)
+    Column("proposes", Boolean, nullable=False),  # whether a pull request is to be opened for it
+    Column("title", Text),
+    Column("body", Text),
+    Column("pull_id", Integer),
+    Column("compare", Text),  # how to look at it where there are no pull requests
+    Column("error", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_at", Time),
+    Column("owner", String(64), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Index("ix_deliveries_state_node", "state", "node"),
+)
+pull_requests = Table(
+    "pull_requests",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(64), nullable=False),  # of the repository within the project; "" for its own
+    Column("server", Text, nullable=False),  # base URL of the host
+    Column("owner", Text, nullable=False),
+    Column("repo", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("draft", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),  # open, merged, closed
+    Column("checks", String(10), nullable=False),  # none, pending, passed, failed
+    Column("checks_json", Text, nullable=False, server_default="[]"),  # JSON of pulls.hosts.Check
+    Column("review", String(20), nullable=False),  # none, approved, changes_requested
+    Column("mergeable", String(10), nullable=False),  # unknown, clean, conflict, blocked
+    Column("comments", Integer, nullable=False, server_default="0"),
+    Column("rounds", Integer, nullable=False, server_default="0"),  # prompts that came of it, since a person acted last
+    Column("seen", Text, nullable=False, server_default="{}"),  # JSON: what of the feedback was made a prompt already
+    Column("etags", Text, nullable=False, server_default="{}"),
+    Column("looked_at", Time),
+    Column("look_next_at", Time),
+    Column("error", Text),
+    Column("opened_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Column("ended_at", Time),
+    UniqueConstraint("server", "owner", "repo", "number"),
+    Index("ix_pull_requests_state_look_next_at", "state", "look_next_at"),
+    sqlite_autoincrement=True,
+)
+hooks_heard = Table(  # webhook deliveries, each taken once
+    "hooks_heard",
+    meta,
+    Column("id", String(100), primary_key=True),  # X-GitHub-Delivery
+    Column("at", Time, nullable=False, index=True),
+)
+external_tasks = Table(
+    "external_tasks",
+    meta,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", String(20), nullable=False),  # github, jira, vibe_kanban
+    Column("place", Text, nullable=False),  # owner/name, or what it was imported from
+    Column("external", String(255), nullable=False),  # the key there: 12, ABC-7
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("url", Text),
+    Column("synced", Text, nullable=False, server_default="{}"),  # JSON: the fields as both sides had them last
+    Column("there_at", Text),  # the other side's own time of its last change
+    Column("synced_at", Time, nullable=False),
+    UniqueConstraint("project_id", "source", "place", "external"),
+)
+issue_syncs = Table(
+    "issue_syncs",
+    meta,
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("wanted", Text, nullable=False),  # JSON of pulls.issues.Sync: label, assignee, whether to start, with which agent
+    Column("since", Text),  # the other side's time up to which it was read
+    Column("etag", Text),
+    Column("look_next_at", Time),
+    Column("error", Text),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Time, nullable=False),
+)
+
 # ── agents and money ───────────────────────────────────────────────────────────────────────────────────────────────
 configurations = Table(
     "configurations",
@@ -535,6 +690,13 @@ events = Table(
         "ix_events_task_id_seq", "task_id", "seq", sqlite_where=text("n IS NULL"), postgresql_where=text("n IS NULL")
     ),
     UniqueConstraint("run_id", "attempt", "n"),
+)
+duties = Table(  # what one hub of several does for all
+    "duties",
+    meta,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(36), nullable=False),
+    Column("until", Time, nullable=False),
 )
 followers = Table(
     "followers",

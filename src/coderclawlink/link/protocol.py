@@ -115,6 +115,17 @@ class Beat(Word):
     """Present when a new look at the agents found something else."""
 
 
+class Pushed(Word):
+    """The answer to `Push`. `branch`: the name that it was given; None: it is not there, and `error` says why. `retry`: it may
+    well succeed when tried again."""
+
+    word: Literal["pushed"] = "pushed"
+    delivery: RunName
+    branch: str | None = None
+    error: str = ""
+    retry: bool = False
+
+
 class Goodbye(Word):
     """The node is about to stop politely and holds nothing."""
 
@@ -134,6 +145,15 @@ class Attached(BaseModel):
     ]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
+
+
+class Beside(BaseModel):
+    """A further repository of the task, which lies beside the first. `name`: of its folder."""
+
+    model_config = ConfigDict(frozen=True)
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    repository: str
+    branch: str
 
 
 class Order(BaseModel):
@@ -172,6 +192,10 @@ class Order(BaseModel):
     """The project's. None: the repository's default branch may say."""
     attachments: tuple[Attached, ...] = ()
     """The task's files, which the agent finds beside its work."""
+    beside: tuple[Beside, ...] = ()
+    """The further repositories that it is about."""
+    token: str | None = Field(default=None, repr=False)
+    """For cloning over https; None: the node's own. Never kept on disk and never told."""
 
 
 class Ask(Word):
@@ -186,6 +210,23 @@ class Ask(Word):
     steer: bool = False
     revision: int = 0
     """How often its words were changed before."""
+
+
+class Push(Word):
+    """Put a commit that lies here on a branch of a repository. Said again until the node has answered with `Pushed`.
+
+    `expects`: the commit of ours that the branch may stand at and be moved from, forward or not; None: only where the branch is
+    not there, else under another name. `token`: for https, never kept on disk and never told."""
+
+    word: Literal["push"] = "push"
+    delivery: RunName
+    run: RunName
+    attempt: Number
+    head: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
+    repository: str
+    branch: str
+    expects: str | None = None
+    token: str | None = Field(default=None, repr=False)
 
 
 class Welcome(Word):
@@ -246,8 +287,8 @@ class Refused(Word):
     why: str
 
 
-NodeWord = Hello | Record | Show | Beat | Goodbye
-HubWord = Welcome | Assign | Stop | Answer | Ask | Kept | Drain | Refused
+NodeWord = Hello | Record | Show | Beat | Pushed | Goodbye
+HubWord = Welcome | Assign | Stop | Answer | Ask | Push | Kept | Drain | Refused
 
 node_word: TypeAdapter[NodeWord] = TypeAdapter(Annotated[NodeWord, Field(discriminator="word")])
 hub_word: TypeAdapter[HubWord] = TypeAdapter(Annotated[HubWord, Field(discriminator="word")])

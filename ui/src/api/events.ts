@@ -238,11 +238,53 @@ export type ComparisonStarted = {
   runs: Array<string>
 }
 
+/** It will not be tried again by itself. */
+export type DeliveryFailed = {
+  kind: "delivery.failed"
+  delivery: string
+  error: string
+}
+
+/** It stands there. `branch`: the name that it was given. */
+export type DeliveryPushed = {
+  kind: "delivery.pushed"
+  delivery: string
+  repository: string
+  branch: string
+  head: string
+}
+
+/** The commit `head` is to stand on `branch` of a repository. `repository`: its name within the project, "" for the project's own. */
+export type DeliveryWanted = {
+  kind: "delivery.wanted"
+  delivery: string
+  repository: string
+  branch: string
+  head: string
+}
+
 /** One file as a tool call says it changed it. `old` is None for a new file. */
 export type FileChange = {
   path: string
   old: (string | null)
   new: string
+}
+
+/** The task and something in another program are one. `source`: github, jira, vibe_kanban; `external`: as that program names it, owner/name#12 or ABC-7. */
+export type IssueLinked = {
+  kind: "issue.linked"
+  source: string
+  external: string
+  url: (string | null)
+}
+
+/** What was changed on one side was changed on the other. `to`: where it was written. */
+export type IssueSynced = {
+  kind: "issue.synced"
+  source: string
+  external: string
+  to: "here" | "there"
+  fields: Array<string>
 }
 
 export type LabelChanged = {
@@ -321,6 +363,14 @@ export type ProjectChanged = {
   changes: Record<string, unknown>
 }
 
+/** The project's repository was reached with an access of its own. `host`: github, git; `as_whom`: whose access it is. */
+export type ProjectConnected = {
+  kind: "project.connected"
+  host: string
+  repository: string
+  as_whom: string
+}
+
 export type ProjectCreated = {
   kind: "project.created"
   key: string
@@ -330,6 +380,11 @@ export type ProjectCreated = {
 export type ProjectDeleted = {
   kind: "project.deleted"
   key: string
+}
+
+export type ProjectDisconnected = {
+  kind: "project.disconnected"
+  host: string
 }
 
 export type PromptChanged = {
@@ -367,6 +422,60 @@ export type ProposalDecided = {
   proposal: number
   confirmed: boolean
   by: string
+}
+
+/** What the host told became a prompt for an agent. `why`: checks, review, conflict; `round` counts from 1. */
+export type PullRequestAnswered = {
+  kind: "pull_request.answered"
+  pull: number
+  number: number
+  why: string
+  round: number
+  run: string
+}
+
+/** What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments. */
+export type PullRequestChanged = {
+  kind: "pull_request.changed"
+  pull: number
+  number: number
+  changes: Record<string, unknown>
+}
+
+/** It was closed without being merged. */
+export type PullRequestClosed = {
+  kind: "pull_request.closed"
+  pull: number
+  number: number
+  url: string
+}
+
+/** `by`: as the host names the person, None if it does not tell. */
+export type PullRequestMerged = {
+  kind: "pull_request.merged"
+  pull: number
+  number: number
+  url: string
+  by: (string | null)
+}
+
+/** `found`: it was there already. `repository`: as the host names it, owner/name. */
+export type PullRequestOpened = {
+  kind: "pull_request.opened"
+  pull: number
+  repository: string
+  number: number
+  url: string
+  branch: string
+  draft: boolean
+  found: boolean
+}
+
+export type PullRequestReopened = {
+  kind: "pull_request.reopened"
+  pull: number
+  number: number
+  url: string
 }
 
 export type QuestionAnswered = {
@@ -546,6 +655,14 @@ export type TaskUnlinked = {
   other_id: number
 }
 
+/** `known`: how many stood on the board already. */
+export type TasksImported = {
+  kind: "tasks.imported"
+  source: string
+  made: number
+  known: number
+}
+
 export type ViewDeleted = {
   kind: "view.deleted"
   view: number
@@ -568,6 +685,7 @@ export type WorkCommitted = {
   additions: number
   deletions: number
   delivered: boolean
+  repository: string
 }
 
 /** The dirty tree was put aside under `ref` before something destructive. */
@@ -654,3 +772,17 @@ export type AnyEvent =
   | ChatAsked
   | ChatProposed
   | ProposalDecided
+  | ProjectConnected
+  | ProjectDisconnected
+  | DeliveryWanted
+  | DeliveryPushed
+  | DeliveryFailed
+  | PullRequestOpened
+  | PullRequestChanged
+  | PullRequestAnswered
+  | PullRequestMerged
+  | PullRequestClosed
+  | PullRequestReopened
+  | IssueLinked
+  | IssueSynced
+  | TasksImported

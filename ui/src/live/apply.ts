@@ -153,6 +153,20 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'agent.log':
     case 'permission.decided':
     case 'work.saved':
+    case 'project.connected':
+    case 'project.disconnected':
+    case 'tasks.imported':
+    case 'issue.linked':
+    case 'issue.synced':
+    case 'delivery.wanted':
+    case 'delivery.pushed':
+    case 'delivery.failed':
+    case 'pull_request.opened':
+    case 'pull_request.changed':
+    case 'pull_request.answered':
+    case 'pull_request.merged':
+    case 'pull_request.closed':
+    case 'pull_request.reopened':
       return
     default:
       return unknown(event)

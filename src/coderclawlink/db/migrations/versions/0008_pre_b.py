@@ -1,0 +1,8 @@
+"""Nothing yet."""
+
+revision = "0008_pre"
+down_revision = "0007_pre"
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,8 @@
+"""Nothing yet."""
+
+revision = "0009_pre"
+down_revision = "0008_pre"
+
+
+def upgrade() -> None:
+    pass
