@@ -144,7 +144,7 @@ async def _fill(home: Path, many_tasks: int, many_events: int) -> str:
         entries = list(_entries(await _order(hub, run), many_events))
         for first in range(0, len(entries), BATCH):
             await hub.db.write(recording.record, NODE, entries[first : first + BATCH])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):  # a run's end is read among all its events
             with hub.db.bell.listen("run.completed") as ear:
                 while (await hub.db.read(ledger.find, run)).state != "completed":
                     await ear.wait(0.2)

@@ -13,9 +13,12 @@ from coderclawlink.events import (
     AnyEvent,
     AttemptEnded,
     BudgetReached,
+    ChatAsked,
+    ChatProposed,
     CheckEnded,
     ChecksDemanded,
     CheckStarted,
+    ComparisonStarted,
     Option,
     Pause,
     PermissionDecided,
@@ -23,10 +26,14 @@ from coderclawlink.events import (
     PromptQueued,
     PromptTaken,
     PromptWithdrawn,
+    ProposalDecided,
     QuestionAnswered,
     QuestionAsked,
     ReceiptIssued,
+    RemarksJudged,
+    RemarksSent,
     RunCompleted,
+    RunDiscarded,
     RunFailed,
     RunHandedOver,
     RunReviewed,
@@ -204,3 +211,17 @@ def test_an_answer_is_told_with_its_words() -> None:
         told(QuestionAnswered(question="q", option=None, by="the deadline"))
         == "  answered by the deadline: dismissed\n"
     )
+
+
+def test_comments_comparisons_and_chats_are_told() -> None:
+    assert told(RemarksSent(remarks=("a", "b"), prompt=1, by="ann")) == "2 comments on lines, sent by ann\n"
+    judged = RemarksJudged(head="abc", addressed=("a",), still_open=("b",))
+    assert told(judged) == "comments on lines: 1 addressed, 1 still open\n"
+    assert told(RunDiscarded(by="ann", text="Not this.")) == "the result is discarded by ann: Not this.\n"
+    started = ComparisonStarted(comparison="c1", runs=("r1", "r2"))
+    assert told(started) == "it is compared with 1 other run:  clawlink comparison show c1\n"
+    assert told(ChatAsked(chat="c", number=3)) == "message 3 of a chat\n"
+    proposed = ChatProposed(chat="c", number=3, proposals=(1, 2))
+    assert told(proposed) == "it proposes 2 changes for you to confirm\n"
+    decided = ProposalDecided(chat="c", proposal=2, confirmed=False, by="ann")
+    assert told(decided) == "proposal 2 is dismissed by ann\n"

@@ -31,7 +31,7 @@ async def test_a_comment_is_written_changed_and_deleted(client: httpx2.AsyncClie
     changed = (await client.patch(one, json={"text": "Ho"}, headers=ann)).json()
     assert changed["text"] == "Ho"
     assert changed["edited_at"].endswith("Z")
-    assert (await client.get(path)).json() == [changed]
+    assert (await client.get(path, headers=ann)).json() == [changed]
     assert (await client.delete(one)).status_code == 204  # the owner may
     assert (await client.get(path)).json() == []
     assert (await client.delete(one)).status_code == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx2
 import pytest
 
@@ -10,6 +12,7 @@ from coderclawlink.access.sessions import create
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Tx
 from coderclawlink.db.schema import attempts
+from coderclawlink.events import AttemptEnded
 from coderclawlink.gate import reconcile
 from coderclawlink.link.protocol import Answer
 from coderclawlink.runs import inbox
@@ -134,3 +137,36 @@ async def test_a_cancelled_run_asks_nothing_any_more(server: Server, client: htt
     told = (await client.get(f"/api/runs/{run}/events")).json()["events"]
     closed = [(each["question"], each["option"], each["by"]) for each in told if each["kind"] == "question.answered"]
     assert closed == [(question, None, "the run's end")]
+
+
+async def test_the_inbox_tells_a_session_of_its_own_failures_and_the_owner_of_all(
+    client: httpx2.AsyncClient, node: Node
+) -> None:
+    made = await task(client)
+    ada, eve = await session(client, "ada-i"), await session(client, "eve-i")
+    body = {"agent": "claude", "prompt": "Hello", "task_id": made["id"], "tries": 1}
+    failed = {}
+    for who in (None, ada):
+        given = {} if who is None else {"session_id": who}
+        run = str((await client.post("/api/runs", json=body, params=given)).json()["id"])
+        await node.tell(await node.start(run), AttemptEnded(outcome="failed", error="No.", retry=False))
+        async with asyncio.timeout(20):
+            with node.hub.db.bell.listen(f"run:{run}") as ear:
+                while (await client.get(f"/api/runs/{run}")).json()["ended_at"] is None:
+                    await ear.wait(1)
+        failed[who] = run
+    seen = {}
+    for who in (None, ada, eve):
+        given = {} if who is None else {"session_id": who}
+        seen[who] = {each["id"] for each in (await client.get("/api/inbox", params=given)).json()["failed"]}
+        mine = {each["id"] for each in (await client.get("/api/runs", params={**given, "mine": True})).json()}
+        assert mine & set(failed.values()) == seen[who] & set(failed.values())
+    assert seen[None] >= set(failed.values())
+    assert (seen[ada], seen[eve]) == ({failed[ada]}, set())
+
+
+async def test_the_inbox_tells_what_is_asked_too(client: httpx2.AsyncClient, node: Node) -> None:
+    _, question = await asking(client, node)
+    told = (await client.get("/api/inbox")).json()
+    assert question in [each["id"] for each in told["questions"]]
+    assert told["questions"] == (await client.get("/api/questions")).json()

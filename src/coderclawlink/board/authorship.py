@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from coderclawlink.access.policy import Actor, Role
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.errors import Denied
 
 
@@ -34,6 +35,15 @@ def is_author(actor: Actor, of: Authored) -> bool:
     if of.session is None or actor.is_owner:
         return of.session is None and actor.is_owner
     return actor.session == of.session or (of.user_id is not None and actor.user == of.user_id)
+
+
+def may_change(actor: Actor, of: Authored) -> bool:
+    return policy.may(actor, Permission.PROJECT_WRITE) and is_author(actor, of)
+
+
+def may_delete(actor: Actor, of: Authored) -> bool:
+    """What people wrote an admin may take away, and not rewrite."""
+    return policy.may(actor, Permission.PROJECT_WRITE) and (actor.role is Role.ADMIN or is_author(actor, of))
 
 
 def require_author(actor: Actor, of: Authored) -> None:

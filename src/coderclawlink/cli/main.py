@@ -64,6 +64,7 @@ for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
 app.command(search.search)
 app.command(questions.inbox)
+app.command(sessions.whoami)
 for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
 app.command(usage.usage)

@@ -21,17 +21,26 @@ Key = Annotated[str, Parameter(help="The project's key, such as DEMO, or its num
 
 @app.command(name="list")
 def list_all(*, reach: Reach = HERE) -> int:
-    """List all projects."""
+    """List all projects: their open tasks, runs at work, and what needs you. With --json without these counts."""
     from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli import shapes
 
     with hubs.reached(reach) as hub:
         answer = hub.get("/api/projects")
-    if reach.json:
-        screen.as_json(answer.text)
-        return 0
+        if reach.json:
+            screen.as_json(answer.text)
+            return 0
+        standing = {each.project_id: each for each in hub.get("/api/projects/summary").read(list[shapes.Standing])}
+    unknown = shapes.Standing(
+        project_id=0, open=0, running=0, needs_you=0
+    )  # one that was made between the two questions
+    told = [(each, standing.get(each.id, unknown)) for each in answer.read(list[hubs.Project])]
     screen.rows(
-        ("key", "name", "status", "repository"),
-        [(each.key, each.name, each.status, each.github_repo_url) for each in answer.read(list[hubs.Project])],
+        ("key", "name", "status", "open", "running", "needs you", "repository"),
+        [
+            (each.key, each.name, each.status, how.open, how.running, how.needs_you, each.github_repo_url)
+            for each, how in told
+        ],
         empty="There are no projects yet. Make one: clawlink project create DEMO 'Demo' --repo /path/to/repository",
     )
     return 0

@@ -1,4 +1,4 @@
-"""`clawlink inbox`: what all runs ask, in one place. Above: `main`. Below: the questions as `runs` shows them."""
+"""`clawlink inbox`: what all runs ask and wait for, in one place. Above: `main`. Below: the questions as `runs` shows them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from coderclawlink.cli.reach import HERE, Reach
 
 
 def inbox(*, reach: Reach = HERE) -> int:
-    """Show every question that a run asks and nobody has answered yet, the oldest first, and how to answer it."""
+    """Show every question that a run asks and nobody has answered yet, the oldest first, and how to answer it; then the runs that
+    wait for a review or for money, and what failed in the last week. With --json: the questions."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli import runs, shapes
     from coderclawlink.cli.text import line
 
     with hubs.reached(reach) as hub:
-        answer = hub.get("/api/questions")
-    if reach.json:
-        screen.as_json(answer.text)
-        return 0
-    entries = answer.read(list[shapes.InboxEntry])
+        if reach.json:
+            screen.as_json(hub.get("/api/questions").text)
+            return 0
+        found = hub.get("/api/inbox").read(shapes.Inbox)
+    entries = found.questions
     if not entries:
         screen.say("Nobody asks anything.")
     asking = Counter(entry.run_id for entry in entries)
@@ -32,4 +33,13 @@ def inbox(*, reach: Reach = HERE) -> int:
             screen.paint(f"run {entry.run_number}  {line(entry.agent)}  {task}{line(entry.run_title)}  {since}", "bold")
         )
         runs.show_question(entry.run_number, entry, alone=asking[entry.run_id] == 1)
+    for title, some in (
+        ("Waiting for a review:  clawlink review show RUN", found.reviews),
+        ("Budget or quota used up:  clawlink run resume RUN", found.money),
+        ("Failed in the last week", found.failed),
+    ):
+        if some:
+            screen.say("\n" + screen.paint(title, "bold"))
+        for run in some:
+            screen.say(f"  run {run.number}  {line(run.agent)}  {line(run.title)}  {screen.when(run.created_at)}")
     return 0

@@ -1,4 +1,4 @@
-"""`clawlink session`: who asks. A session's id is a secret: it is printed once, and whoever knows it may act with it."""
+"""`clawlink session` and `clawlink whoami`: who asks. A session's id is a secret: it is printed once, and whoever knows it may act with it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 app = App(name="session", help="Sessions: what programs sign in with.")
 
 Id = Annotated[str, Parameter(help="The session's id.")]
+
+
+def whoami(*, reach: Reach = HERE) -> int:
+    """Show who you are to the hub, and what you may."""
+    from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli import shapes
+    from coderclawlink.cli.text import line
+
+    with hubs.reached(reach) as hub:
+        answer = hub.get("/api/me")
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    me = answer.read(shapes.Me)
+    screen.facts(
+        ("Name", line(me.name)),
+        ("User", line(me.user) or None),
+        ("Role", f"{me.role}, the owner of the hub's machine" if me.is_owner else me.role),
+        ("May", ", ".join(me.permissions)),
+    )
+    return 0
 
 
 @app.command

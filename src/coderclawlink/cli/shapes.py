@@ -86,6 +86,35 @@ class InboxEntry(Question):
     asked_at: str
 
 
+class Me(Shape):
+    name: str
+    user: str | None
+    role: str
+    permissions: list[str]
+    is_owner: bool
+
+
+class Standing(Shape):
+    project_id: int
+    open: int
+    running: int
+    needs_you: int
+
+
+class InboxRun(Shape):
+    number: int
+    agent: str
+    title: str
+    created_at: str
+
+
+class Inbox(Shape):
+    questions: list[InboxEntry]
+    money: list[InboxRun]
+    reviews: list[InboxRun]
+    failed: list[InboxRun]
+
+
 class Prompt(Shape):
     number: int
     text: str

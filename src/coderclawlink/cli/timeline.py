@@ -25,21 +25,28 @@ from coderclawlink.events import (
     AttemptPlaced,
     AttemptStarted,
     BudgetReached,
+    ChatAsked,
+    ChatProposed,
     CheckEnded,
     ChecksDemanded,
     CheckStarted,
     ComparisonKept,
+    ComparisonStarted,
     Pause,
     PermissionDecided,
     PromptChanged,
     PromptQueued,
     PromptTaken,
     PromptWithdrawn,
+    ProposalDecided,
     QuestionAnswered,
     QuestionAsked,
     ReceiptIssued,
+    RemarksJudged,
+    RemarksSent,
     RunCancelled,
     RunCompleted,
+    RunDiscarded,
     RunFailed,
     RunHandedOver,
     RunResumed,
@@ -53,6 +60,8 @@ from coderclawlink.events import (
 OUTPUT_LINES = 12
 """So many of a tool call's last lines are shown."""
 TITLE_COLUMNS = 200
+
+_DECIDED = {True: "is confirmed by", False: "is dismissed by"}
 
 Paint = Callable[[str, str], str]
 
@@ -107,6 +116,7 @@ class Timeline:
             case _:
                 self._progress(event)
                 self._asked_and_proven(event)
+                self._talked_over(event)
 
     def _progress(self, event: AnyEvent) -> None:
         match event:
@@ -189,8 +199,31 @@ class Timeline:
                 verdict = "approved by" if event.approved else "changes wanted by"
                 words = f": {line(event.text)}" if event.text else ""
                 self._line(f"{verdict} {line(event.by)}{words}", "green" if event.approved else "yellow")
+            case _:
+                pass
+
+    def _talked_over(self, event: AnyEvent) -> None:
+        """Comments on lines, runs side by side, chats."""
+        match event:
+            case RemarksSent():
+                self._line(f"{count(len(event.remarks), 'comment')} on lines, sent by {line(event.by)}", "dim")
+            case RemarksJudged():
+                open_still = f"{len(event.addressed)} addressed, {len(event.still_open)} still open"
+                self._line(f"comments on lines: {open_still}", "yellow" if event.still_open else "green")
+            case RunDiscarded():
+                words = f": {line(event.text)}" if event.text else ""
+                self._line(f"the result is discarded by {line(event.by)}{words}", "red")
+            case ComparisonStarted():
+                others = count(len(event.runs) - 1, "other run")
+                self._line(f"it is compared with {others}:  clawlink comparison show {line(event.comparison)}", "dim")
             case ComparisonKept():
                 self._line("this is the run that was kept of the comparison", "dim")
+            case ChatAsked():
+                self._line(f"message {event.number} of a chat", "dim")
+            case ChatProposed():
+                self._line(f"it proposes {count(len(event.proposals), 'change')} for you to confirm", "yellow")
+            case ProposalDecided():
+                self._line(f"proposal {event.proposal} {_DECIDED[event.confirmed]} {line(event.by)}", "dim")
             case _:
                 pass
 

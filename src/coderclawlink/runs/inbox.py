@@ -1,6 +1,6 @@
-"""The inbox: what all runs ask that an actor may see, so that nobody has to look through runs for what waits for people.
+"""The inbox: what all runs ask and wait for that an actor may see, so that nobody has to look through runs for what waits for people.
 
-Above: `web`. Below: `questions`.
+Above: `web`. Below: `questions`, the ledger.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from coderclawlink.access.policy import Actor
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import questions, runs, tasks
 from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
+from coderclawlink.runs import ledger
+from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.questions import Question, QuestionNotFound, find, may_answer, of_row
+from coderclawlink.runs.run import State, WaitReason
+
+FAILED_AT_MOST = 20
+FAILED_SINCE_SECONDS = 7 * 86_400.0
+WAITING_AT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,17 @@ class Entry:
     task_id: TaskId | None
     task_key: str | None
     may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What waits for people. `money`: a budget or a quota is used up. `failed`: of the last days, the actor's own; the machine's
+    owner has a share in all."""
+
+    questions: list[Entry]
+    money: list[Run]
+    reviews: list[Run]
+    failed: list[Run]
 
 
 _OPEN = (
@@ -71,6 +89,19 @@ def inbox(look: Look, actor: Actor, at_most: int = 500) -> list[Entry]:
             )
         )
     return entries[:at_most]
+
+
+def needs(look: Look, actor: Actor) -> Needs:
+    """Questions oldest first, runs newest first."""
+    waiting = ledger.latest(look, actor, state=State.WAITING, at_most=WAITING_AT_MOST)
+    failed = ledger.latest(look, actor, state=State.FAILED, mine=True, at_most=FAILED_AT_MOST)
+    since = look.now() - FAILED_SINCE_SECONDS
+    return Needs(
+        inbox(look, actor),
+        [run for run in waiting if run.wait_reason in (WaitReason.BUDGET, WaitReason.QUOTA)],
+        [run for run in waiting if run.wait_reason is WaitReason.REVIEW],
+        [run for run in failed if (run.ended_at or run.created_at) >= since],
+    )
 
 
 def run_of(look: Look, actor: Actor, question: QuestionId) -> RunId:

@@ -203,9 +203,11 @@ def latest(
     state: State | None = None,
     project: ProjectId | None = None,
     task: TaskId | None = None,
+    mine: bool = False,
     at_most: int = 100,
 ) -> list[Run]:
-    """The newest runs that the actor may see, newest first."""
+    """The newest runs that the actor may see, newest first. `mine`: of a session only what it submitted itself; the machine's
+    owner has a share in all."""
     statement = sa.select(runs).where(~runs.c.hidden).order_by(runs.c.number.desc()).limit(at_most)
     if state is not None:
         statement = statement.where(runs.c.state == state)
@@ -213,7 +215,9 @@ def latest(
         statement = statement.where(runs.c.project_id == project)
     if task is not None:
         statement = statement.where(runs.c.task_id == task)
-    if not (actor.is_owner or actor.role is policy.Role.ADMIN):
+    if mine and not actor.is_owner:
+        statement = statement.where(runs.c.session == actor.session)
+    elif not (actor.is_owner or actor.role is policy.Role.ADMIN):
         statement = statement.where(
             sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None)))
         )

@@ -33,6 +33,7 @@ from coderclawlink.web import (
     labels,
     links,
     live,
+    me,
     nodes,
     page,
     problems,
@@ -55,6 +56,7 @@ from coderclawlink.web.rooms import Rooms
 from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_all
 
 ROUTERS = (
+    me,
     projects,
     tasks,
     board,

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, Response
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import attachments, files
+from coderclawlink.board import attachments, authorship, files
 from coderclawlink.board.attachments import Attachment
 from coderclawlink.ids import AttachmentId, TaskId
 from coderclawlink.web.rooms import Here
@@ -33,7 +33,8 @@ BYTES = {
 
 
 class AttachmentTold(Told):
-    """`size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream."""
+    """`size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream.
+    `may_delete`: whether you may."""
 
     id: int
     task_id: int
@@ -43,18 +44,24 @@ class AttachmentTold(Told):
     media_type: str
     author: str
     created_at: Stamp
+    may_delete: bool
 
 
-@router.get("/api/tasks/{task_id}/attachments", response_model=list[AttachmentTold])
-async def list_attachments(actor: Reader, here: Here, task_id: Id) -> list[Attachment]:
+def told(actor: Actor, attachment: Attachment) -> AttachmentTold:
+    fields = {name: getattr(attachment, name) for name in AttachmentTold.model_fields if name != "may_delete"}
+    return AttachmentTold(**fields, may_delete=authorship.may_delete(actor, attachment))
+
+
+@router.get("/api/tasks/{task_id}/attachments")
+async def list_attachments(actor: Reader, here: Here, task_id: Id) -> list[AttachmentTold]:
     """Oldest first."""
-    return await here.db.read(attachments.of_task, TaskId(task_id))
+    return [told(actor, one) for one in await here.db.read(attachments.of_task, TaskId(task_id))]
 
 
-@router.put("/api/tasks/{task_id}/attachments", status_code=201, response_model=AttachmentTold, openapi_extra=BYTES)
+@router.put("/api/tasks/{task_id}/attachments", status_code=201, openapi_extra=BYTES)
 async def add_attachment(
     actor: Writer, here: Here, task_id: Id, request: Request, name: Annotated[str, Query(max_length=1000)]
-) -> Attachment:
+) -> AttachmentTold:
     """The body is the file itself, of any type, at most 64 MiB. A name that another file has already gets a number."""
     name = attachments.fitting(name)
     await here.db.read(attachments.may_be_there, TaskId(task_id))
@@ -67,7 +74,7 @@ async def add_attachment(
         raise HTTPException(413, error.message) from error
     except ClientDisconnect as error:
         raise HTTPException(400, "The file did not come whole.") from error
-    return await here.db.write(attachments.add, actor, TaskId(task_id), name, kept)
+    return told(actor, await here.db.write(attachments.add, actor, TaskId(task_id), name, kept))
 
 
 @router.get("/api/attachments/{attachment_id}", response_class=FileResponse)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import activity, comments
+from coderclawlink.board import activity, authorship, comments
 from coderclawlink.board.comments import Comment
 from coderclawlink.ids import CommentId, RunId, TaskId
 from coderclawlink.runs.run import State
@@ -23,7 +23,7 @@ Writer = Annotated[Actor, needs(Permission.PROJECT_WRITE)]
 
 
 class CommentTold(Told):
-    """`text`: Markdown. `edited_at`: null if it stands as it was written."""
+    """`text`: Markdown. `edited_at`: null if it stands as it was written. `may_change`, `may_delete`: whether you may."""
 
     id: int
     task_id: int
@@ -31,6 +31,8 @@ class CommentTold(Told):
     author: str
     created_at: Stamp
     edited_at: Stamp | None
+    may_change: bool
+    may_delete: bool
 
 
 class CommentText(Asked):
@@ -63,28 +65,35 @@ class ActivityPage(Told):
     next: int | None
 
 
-@router.get("/api/tasks/{task_id}/comments", response_model=list[CommentTold])
+def told(actor: Actor, comment: Comment) -> CommentTold:
+    fields = {name: getattr(comment, name) for name in CommentTold.model_fields if not name.startswith("may_")}
+    may_change, may_delete = authorship.may_change(actor, comment), authorship.may_delete(actor, comment)
+    return CommentTold(**fields, may_change=may_change, may_delete=may_delete)
+
+
+@router.get("/api/tasks/{task_id}/comments")
 async def list_comments(
     actor: Reader,
     here: Here,
     task_id: Id,
     before: Id | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[Comment]:
+) -> list[CommentTold]:
     """The newest, oldest of them first; `before` a comment's id goes further back."""
     earlier = None if before is None else CommentId(before)
-    return await here.db.read(comments.of_task, TaskId(task_id), before=earlier, limit=limit)
+    found = await here.db.read(comments.of_task, TaskId(task_id), before=earlier, limit=limit)
+    return [told(actor, one) for one in found]
 
 
-@router.post("/api/tasks/{task_id}/comments", status_code=201, response_model=CommentTold)
-async def create_comment(actor: Writer, here: Here, task_id: Id, wanted: CommentText) -> Comment:
-    return await here.db.write(comments.create, actor, TaskId(task_id), wanted.text)
+@router.post("/api/tasks/{task_id}/comments", status_code=201)
+async def create_comment(actor: Writer, here: Here, task_id: Id, wanted: CommentText) -> CommentTold:
+    return told(actor, await here.db.write(comments.create, actor, TaskId(task_id), wanted.text))
 
 
-@router.patch("/api/comments/{comment_id}", response_model=CommentTold)
-async def change_comment(actor: Writer, here: Here, comment_id: Id, wanted: CommentText) -> Comment:
+@router.patch("/api/comments/{comment_id}")
+async def change_comment(actor: Writer, here: Here, comment_id: Id, wanted: CommentText) -> CommentTold:
     """Its author may."""
-    return await here.db.write(comments.change, actor, CommentId(comment_id), wanted.text)
+    return told(actor, await here.db.write(comments.change, actor, CommentId(comment_id), wanted.text))
 
 
 @router.delete("/api/comments/{comment_id}", status_code=204)
@@ -93,13 +102,22 @@ async def delete_comment(actor: Writer, here: Here, comment_id: Id) -> None:
     await here.db.write(comments.delete, actor, CommentId(comment_id))
 
 
-@router.get("/api/tasks/{task_id}/activity", response_model=ActivityPage)
+@router.get("/api/tasks/{task_id}/activity")
 async def show_activity(
     actor: Reader,
     here: Here,
     task_id: Id,
     before: Seq | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> activity.Page:
+) -> ActivityPage:
     """The task's history for people, newest first."""
-    return await here.db.read(activity.of_task, actor, TaskId(task_id), before=before, limit=limit)
+    page = await here.db.read(activity.of_task, actor, TaskId(task_id), before=before, limit=limit)
+    return ActivityPage(entries=[_entry(actor, one) for one in page.entries], next=page.next)
+
+
+def _entry(actor: Actor, entry: activity.Entry) -> ActivityEntry:
+    run = None if entry.run is None else ActivityRun.model_validate(entry.run)
+    comment = None if entry.comment is None else told(actor, entry.comment)
+    return ActivityEntry(
+        seq=entry.seq, at=entry.at, actor=entry.actor, kind=entry.kind, text=entry.text, run=run, comment=comment
+    )

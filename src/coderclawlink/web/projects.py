@@ -9,8 +9,9 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import projects
+from coderclawlink.board import projects, standing
 from coderclawlink.board.projects import Project, ProjectStatus
+from coderclawlink.board.standing import Standing
 from coderclawlink.ids import ProjectId
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Asked, Id, LongText, Stamp, Told
@@ -41,6 +42,17 @@ class ProjectTold(Told):
     updated_at: Stamp
 
 
+class StandingTold(Told):
+    """How a project stands. `open`: tasks that are not done. `running`: runs at work. `needs_you`: tasks in review, and beside them
+    runs that ask or wait for a review. `finished`: tasks done on each of the last days, today last."""
+
+    project_id: int
+    open: int
+    running: int
+    needs_you: int
+    finished: list[int]
+
+
 class ProjectWanted(Asked):
     name: Name
     key: Annotated[str, Field(min_length=1, max_length=50)]
@@ -68,6 +80,12 @@ async def list_projects(actor: Reader, here: Here) -> list[Project]:
 @router.post("", status_code=201, response_model=ProjectTold)
 async def create_project(actor: Writer, here: Here, wanted: ProjectWanted) -> Project:
     return await here.db.write(projects.create, actor, **wanted.model_dump(), server=here.server)
+
+
+@router.get("/summary", response_model=list[StandingTold])
+async def summarize_projects(actor: Reader, here: Here) -> list[Standing]:
+    """How each project stands, in the order of `GET /api/projects`."""
+    return await here.db.read(standing.of_all, actor)
 
 
 @router.get("/{project_id}", response_model=ProjectTold)

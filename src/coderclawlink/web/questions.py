@@ -1,4 +1,4 @@
-"""Routes of questions over all runs: the inbox, and answering from it. Beside: `runs`, with the questions of one run."""
+"""Routes of what waits for people over all runs: the inbox, and answering from it. Beside: `runs`, with the questions of one run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.ids import QuestionId
 from coderclawlink.runs import inbox
 from coderclawlink.runs.inbox import Entry
+from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.run import State
 from coderclawlink.web.rooms import Here
-from coderclawlink.web.runs import ANSWER_AT_MOST, QuestionTold
-from coderclawlink.web.shapes import Asked
+from coderclawlink.web.runs import ANSWER_AT_MOST, QuestionTold, Wait, wait_of
+from coderclawlink.web.shapes import Asked, Stamp, Told
 from coderclawlink.web.signing_in import needs
 
-router = APIRouter(prefix="/api/questions", tags=["questions"])
+router = APIRouter(tags=["questions"])
 
 Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
 Submitter = Annotated[Actor, needs(Permission.TASK_SUBMIT)]
@@ -35,6 +37,31 @@ class InboxEntry(QuestionTold):
     may_answer: bool
 
 
+class InboxRun(Told):
+    """A run as the inbox shows it."""
+
+    id: str
+    number: int
+    title: str
+    agent: str
+    state: State
+    wait: Wait | None
+    attempt: int
+    error: str | None
+    created_at: Stamp
+    started_at: Stamp | None
+    ended_at: Stamp | None
+
+
+class Inbox(Told):
+    """`money`: their budget or quota is used up. `failed`: in the last week, those that you submitted; to the machine's owner all."""
+
+    questions: list[InboxEntry]
+    money: list[InboxRun]
+    reviews: list[InboxRun]
+    failed: list[InboxRun]
+
+
 class Choice(Asked):
     """`option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …)."""
 
@@ -42,7 +69,20 @@ class Choice(Asked):
     text: Annotated[str, Field(max_length=ANSWER_AT_MOST)] | None = None
 
 
-@router.get("")
+@router.get("/api/inbox")
+async def show_inbox(actor: Viewer, here: Here) -> Inbox:
+    """What waits for people. Questions oldest first, runs newest first."""
+    needs = await here.db.read(inbox.needs, actor)
+    runs = {name: [_run(run) for run in getattr(needs, name)] for name in ("money", "reviews", "failed")}
+    return Inbox(questions=[_told(entry) for entry in needs.questions], **runs)
+
+
+def _run(run: Run) -> InboxRun:
+    fields = {name: getattr(run, name) for name in InboxRun.model_fields if name != "wait"}
+    return InboxRun(**fields, wait=wait_of(run))
+
+
+@router.get("/api/questions")
 async def list_questions(actor: Viewer, here: Here) -> list[InboxEntry]:
     """All open questions of all runs that you may see, oldest first."""
     return [_told(entry) for entry in await here.db.read(inbox.inbox, actor)]
@@ -53,7 +93,7 @@ def _told(entry: Entry) -> InboxEntry:
     return InboxEntry(**QuestionTold.model_validate(entry.question).model_dump(), **run)
 
 
-@router.post("/{question_id}/answer")
+@router.post("/api/questions/{question_id}/answer")
 async def answer(actor: Submitter, here: Here, question_id: str, choice: Choice) -> QuestionTold:
     """The first answer counts."""
     question = QuestionId(question_id)

@@ -239,15 +239,17 @@ async def list_runs(
     state: State | None = None,
     project_id: Id | None = None,
     task_id: Id | None = None,
+    mine: bool = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[RunTold]:
-    """Newest first."""
+    """Newest first. `mine`: only those that you submitted; to the machine's owner all."""
     runs = await here.db.read(
         ledger.latest,
         actor,
         state=state,
         project=None if project_id is None else ProjectId(project_id),
         task=None if task_id is None else TaskId(task_id),
+        mine=mine,
         at_most=limit,
     )
     return [told(actor, run) for run in runs]

@@ -115,7 +115,7 @@ export type Answered = {
   text?: (string | null)
 }
 
-/** `size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream. */
+/** `size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream. `may_delete`: whether you may. */
 export type AttachmentTold = {
   id: number
   task_id: number
@@ -125,6 +125,7 @@ export type AttachmentTold = {
   media_type: string
   author: string
   created_at: string
+  may_delete: boolean
 }
 
 /** `agent`, `configured`, `made_with`: what it was made with; `configured` names the versions. `prompt`: the latest of the run's prompts that its agent took; 0 is the run's own. `reserved_*`: what it may spend. `pause_*`: for what it stood still. */
@@ -316,7 +317,7 @@ export type CommentText = {
   text: string
 }
 
-/** `text`: Markdown. `edited_at`: null if it stands as it was written. */
+/** `text`: Markdown. `edited_at`: null if it stands as it was written. `may_change`, `may_delete`: whether you may. */
 export type CommentTold = {
   id: number
   task_id: number
@@ -324,6 +325,8 @@ export type CommentTold = {
   author: string
   created_at: string
   edited_at: (string | null)
+  may_change: boolean
+  may_delete: boolean
 }
 
 /** `kept`: the id of the run that was chosen. */
@@ -516,6 +519,14 @@ export type HunkTold = {
   lines: Array<LineTold>
 }
 
+/** `money`: their budget or quota is used up. `failed`: in the last week, those that you submitted; to the machine's owner all. */
+export type Inbox = {
+  questions: Array<InboxEntry>
+  money: Array<InboxRun>
+  reviews: Array<InboxRun>
+  failed: Array<InboxRun>
+}
+
 /** An open question and the run that asks it. `may_answer`: whether you may. */
 export type InboxEntry = {
   id: string
@@ -542,6 +553,21 @@ export type InboxEntry = {
   task_id: (number | null)
   task_key: (string | null)
   may_answer: boolean
+}
+
+/** A run as the inbox shows it. */
+export type InboxRun = {
+  id: string
+  number: number
+  title: string
+  agent: string
+  state: State
+  wait: (Wait | null)
+  attempt: number
+  error: (string | null)
+  created_at: string
+  started_at: (string | null)
+  ended_at: (string | null)
 }
 
 export type Indexed = {
@@ -660,6 +686,16 @@ export type McpServer = {
   url?: string
   headers?: Record<string, string>
   type?: "http" | "sse"
+}
+
+/** `name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made. */
+export type Me = {
+  name: string
+  user: (string | null)
+  role: Role
+  permissions: Array<Permission>
+  is_owner: boolean
+  mode: "local"
 }
 
 /** `run_id`: the run that answers; its events are the answer while it is being said. `state`: of that run. `answer`: in Markdown, so far while the run is open, without its block of actions. `refused`: why what was proposed with it is no proposal. */
@@ -962,6 +998,8 @@ export type RevisionTold = {
   at: string
 }
 
+export type Role = "admin" | "developer" | "viewer" | "guest"
+
 /** Matches acts by all that it names. Patterns: `*` any characters, in a path but `/`; `**` in a path any; `?` one. A `command` pattern is laid beside each simple command of the line; `git *` also matches a bare `git`. A rule that names nothing but its tool allows all that the tool does, except to files outside of the workspace. A tool of an unknown kind is allowed only by a rule that says `tool = "other"`. */
 export type Rule = {
   effect: "allow" | "deny" | "ask"
@@ -1100,6 +1138,15 @@ export type SkillInfo = {
   description: string
   required_permissions: Array<Permission>
   metadata?: (Record<string, JsonValue> | null)
+}
+
+/** How a project stands. `open`: tasks that are not done. `running`: runs at work. `needs_you`: tasks in review, and beside them runs that ask or wait for a review. `finished`: tasks done on each of the last days, today last. */
+export type StandingTold = {
+  project_id: number
+  open: number
+  running: number
+  needs_you: number
+  finished: Array<number>
 }
 
 /** `task`: a key, or `#n` for the task that the nth action of the same list creates. */
@@ -1317,8 +1364,10 @@ export type coderclawlink__web__questions__Choice = {
 }
 
 export interface Operations {
+  'GET /api/me': { args: {  }; result: Me }
   'GET /api/projects': { args: {  }; result: Array<ProjectTold> }
   'POST /api/projects': { args: { body: ProjectWanted }; result: ProjectTold }
+  'GET /api/projects/summary': { args: {  }; result: Array<StandingTold> }
   'GET /api/projects/{project_id}': { args: { path: { project_id: number } }; result: ProjectTold }
   'PATCH /api/projects/{project_id}': { args: { path: { project_id: number }; body: ProjectChanges }; result: ProjectTold }
   'DELETE /api/projects/{project_id}': { args: { path: { project_id: number } }; result: void }
@@ -1378,7 +1427,7 @@ export interface Operations {
   'GET /api/runtime/tasks/{task_id}/stream': { args: { path: { task_id: string }; query?: { after?: number } }; result: string }
   'GET /api/runtime/agents': { args: {  }; result: Array<AgentInfo> }
   'GET /api/runtime/skills': { args: {  }; result: Array<SkillInfo> }
-  'GET /api/runs': { args: { query?: { state?: (State | null); project_id?: (number | null); task_id?: (number | null); limit?: number } }; result: Array<RunTold> }
+  'GET /api/runs': { args: { query?: { state?: (State | null); project_id?: (number | null); task_id?: (number | null); mine?: boolean; limit?: number } }; result: Array<RunTold> }
   'POST /api/runs': { args: { body: RunWanted }; result: RunTold }
   'GET /api/runs/{run_id}': { args: { path: { run_id: string } }; result: RunDetail }
   'POST /api/runs/{run_id}/cancel': { args: { path: { run_id: string } }; result: RunTold }
@@ -1392,6 +1441,7 @@ export interface Operations {
   'PATCH /api/runs/{run_id}/prompts/{number}': { args: { path: { run_id: string; number: number }; body: Words }; result: PromptTold }
   'DELETE /api/runs/{run_id}/prompts/{number}': { args: { path: { run_id: string; number: number } }; result: PromptTold }
   'POST /api/runs/{run_id}/handover': { args: { path: { run_id: string }; body: HandoverWanted }; result: RunTold }
+  'GET /api/inbox': { args: {  }; result: Inbox }
   'GET /api/questions': { args: {  }; result: Array<InboxEntry> }
   'POST /api/questions/{question_id}/answer': { args: { path: { question_id: string }; body: coderclawlink__web__questions__Choice }; result: QuestionTold }
   'GET /api/projects/{project_id}/verification': { args: { path: { project_id: number } }; result: Verification }

@@ -1,0 +1,40 @@
+"""Who you are to this hub, and what you may: what a page or a command asks before it offers you anything.
+
+Above: `api`. Below: the actor whom `signing_in` has found. Everybody has a role that may view tasks, so everybody may ask.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+
+from coderclawlink.access.policy import GRANTS, Actor, Permission, Role
+from coderclawlink.web.shapes import Told
+from coderclawlink.web.signing_in import needs
+
+router = APIRouter(prefix="/api/me", tags=["me"])
+
+
+class Me(Told):
+    """`name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the
+    machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made."""
+
+    name: str
+    user: str | None
+    role: Role
+    permissions: list[Permission]
+    is_owner: bool
+    mode: Literal["local"]
+
+
+@router.get("")
+async def who_am_i(actor: Annotated[Actor, needs(Permission.TASK_VIEW)]) -> Me:
+    return Me(
+        name=actor.name,
+        user=actor.user,
+        role=actor.role,
+        permissions=sorted(GRANTS[actor.role]),
+        is_owner=actor.is_owner,
+        mode="local",
+    )
