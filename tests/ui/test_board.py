@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.ui.conftest import Looks, OpenPage
 from tests.ui.hub import Hub
@@ -132,6 +132,32 @@ async def test_what_is_put_in_progress_asks_for_an_agent_and_starts_it(
         await hub.until(run["id"], "completed", "failed")
     # The run ended elsewhere: the live stream moves the card.
     await expect(column(page, "In review").get_by_role("article")).to_contain_text(key, timeout=20_000)
+
+
+async def test_a_list_of_agents_that_is_opened_before_they_have_come_fills_when_they_come(
+    page: Page, hub: Hub, project: int, cards: list[str], open_page: OpenPage
+) -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await may_answer.wait()
+        await route.continue_()
+
+    await page.route("**/api/runtime/agents*", hold)
+    await open_page("/board")
+    await card(page, cards[0]).hover()
+    await page.get_by_role("button", name=f"More for {cards[0]}").click()
+    await page.get_by_role("menuitem", name="In progress").click()
+    dialog = page.get_by_role("dialog", name=f"Who works on {cards[0]}?")
+    await dialog.get_by_role("button", name="Agent").click()
+    async with asyncio.timeout(20):
+        await asked.wait()
+    choices = page.get_by_role("listbox", name="Agent")
+    await expect(choices).to_have_text("Loading…")
+    may_answer.set()
+    await choices.get_by_role("option", name="scripted").click()
+    await expect(dialog.get_by_role("button", name="Agent")).to_contain_text("scripted")
 
 
 async def test_filters_stand_in_the_address_and_can_be_cleared(

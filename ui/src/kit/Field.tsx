@@ -71,10 +71,13 @@ export interface SelectProps<V extends string> extends Shared {
   value: V | null
   onChange(value: V): void
   placeholder?: string
+  /** What the open list reads while there is nothing to choose, such as before the hub has answered. */
+  empty?: string
   isDisabled?: boolean
 }
 
-export function Select<V extends string>({ label, hideLabel, hint, error, className, choices, value, onChange, placeholder, isDisabled }: SelectProps<V>) {
+/** It opens even while it is empty, and fills when the choices come: a click that came too early is not lost. */
+export function Select<V extends string>({ label, hideLabel, hint, error, className, choices, value, onChange, placeholder, empty = 'Nothing to choose.', isDisabled }: SelectProps<V>) {
   return (
     <AriaSelect
       value={value}
@@ -82,6 +85,7 @@ export function Select<V extends string>({ label, hideLabel, hint, error, classN
       isDisabled={isDisabled}
       isInvalid={error !== undefined}
       placeholder={placeholder}
+      allowsEmptyCollection
       className={join('flex flex-col gap-1', className)}
     >
       <Caption hidden={hideLabel}>{label}</Caption>
@@ -91,7 +95,7 @@ export function Select<V extends string>({ label, hideLabel, hint, error, classN
       </Button>
       <Below hint={hint} error={error} />
       <Popover offset={4} className={join(floatLook, 'max-h-80 w-(--trigger-width) min-w-48 overflow-y-auto p-1')}>
-        <ListBox items={choices.map((choice) => ({ ...choice, id: choice.value }))} className="outline-none">
+        <ListBox items={choices.map((choice) => ({ ...choice, id: choice.value }))} className="outline-none" renderEmptyState={() => <p className="px-2 py-1 text-fg-3">{empty}</p>}>
           {(choice) => (
             <ListBoxItem id={choice.value} textValue={choice.label} isDisabled={choice.isDisabled} className={join(itemLook, 'group')}>
               {choice.mark}

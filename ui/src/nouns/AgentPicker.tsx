@@ -39,6 +39,7 @@ export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel,
       value={value ?? (none === undefined ? null : NOBODY)}
       onChange={(next) => onChange(next === NOBODY ? null : next)}
       placeholder={agents ? 'Choose an agent' : 'Loading…'}
+      empty={agents ? 'No node offers an agent.' : 'Loading…'}
       error={error?.message}
     />
   )
