@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 command -v uv >/dev/null || { echo "lock.sh: uv is needed: pip install uv" >&2; exit 1; }
 compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-        --extra agent "$@" pyproject.toml
+        --extra agent --extra github --extra rego "$@" pyproject.toml
 }
 compile --group build --output-file requirements.lock
 compile --group build --group dev --output-file requirements-dev.lock
