@@ -55,6 +55,7 @@ class TaskTold(Told):
     status: TaskStatus
     priority: Priority
     assigned_agent_type: str | None
+    assignee: str | None
     agent_execution_status: str | None
     github_pr_url: str | None
     github_pr_number: int | None

@@ -1211,6 +1211,7 @@ export type TaskTold = {
   status: TaskStatus
   priority: Priority
   assigned_agent_type: (string | null)
+  assignee: (string | null)
   agent_execution_status: (string | null)
   github_pr_url: (string | null)
   github_pr_number: (number | null)

@@ -1,5 +1,5 @@
 /** Where one can go: a sidebar that folds to icons, and on a phone a bar at the bottom with a sheet for the rest. */
-import { Link } from '@tanstack/react-router'
+import { Link, useRouterState } from '@tanstack/react-router'
 import { Ellipsis, PanelLeft, Search, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useHotkey, written } from '@/kit/hotkeys'
@@ -16,6 +16,9 @@ function useTitle(open: number) {
     document.title = open ? `(${open}) coderClawLink` : 'coderClawLink'
   }, [open])
 }
+
+/** A task stands beside the board: there the board is where one is. */
+const useIsAt = (to: Place['to']): boolean => useRouterState({ select: ({ location }) => to === '/board' && location.pathname.startsWith('/tasks/') })
 
 export function Sidebar({ onSearch }: { onSearch(): void }) {
   const [isFolded, setFolded] = useState(() => localStorage.getItem(PLACE) === 'folded')
@@ -57,13 +60,14 @@ export function Sidebar({ onSearch }: { onSearch(): void }) {
 }
 
 function SideLink({ place: { to, label, icon: Icon }, count, isFolded }: { place: Place; count: number; isFolded: boolean }) {
+  const isAt = useIsAt(to)
   return (
     <Link
       to={to}
       title={isFolded ? label : undefined}
       className={join('relative flex h-control items-center gap-3 rounded-6 font-medium hover:bg-hover hover:text-fg', isFolded ? 'w-control justify-center' : 'px-2')}
       activeProps={{ className: 'bg-hover text-fg' }}
-      inactiveProps={{ className: 'text-fg-2' }}
+      inactiveProps={isAt ? { className: 'bg-hover text-fg', 'aria-current': 'page' } : { className: 'text-fg-2' }}
       activeOptions={{ includeSearch: false }}
     >
       <Icon size={16} aria-hidden className="shrink-0" />
@@ -87,7 +91,6 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
   const open = useNeedsCount()
   const inBar = PLACES.filter(({ to }) => ON_A_PHONE.includes(to))
   const rest = PLACES.filter(({ to }) => !ON_A_PHONE.includes(to))
-  const item = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12'
   return (
     <nav aria-label="Main" className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
       {isOpen && (
@@ -112,24 +115,33 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
         </div>
       )}
       <div className="flex">
-        {inBar.map(({ to, label, icon: Icon }) => (
-          <Link key={to} to={to} onClick={() => setOpen(false)} className={item} activeProps={{ className: 'text-accent-text font-medium' }} inactiveProps={{ className: 'text-fg-2' }} activeOptions={{ includeSearch: false }}>
-            <span className="relative">
-              <Icon size={20} aria-hidden />
-              {to === '/inbox' && open > 0 && (
-                <span aria-label={`${open} need you`} className="absolute -top-1.5 left-3 min-w-4 rounded-full bg-warn-soft px-1 text-center text-12 leading-4 text-warn tabular-nums">
-                  {open > SHOWN_AT_MOST ? `${SHOWN_AT_MOST}+` : open}
-                </span>
-              )}
-            </span>
-            {label}
-          </Link>
+        {inBar.map((place) => (
+          <BarLink key={place.to} place={place} open={open} onGo={() => setOpen(false)} />
         ))}
-        <button type="button" className={join(item, 'text-fg-2')} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <button type="button" className={join(barLook, 'text-fg-2')} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? <X size={20} aria-hidden /> : <Ellipsis size={20} aria-hidden />}
           More
         </button>
       </div>
     </nav>
+  )
+}
+
+const barLook = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12'
+
+function BarLink({ place: { to, label, icon: Icon }, open, onGo }: { place: Place; open: number; onGo(): void }) {
+  const isAt = useIsAt(to)
+  return (
+    <Link to={to} onClick={onGo} className={barLook} activeProps={{ className: 'text-accent-text font-medium' }} inactiveProps={isAt ? { className: 'text-accent-text font-medium', 'aria-current': 'page' } : { className: 'text-fg-2' }} activeOptions={{ includeSearch: false }}>
+      <span className="relative">
+        <Icon size={20} aria-hidden />
+        {to === '/inbox' && open > 0 && (
+          <span aria-label={`${open} need you`} className="absolute -top-1.5 left-3 min-w-4 rounded-full bg-warn-soft px-1 text-center text-12 leading-4 text-warn tabular-nums">
+            {open > SHOWN_AT_MOST ? `${SHOWN_AT_MOST}+` : open}
+          </span>
+        )}
+      </span>
+      {label}
+    </Link>
   )
 }

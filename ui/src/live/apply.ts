@@ -9,32 +9,32 @@ import type { LiveEvent } from './socket'
 export function apply(rows: Rows, event: LiveEvent): void {
   switch (event.kind) {
     case 'project.created':
-      return rows.again('GET /api/projects')
+      return rows.again('GET /api/projects', 'GET /api/projects/summary')
     case 'project.changed':
       changeProject(rows, event.project_id, event.changes)
       return
     case 'project.deleted':
       rows.drop('GET /api/projects', (row) => row.id === event.project_id)
-      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/runs', 'GET /api/questions')
+      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/runs', 'GET /api/inbox')
     case 'task.created':
-      return rows.again('GET /api/tasks', 'GET /api/board')
+      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/projects/summary')
     case 'task.changed':
       changeCard(rows, event.task_id, event.changes, event.at)
-      rows.again('GET /api/tasks/{task_id}/activity')
+      rows.again('GET /api/tasks/{task_id}/activity', 'GET /api/projects/summary')
       rows.change('GET /api/tasks', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
       rows.change('GET /api/tasks/{task_id}', (row) => row.id === event.task_id, (row) => ({ ...row, ...event.changes, updated_at: event.at }))
       return
     case 'task.deleted':
       rows.drop('GET /api/tasks', (row) => row.id === event.task_id)
       rows.card((card) => card.id === event.task_id, () => null)
-      return rows.again('GET /api/runs', 'GET /api/questions')
+      return rows.again('GET /api/runs', 'GET /api/inbox', 'GET /api/projects/summary')
 
     case 'task.restored':
     case 'task.linked':
     case 'task.unlinked':
     case 'task.blockers_changed':
     case 'task.progressed':
-      return rows.again('GET /api/tasks', 'GET /api/tasks/{task_id}', 'GET /api/board', 'GET /api/tasks/{task_id}/links', 'GET /api/tasks/{task_id}/activity')
+      return rows.again('GET /api/tasks', 'GET /api/tasks/{task_id}', 'GET /api/board', 'GET /api/tasks/{task_id}/links', 'GET /api/tasks/{task_id}/activity', 'GET /api/projects/summary')
     case 'task.labelled':
       return rows.again('GET /api/board', 'GET /api/tasks/{task_id}/labels', 'GET /api/projects/{project_id}/labels', 'GET /api/tasks/{task_id}/activity')
     case 'comment.created':
@@ -83,12 +83,13 @@ export function apply(rows: Rows, event: LiveEvent): void {
       rows.card((card) => card.id === event.task_id, (card) => ({ ...card, run: { id: event.run_id ?? '', number: 0, agent: event.agent, state: 'pending', wait_reason: null, wait_who: null } }))
       return rows.again('GET /api/runs', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity')
     case 'run.started':
-      rows.again('GET /api/nodes')
+      rows.again('GET /api/nodes', 'GET /api/projects/summary')
       return become(rows, event, 'running', (run) => ({ wait: null, started_at: run.started_at ?? event.at }))
     case 'run.resumed':
+      rows.again('GET /api/inbox', 'GET /api/projects/summary')
       return become(rows, event, 'running', () => ({ wait: null }))
     case 'run.waiting':
-      rows.again('GET /api/runs/{run_id}/why', 'GET /api/questions')
+      rows.again('GET /api/runs/{run_id}/why', 'GET /api/inbox', 'GET /api/projects/summary')
       return become(rows, event, 'waiting', () => ({ wait: { reason: event.reason, who: event.who, until: event.until } as RunTold['wait'] }))
     case 'run.completed':
       return end(rows, event, 'completed', { result: event.result })
@@ -126,7 +127,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'question.asked':
     case 'question.answered':
     case 'answer.heard':
-      return rows.again('GET /api/questions', 'GET /api/runs/{run_id}')
+      return rows.again('GET /api/inbox', 'GET /api/runs/{run_id}')
 
     case 'checks.demanded':
     case 'check.started':
@@ -199,6 +200,6 @@ function become(rows: Rows, event: LiveEvent, state: State, changes: (run: RunTo
 }
 
 function end(rows: Rows, event: LiveEvent, state: State, changes: Partial<RunTold>): void {
-  rows.again('GET /api/questions', 'GET /api/runs/{run_id}', 'GET /api/budgets', 'GET /api/usage', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity', 'GET /api/nodes')
+  rows.again('GET /api/inbox', 'GET /api/projects/summary', 'GET /api/runs/{run_id}', 'GET /api/budgets', 'GET /api/usage', 'GET /api/tasks/{task_id}/executions', 'GET /api/tasks/{task_id}/activity', 'GET /api/nodes')
   become(rows, event, state, () => ({ wait: null, may_cancel: false, ended_at: event.at, ...changes }))
 }

@@ -17,9 +17,10 @@ export interface AgentPickerProps {
   className?: string
   /** Those that cannot be run now may be chosen all the same, as for a task that is only meant for them. */
   any?: boolean
+  isDisabled?: boolean
 }
 
-export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel, className, any = false }: AgentPickerProps) {
+export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel, className, any = false, isDisabled = false }: AgentPickerProps) {
   const { data: agents, error } = useQuery(ask('GET /api/runtime/agents'))
   const choices: Array<Choice<string>> = (agents ?? []).map((agent) => ({
     value: agent.agent_type,
@@ -41,6 +42,7 @@ export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel,
       placeholder={agents ? 'Choose an agent' : 'Loading…'}
       empty={agents ? 'No node offers an agent.' : 'Loading…'}
       error={error?.message}
+      isDisabled={isDisabled}
     />
   )
 }

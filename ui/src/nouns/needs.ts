@@ -1,36 +1,23 @@
 /** What waits for a person: open questions, results to be reviewed, runs whose money is used up. Kept current by the live stream. */
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/client'
-import type { InboxEntry, RunTold } from '@/api/schema'
+import type { Inbox, InboxRun } from '@/api/schema'
 import { useSnoozed } from './snoozed'
 
-export interface Needs {
-  questions: InboxEntry[]
-  reviews: RunTold[]
-  /** Out of budget or quota. */
-  money: RunTold[]
-}
+export type Needs = Inbox
 
-const NOTHING: never[] = []
+const NOTHING: Needs = { questions: [], money: [], reviews: [], failed: [] }
 
-/** Also what is put off. `runs`: any that are known beside those that waited when this was first read. */
-export function useNeeds(runs: readonly RunTold[] = NOTHING) {
-  const questions = useQuery(ask('GET /api/questions'))
-  const waited = useQuery(ask('GET /api/runs', { query: { state: 'waiting', limit: 200 } }))
-  const waiting = [...new Map([...(waited.data ?? NOTHING), ...runs].map((run) => [run.id, run])).values()].filter((run) => run.state === 'waiting')
-  const needs: Needs = {
-    questions: questions.data ?? NOTHING,
-    reviews: waiting.filter((run) => run.wait?.reason === 'review'),
-    money: waiting.filter((run) => run.wait?.reason === 'budget' || run.wait?.reason === 'quota'),
-  }
-  const failed = [questions, waited].find((query) => query.error && query.data === undefined)
-  return { needs, isPending: questions.isPending || waited.isPending, error: failed?.error ?? null, refetch: () => void Promise.all([questions.refetch(), waited.refetch()]) }
+/** Also what is put off. */
+export function useNeeds() {
+  const { data, isPending, error, refetch } = useQuery(ask('GET /api/inbox'))
+  return { needs: data ?? NOTHING, isPending, error: data ? null : error, refetch: () => void refetch() }
 }
 
 /** By which each can be put off. */
-export const needId = (kind: 'review' | 'money' | 'failed', run: Pick<RunTold, 'id' | 'attempt'>): string => `${kind} ${run.id} ${run.attempt}`
+export const needId = (kind: 'review' | 'money' | 'failed', run: Pick<InboxRun, 'id' | 'attempt'>): string => `${kind} ${run.id} ${run.attempt}`
 
-/** For the sidebar: what is not put off. */
+/** For the sidebar: what is not put off. What has failed is news, and does not wait. */
 export function useNeedsCount(): number {
   const { needs } = useNeeds()
   const until = useSnoozed()

@@ -32,6 +32,6 @@ export function useAnswer(question: string) {
     mutationFn: ({ option, text }: { option: Option; text?: string }) => call('POST /api/questions/{question_id}/answer', { path: { question_id: question }, body: { option: option.id, text: text || null } }),
     onSuccess: (_, { option }) => toast(option.effect?.startsWith('reject') ? 'Denied' : option.effect?.startsWith('allow') ? 'Allowed' : 'Answered'),
     onError: toastError,
-    onSettled: () => void client.invalidateQueries({ queryKey: ['GET /api/questions'] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['GET /api/inbox'] }),
   })
 }

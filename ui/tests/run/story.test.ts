@@ -22,6 +22,13 @@ describe('a story', () => {
     expect(tones).toHaveLength(2)
   })
 
+  it('ends with the result, unless the agent has just said the same', () => {
+    const done = (result: string) => told({ kind: 'run.completed', result, branch: null, head: null } as never)
+    expect(story(said('Working.'), done('It is done.')).entries.map((entry) => entry.kind)).toEqual(['message', 'result', 'note'])
+    expect(story(said('So: It is done.\n'), done('It is done.')).entries.map((entry) => entry.kind)).toEqual(['message', 'note'])
+    expect(story(done(' ')).entries.map((entry) => entry.kind)).toEqual(['note'])
+  })
+
   it('passes over what it knows already', () => {
     const hello = said('Hello')
     const made = story(hello, hello)

@@ -10,6 +10,7 @@ import { useCommands } from '@/kit/commands'
 import { useHotkey } from '@/kit/hotkeys'
 import { Page } from '@/kit/Page'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
+import { MayNot, useMay } from '@/nouns/me'
 import { arranged } from './columns'
 import { Columns } from './Columns'
 import { FilterBar } from './FilterBar'
@@ -36,16 +37,19 @@ export function BoardPage() {
   const labels = useMemo(() => [...new Map(cards.flatMap((card) => card.labels.map((label) => [label.name, label]))).values()].toSorted((a, b) => a.name.localeCompare(b.name)), [cards])
   const count = Object.values(shown).reduce((sum, { length }) => sum + length, 0)
 
+  const mayWrite = useMay('project:write')
   const turn = (next: BoardSearch) => void navigate({ to: '.', search: next, replace: true })
   const toList = () => turn(clean({ ...search, view: search.view ? undefined : 'list' }))
-  useHotkey({ id: 'board.create', keys: 'c', label: 'New task', group: 'Board' }, () => setCreating('todo'))
+  useHotkey({ id: 'board.create', keys: 'c', label: 'New task', group: 'Board', isOff: !mayWrite }, () => setCreating('todo'))
   useHotkey({ id: 'board.list', keys: 'v', label: 'Board or list', group: 'Board' }, toList)
-  useCommands(`board ${search.view}`, () => [
-    { id: 'board.create', label: 'New task', group: 'Board', icon: Plus, keys: 'c', run: () => setCreating('todo') },
+  useCommands(`board ${search.view} ${mayWrite}`, () => [
+    ...(mayWrite ? [{ id: 'board.create', label: 'New task', group: 'Board', icon: Plus, keys: 'c', run: () => setCreating('todo') }] : []),
     { id: 'board.list', label: search.view ? 'Show as board' : 'Show as list', group: 'Board', icon: Rows3, keys: 'v', run: toList },
   ])
 
-  const create = (
+  const create = !mayWrite ? (
+    <MayNot>You may not write tasks.</MayNot>
+  ) : (
     <Button kind="primary" icon={Plus} onPress={() => setCreating('todo')}>
       New task <Key>C</Key>
     </Button>
@@ -59,9 +63,11 @@ export function BoardPage() {
         <>
           <Views search={search} onChoose={turn} />
           <IconButton name={search.view ? 'Show as board' : 'Show as list'} icon={search.view ? Columns3 : Rows3} hotkey="V" onPress={toList} />
-          <Button kind="primary" icon={Plus} onPress={() => setCreating('todo')}>
-            New task
-          </Button>
+          {mayWrite && (
+            <Button kind="primary" icon={Plus} onPress={() => setCreating('todo')}>
+              New task
+            </Button>
+          )}
         </>
       }
     >
@@ -83,7 +89,7 @@ export function BoardPage() {
           None of the {cards.length} tasks meets the filter.
         </EmptyState>
       ) : (
-        <Columns columns={shown} all={all} open={open} view={search.view} labels={labels} onCreate={setCreating} />
+        <Columns columns={shown} all={all} open={open} mayWrite={mayWrite} view={search.view} labels={labels} onCreate={setCreating} />
       )}
       <Suspense fallback={null}>{creating && <NewTask status={creating} project={project} onClose={() => setCreating(null)} />}</Suspense>
     </Page>

@@ -5,6 +5,7 @@ import { memo } from 'react'
 import type { CardTold } from '@/api/schema'
 import { join } from '@/kit/look'
 import { Label } from '@/nouns/Label'
+import { Person } from '@/nouns/Person'
 import { RunState } from '@/nouns/RunState'
 import { PRIORITY } from '@/nouns/TaskStatus'
 import { Status } from '@/kit/Status'
@@ -100,6 +101,7 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
               <span className="max-w-20 truncate">{card.run?.agent ?? card.agent}</span>
             </Count>
           )}
+          {card.assignee && <Person name={card.assignee} />}
         </span>
       </div>
     </article>

@@ -11,6 +11,7 @@ import { COLUMNS, columnOf, type Column } from './columns'
 export interface CardMenuProps {
   card: CardTold
   anchor: Element
+  mayWrite: boolean
   onClose(): void
   onOpen(): void
   onSelect(): void
@@ -22,7 +23,7 @@ export interface CardMenuProps {
 
 const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const satisfies Priority[]
 
-export function CardMenu({ card, anchor, onClose, onOpen, onSelect, onMove, onPriority, onAgent, onDelete }: CardMenuProps) {
+export function CardMenu({ card, anchor, mayWrite, onClose, onOpen, onSelect, onMove, onPriority, onAgent, onDelete }: CardMenuProps) {
   const here = columnOf(card)
   const copy = () => void navigator.clipboard.writeText(`${location.origin}/tasks/${card.key}`).then(() => toast('Link copied'))
   return (
@@ -34,30 +35,38 @@ export function CardMenu({ card, anchor, onClose, onOpen, onSelect, onMove, onPr
         <MenuItem icon={Check} hotkey="X" onAction={onSelect}>
           Select
         </MenuItem>
-        <MenuSection title="Move to…">
-          {[...COLUMNS.filter(({ id }) => id !== here || card.status === 'blocked').map(({ id, label }) => ({ id, label })), ...(card.status === 'blocked' ? [] : [{ id: 'blocked' as const, label: 'Blocked' }])].map(({ id, label }) => (
-            <MenuItem key={id} icon={TASK_STATUS[id].icon} onAction={() => onMove(id)}>
-              {label}
-            </MenuItem>
-          ))}
-        </MenuSection>
-        <MenuSection title="Priority">
-          {PRIORITIES.filter((one) => one !== card.priority).map((one) => (
-            <MenuItem key={one} icon={PRIORITY[one].icon} onAction={() => onPriority(one)}>
-              {PRIORITY[one].label}
-            </MenuItem>
-          ))}
-        </MenuSection>
+        {mayWrite && (
+          <MenuSection title="Move to…">
+            {[...COLUMNS.filter(({ id }) => id !== here || card.status === 'blocked').map(({ id, label }) => ({ id, label })), ...(card.status === 'blocked' ? [] : [{ id: 'blocked' as const, label: 'Blocked' }])].map(({ id, label }) => (
+              <MenuItem key={id} icon={TASK_STATUS[id].icon} onAction={() => onMove(id)}>
+                {label}
+              </MenuItem>
+            ))}
+          </MenuSection>
+        )}
+        {mayWrite && (
+          <MenuSection title="Priority">
+            {PRIORITIES.filter((one) => one !== card.priority).map((one) => (
+              <MenuItem key={one} icon={PRIORITY[one].icon} onAction={() => onPriority(one)}>
+                {PRIORITY[one].label}
+              </MenuItem>
+            ))}
+          </MenuSection>
+        )}
         <MenuLine />
-        <MenuItem icon={Bot} onAction={onAgent}>
-          Start a run…
-        </MenuItem>
+        {mayWrite && (
+          <MenuItem icon={Bot} onAction={onAgent}>
+            Start a run…
+          </MenuItem>
+        )}
         <MenuItem icon={Link2} onAction={copy}>
           Copy link
         </MenuItem>
-        <MenuItem icon={Trash2} isDangerous onAction={onDelete}>
-          Delete
-        </MenuItem>
+        {mayWrite && (
+          <MenuItem icon={Trash2} isDangerous onAction={onDelete}>
+            Delete
+          </MenuItem>
+        )}
       </Menu>
     </Popover>
   )

@@ -31,6 +31,7 @@ export interface ColumnViewProps extends Pick<CardProps, 'isSelecting' | 'onSele
   total: number
   selected: ReadonlySet<number>
   open: string | undefined
+  mayWrite: boolean
   empty: string
   onCreate(): void
   onKey(event: KeyboardEvent, card: CardTold, index: number): void
@@ -40,7 +41,7 @@ export interface ColumnViewProps extends Pick<CardProps, 'isSelecting' | 'onSele
 let isTouching = false
 addEventListener('pointerdown', (event) => (isTouching = event.pointerType === 'touch'), { capture: true })
 
-export function ColumnView({ id, label, cards, total, selected, isSelecting, open, empty, onSelect, onMenu, onCreate, onKey, ref }: ColumnViewProps) {
+export function ColumnView({ id, label, cards, total, selected, isSelecting, open, mayWrite, empty, onSelect, onMenu, onCreate, onKey, ref }: ColumnViewProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
   const at = Math.min(active, Math.max(0, cards.length - 1))
@@ -108,9 +109,11 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
         <Icon size={16} aria-hidden className={tone === 'run' ? 'text-run' : tone === 'info' ? 'text-info' : tone === 'ok' ? 'text-ok' : 'text-fg-3'} />
         <h2 className="text-13 font-semibold">{label}</h2>
         <span className="text-12 text-fg-3 tabular-nums">{cards.length === total ? total : `${cards.length} of ${total}`}</span>
-        <span className="ml-auto">
-          <IconButton name={`New task in ${label}`} icon={Plus} onPress={onCreate} />
-        </span>
+        {mayWrite && (
+          <span className="ml-auto">
+            <IconButton name={`New task in ${label}`} icon={Plus} onPress={onCreate} />
+          </span>
+        )}
       </header>
       <div
         ref={scroller}
@@ -138,7 +141,7 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
                   onMenu(card, event.currentTarget)
                 }}
               >
-                <Held id={card.id} selected={selected}>
+                <Held id={card.id} mayMove={mayWrite} selected={selected}>
                   <Card card={card} isActive={item.index === at} isSelected={selected.has(card.id)} isSelecting={isSelecting} isOpen={card.key === open} onSelect={onSelect} onMenu={onMenu} />
                 </Held>
               </div>
@@ -164,9 +167,9 @@ function Glow({ column }: { column: Column }) {
 }
 
 /** Can be taken with the mouse, together with all that is selected if it is one of them. */
-function Held({ id, selected, children }: { id: number; selected: ReadonlySet<number>; children: React.ReactNode }) {
+function Held({ id, mayMove, selected, children }: { id: number; mayMove: boolean; selected: ReadonlySet<number>; children: React.ReactNode }) {
   const box = useRef<HTMLDivElement>(null)
   const onLift = useEffectEvent(() => lift(selected.has(id) ? selected : [id], 'mouse'))
-  useEffect(() => draggable({ element: box.current!, getInitialData: () => ({ id }), canDrag: () => !isTouching, onDragStart: () => onLift() }), [id])
+  useEffect(() => (mayMove ? draggable({ element: box.current!, getInitialData: () => ({ id }), canDrag: () => !isTouching, onDragStart: () => onLift() }) : undefined), [id, mayMove])
   return <div ref={box}>{children}</div>
 }

@@ -24,6 +24,7 @@ export interface ColumnsProps {
   columns: Arranged
   all: Arranged
   open: string | undefined
+  mayWrite: boolean
   view: 'list' | undefined
   labels: CardTold['labels']
   onCreate(status: TaskStatus): void
@@ -37,7 +38,7 @@ const EMPTY: Record<Column, string> = {
   done: 'What you accept ends up here.',
 }
 
-export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsProps) {
+export function Columns({ columns, all, open, mayWrite, view, labels, onCreate }: ColumnsProps) {
   const acts = useActs()
   const navigate = useNavigate()
   const board = useRef<HTMLDivElement>(null)
@@ -82,7 +83,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
     [],
   )
   useEffect(() => {
-    if (view || !board.current) return
+    if (view || !mayWrite || !board.current) return
     const columnsOf = board.current
     let isOver = false
     const ends: Array<() => void> = []
@@ -107,7 +108,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
       isOver = true
       for (const end of ends) end()
     }
-  }, [view])
+  }, [view, mayWrite])
 
   const onSelect = useEffectEvent((id: number, range: boolean) => {
     const next = new Set(chosenIds)
@@ -131,7 +132,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
       handles.current[spot.column]?.expect(card.id)
     }
     const keyed = { columns, say, drop: dropAndFollow, show: (spot: Spot) => handles.current[spot.column]?.show(spot.index) }
-    if (moveByKey(event.key, withIt(card), index, keyed) || go(event, card, index)) {
+    if ((mayWrite && moveByKey(event.key, withIt(card), index, keyed)) || go(event, card, index)) {
       event.preventDefault()
       event.stopPropagation()
     }
@@ -165,7 +166,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
       case 'ContextMenu':
         return (setMenu({ card, anchor: event.currentTarget }), true)
       case 'Delete':
-        return (void acts.delete(withIt(card)), true)
+        return !mayWrite ? false : (void acts.delete(withIt(card)), true)
       default:
         return false
     }
@@ -203,6 +204,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
               selected={chosenIds}
               isSelecting={chosen.length > 0}
               open={open}
+              mayWrite={mayWrite}
               onSelect={select}
               onMenu={openMenu}
               onCreate={() => onCreate(id)}
@@ -218,7 +220,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
         {said}
       </div>
       <Suspense fallback={null}>
-        {chosen.length > 0 && (
+        {chosen.length > 0 && mayWrite && (
           <SelectionBar
             cards={chosen}
             labels={labels}
@@ -234,6 +236,7 @@ export function Columns({ columns, all, open, view, labels, onCreate }: ColumnsP
         {menu && (
           <CardMenu
             {...menu}
+            mayWrite={mayWrite}
             onClose={() => setMenu(null)}
             onOpen={() => void navigate({ to: '/tasks/$key', params: { key: menu.card.key }, search: true })}
             onSelect={() => select(menu.card.id, false)}

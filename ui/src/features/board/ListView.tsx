@@ -6,6 +6,7 @@ import type { CardTold } from '@/api/schema'
 import { Time } from '@/kit/figures'
 import { join } from '@/kit/look'
 import { Label } from '@/nouns/Label'
+import { Person } from '@/nouns/Person'
 import { RunState } from '@/nouns/RunState'
 import { TaskPriority, TaskStatus } from '@/nouns/TaskStatus'
 import { standingOf, type CardProps } from './Card'
@@ -83,8 +84,9 @@ function Row({ card, index, top, isSelected, onSelect }: { card: CardTold; index
       <span role="cell" className="truncate max-md:hidden">
         {card.run && <RunState bare run={standingOf(card.run)} />}
       </span>
-      <span role="cell" className="truncate text-12 text-fg-2 max-md:hidden">
-        {card.run?.agent ?? card.agent}
+      <span role="cell" className="flex min-w-0 items-center gap-1.5 text-12 text-fg-2 max-md:hidden">
+        {card.assignee && <Person name={card.assignee} />}
+        <span className="truncate">{card.run?.agent ?? card.agent}</span>
       </span>
       <span role="cell" className="text-12 text-fg-3 max-md:hidden">
         <Time at={card.updated_at} />

@@ -4,6 +4,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { inputLook, join } from '@/kit/look'
+import { MayNot, useMay } from '@/nouns/me'
 
 const AT_MOST = 50_000
 
@@ -20,12 +21,14 @@ export function Composer({ label, text, onChange, onSend, isSending, beside }: C
   const field = useRef<HTMLTextAreaElement>(null)
   const isReady = text.trim() !== '' && !isSending
   useHotkey({ id: 'chat.write', keys: '/', label: 'Write a message', group: 'Chat' }, () => field.current?.focus())
+  const maySubmit = useMay('task:submit')
   useEffect(() => {
     // On a phone the keyboard would hide half of the page.
     if (!matchMedia('(pointer: fine)').matches || !field.current) return
     field.current.focus()
     field.current.setSelectionRange(-1, -1)
   }, [])
+  if (!maySubmit) return <MayNot className="justify-center border-t border-line bg-surface px-4 py-3">You may not write here.</MayNot>
   return (
     <form
       className="shrink-0 border-t border-line bg-surface p-3"

@@ -1,11 +1,9 @@
 /** Needs you: what agents stand still for, over all projects, answered here. To put off is not to deny. Above: the route. */
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { AlarmClock, Clock, Coffee, FileDiff, Play, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { ask } from '@/api/client'
 import { Button, IconButton, Key } from '@/kit/Button'
-import { Time, useNow } from '@/kit/figures'
+import { Time } from '@/kit/figures'
 import { useHotkey } from '@/kit/hotkeys'
 import { buttonLook, join } from '@/kit/look'
 import { Page } from '@/kit/Page'
@@ -21,11 +19,9 @@ import { groupsOf, parted, type Item } from './items'
 const GROUP = 'Inbox'
 
 export function InboxPage() {
-  const recent = useQuery(ask('GET /api/runs', { query: { limit: 200 } }))
-  const { needs, isPending, error, refetch } = useNeeds(recent.data)
-  const minute = useNow((now) => Math.floor(now / 60_000) * 60_000)
+  const { needs, isPending, error, refetch } = useNeeds()
   const until = useSnoozed()
-  const { shown, later } = parted(groupsOf(needs, recent.data ?? [], minute), until, Date.now())
+  const { shown, later } = parted(groupsOf(needs), until, Date.now())
   const items = shown.flatMap((group) => group.items)
   const [chosen, setChosen] = useState<string | null>(null)
   const list = useRef<HTMLDivElement>(null)
@@ -50,7 +46,7 @@ export function InboxPage() {
     <Page title="Inbox" beside={items.length > 0 && <Badge tone="warn">{items.length}</Badge>} actions={items.length > 1 && <p className="flex items-center gap-1 text-12 text-fg-3 max-sm:hidden pointer-coarse:hidden"><Key>J</Key><Key>K</Key> move <Key>O</Key> open</p>}>
       {error ? (
         <ErrorState what="The inbox could not be read." error={error} onRetry={refetch} />
-      ) : isPending || recent.isPending ? (
+      ) : isPending ? (
         <Skeleton rows={5} />
       ) : (
         <div ref={list} className="mx-auto flex max-w-[52rem] flex-col gap-6">

@@ -1,24 +1,20 @@
 /** What stands in the inbox, in order: what stops an agent first. Pure. */
-import type { InboxEntry, RunTold } from '@/api/schema'
+import type { InboxEntry, InboxRun } from '@/api/schema'
 import { needId, type Needs } from '@/nouns/needs'
 
-export type Item = { id: string } & ({ kind: 'question'; question: InboxEntry } | { kind: 'review' | 'money' | 'failed'; run: RunTold })
+export type Item = { id: string } & ({ kind: 'question'; question: InboxEntry } | { kind: 'review' | 'money' | 'failed'; run: InboxRun })
 
 export interface Group {
   title: string
   items: Item[]
 }
 
-const FAILED_AT_MOST = 20
-const FAILED_SINCE_MS = 7 * 86_400_000
-
-export function groupsOf(needs: Needs, runs: readonly RunTold[], now: number): Group[] {
-  const of = (kind: 'review' | 'money' | 'failed') => (run: RunTold): Item => ({ id: needId(kind, run), kind, run })
-  const failed = runs.filter((run) => run.state === 'failed' && now - Date.parse(run.ended_at ?? run.created_at) < FAILED_SINCE_MS).slice(0, FAILED_AT_MOST)
+export function groupsOf({ questions, money, reviews, failed }: Needs): Group[] {
+  const of = (kind: 'review' | 'money' | 'failed') => (run: InboxRun): Item => ({ id: needId(kind, run), kind, run })
   return [
-    { title: 'Questions', items: needs.questions.map((question): Item => ({ id: question.id, kind: 'question', question })) },
-    { title: 'Budget or quota used up', items: needs.money.map(of('money')) },
-    { title: 'Waiting for your review', items: needs.reviews.map(of('review')) },
+    { title: 'Questions', items: questions.map((question): Item => ({ id: question.id, kind: 'question', question })) },
+    { title: 'Budget or quota used up', items: money.map(of('money')) },
+    { title: 'Waiting for your review', items: reviews.map(of('review')) },
     { title: 'Failed in the last week', items: failed.map(of('failed')) },
   ].filter((group) => group.items.length > 0)
 }

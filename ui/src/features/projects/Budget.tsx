@@ -11,6 +11,7 @@ import { join } from '@/kit/look'
 import { Card } from '@/kit/Page'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
+import { useMay } from '@/nouns/me'
 
 const PERIODS = [
   { value: 'total', label: 'In all' },
@@ -22,12 +23,13 @@ const NEAR_THE_END = 0.8
 export function Budget({ project }: { project: ProjectTold }) {
   const { data, error, refetch } = useQuery(ask('GET /api/budgets'))
   const [isEditing, setEditing] = useState(false)
+  const mayWrite = useMay('project:write')
   const budget = data?.find(({ scope, name }) => scope === 'project' && name === String(project.id))
   return (
     <Card className="flex flex-col gap-3">
       <div className="flex items-center gap-2">
         <h2 className="flex-1 text-14 font-semibold">Budget</h2>
-        {data && !isEditing && (
+        {data && !isEditing && mayWrite && (
           <Button icon={budget ? Pencil : Plus} onPress={() => setEditing(true)}>
             {budget ? 'Edit' : 'Set a budget'}
           </Button>

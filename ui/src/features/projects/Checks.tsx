@@ -9,6 +9,7 @@ import { Checkbox, TextField } from '@/kit/Field'
 import { Card } from '@/kit/Page'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
+import { useMay } from '@/nouns/me'
 
 const NOTHING: Verification = { checks: [{ name: 'tests', run: '' }], rounds: 2, review: false }
 
@@ -16,13 +17,14 @@ export function Checks({ project }: { project: ProjectTold }) {
   const query = ask('GET /api/projects/{project_id}/verification', { path: { project_id: project.id } })
   const { data, error, refetch } = useQuery(query)
   const [draft, setDraft] = useState<Verification | null>(null)
+  const mayWrite = useMay('project:write')
   const saysNothing = error instanceof ApiError && error.status === 404
   const said = saysNothing ? undefined : data
   return (
     <Card className="flex flex-col gap-3">
       <div className="flex items-center gap-2">
         <h2 className="flex-1 text-14 font-semibold">Verification</h2>
-        {!draft && (said || saysNothing) && (
+        {!draft && (said || saysNothing) && mayWrite && (
           <Button icon={said ? Pencil : Plus} onPress={() => setDraft(said ?? NOTHING)}>
             {said ? 'Edit' : 'Add checks'}
           </Button>

@@ -16,6 +16,7 @@ import { Card, Page } from '@/kit/Page'
 import { Badge } from '@/kit/Status'
 import { EmptyState, Loaded } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
+import { MayNot, useMay } from '@/nouns/me'
 import { Budget } from './Budget'
 import { Checks } from './Checks'
 import { ProjectForm, STATES } from './ProjectForm'
@@ -47,7 +48,9 @@ export function ProjectPage({ projectKey }: { projectKey: string }) {
 
 function Project({ project }: { project: ProjectTold }) {
   const [isEditing, setEditing] = useState(false)
-  useHotkey({ id: 'project.edit', keys: 'e', label: 'Edit the project', group: 'Project' }, () => setEditing(true))
+  const mayWrite = useMay('project:write')
+  const mayDelete = useMay('project:delete')
+  useHotkey({ id: 'project.edit', keys: 'e', label: 'Edit the project', group: 'Project', isOff: !mayWrite }, () => setEditing(true))
   return (
     <Page
       title={
@@ -76,9 +79,11 @@ function Project({ project }: { project: ProjectTold }) {
         <Card className="flex flex-col gap-3">
           <div className="flex items-center gap-2">
             <h2 className="flex-1 text-14 font-semibold">About</h2>
-            <Button icon={Pencil} onPress={() => setEditing(true)}>
-              Edit
-            </Button>
+            {mayWrite && (
+              <Button icon={Pencil} onPress={() => setEditing(true)}>
+                Edit
+              </Button>
+            )}
           </div>
           {project.description ? <Markdown text={project.description} /> : <p className="text-fg-3">Nothing is said about it yet.</p>}
           <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
@@ -97,9 +102,10 @@ function Project({ project }: { project: ProjectTold }) {
             </dd>
           </dl>
         </Card>
+        {!mayWrite && <MayNot>You may look at this project, and not change it.</MayNot>}
         <Checks project={project} />
         <Budget project={project} />
-        <End project={project} />
+        {mayDelete && <End project={project} />}
       </div>
       {isEditing && <ProjectForm project={project} onClose={() => setEditing(false)} />}
     </Page>

@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CircleDashed, FolderGit2, GitBranch, MessageCircleQuestion, Play, Plus } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { ask } from '@/api/client'
-import type { ProjectTold } from '@/api/schema'
+import type { ProjectTold, StandingTold } from '@/api/schema'
 import { Button, Key } from '@/kit/Button'
 import { useCommands } from '@/kit/commands'
 import { useHotkey } from '@/kit/hotkeys'
@@ -12,25 +12,28 @@ import { join } from '@/kit/look'
 import { Page } from '@/kit/Page'
 import { Badge } from '@/kit/Status'
 import { EmptyState, Loaded, Skeleton } from '@/kit/states'
+import { MayNot, useMay } from '@/nouns/me'
 import { ProjectForm } from './ProjectForm'
-import { nothing, repositoryOf, standings, type Standing } from './standing'
+import { repositoryOf } from './standing'
 
-const NO_CARDS: never[] = []
+const NEVER: readonly number[] = [0]
 
 export function ProjectsPage() {
   const [creating, setCreating] = useState(false)
-  const { data: board } = useQuery(ask('GET /api/board', { query: {} }))
-  const standing = useMemo(() => standings(board?.cards ?? NO_CARDS, Date.now()), [board])
+  const { data: standings } = useQuery(ask('GET /api/projects/summary'))
+  const may = useMay('project:write')
   const create = () => setCreating(true)
-  useHotkey({ id: 'project.create', keys: 'c', label: 'New project', group: 'Projects' }, create)
-  useCommands('projects', () => [{ id: 'project.create', label: 'New project', group: 'Projects', icon: Plus, keys: 'c', run: create }])
+  useHotkey({ id: 'project.create', keys: 'c', label: 'New project', group: 'Projects', isOff: !may }, create)
+  useCommands(`projects ${may}`, () => (may ? [{ id: 'project.create', label: 'New project', group: 'Projects', icon: Plus, keys: 'c', run: create }] : []))
   return (
     <Page
       title="Projects"
       actions={
-        <Button kind="primary" icon={Plus} onPress={create}>
-          New project
-        </Button>
+        may && (
+          <Button kind="primary" icon={Plus} onPress={create}>
+            New project
+          </Button>
+        )
       }
     >
       <Loaded query={ask('GET /api/projects')} what="The projects" skeleton={<Loading />}>
@@ -39,7 +42,7 @@ export function ProjectsPage() {
             <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(20rem,100%),1fr))] gap-3">
               {projects.map((project) => (
                 <li key={project.id} className="flex">
-                  <ProjectCard project={project} standing={standing.get(project.id) ?? nothing()} isCounted={board !== undefined} />
+                  <ProjectCard project={project} standing={standings?.find(({ project_id }) => project_id === project.id)} />
                 </li>
               ))}
             </ul>
@@ -47,9 +50,13 @@ export function ProjectsPage() {
             <EmptyState
               icon={FolderGit2}
               action={
-                <Button kind="primary" icon={Plus} onPress={create}>
-                  Connect a repository <Key>C</Key>
-                </Button>
+                may ? (
+                  <Button kind="primary" icon={Plus} onPress={create}>
+                    Connect a repository <Key>C</Key>
+                  </Button>
+                ) : (
+                  <MayNot>You may not connect one yourself.</MayNot>
+                )
               }
             >
               No projects yet: connect a repository, and agents can work on it.
@@ -62,8 +69,8 @@ export function ProjectsPage() {
   )
 }
 
-function ProjectCard({ project, standing, isCounted }: { project: ProjectTold; standing: Standing; isCounted: boolean }) {
-  const { open, running, needsYou, finished } = standing
+function ProjectCard({ project, standing }: { project: ProjectTold; standing: StandingTold | undefined }) {
+  const { open = 0, running = 0, needs_you: needsYou = 0, finished = NEVER } = standing ?? {}
   return (
     <article className="relative flex min-h-40 w-full flex-col gap-1 rounded-8 border border-line bg-surface p-4 transition-colors hover:border-line-strong has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-accent">
       <div className="flex items-start gap-2">
@@ -79,7 +86,7 @@ function ProjectCard({ project, standing, isCounted }: { project: ProjectTold; s
         <span className="truncate">{repositoryOf(project)}</span>
       </p>
       {project.description && <p className="mt-1 line-clamp-2 text-fg-2">{project.description}</p>}
-      <div className={join('mt-auto flex items-end gap-4 pt-3 transition-opacity', !isCounted && 'opacity-0')}>
+      <div className={join('mt-auto flex items-end gap-4 pt-3 transition-opacity', !standing && 'opacity-0')}>
         <Count icon={CircleDashed} count={open} says="open" tone="text-fg-2" />
         <Count icon={Play} count={running} says="running" tone={running ? 'text-run' : 'text-fg-3'} />
         <Count icon={MessageCircleQuestion} count={needsYou} says="need you" tone={needsYou ? 'text-warn' : 'text-fg-3'} />

@@ -6,6 +6,7 @@ import { Button } from '@/kit/Button'
 import { Menu, MenuItem } from '@/kit/Menu'
 import { Time } from '@/kit/figures'
 import { Status } from '@/kit/Status'
+import { useMay } from '@/nouns/me'
 import { VerdictDialog, type Word } from './VerdictDialog'
 
 const NO_REQUESTS = 'This hub does not open pull requests yet. The result is on the branch.'
@@ -13,7 +14,8 @@ const NO_REQUESTS = 'This hub does not open pull requests yet. The result is on 
 export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing: ReviewTold; drafts: number }) {
   const [word, setWord] = useState<Word | null>(null)
   const waits = run.state === 'waiting' && run.wait?.reason === 'review'
-  const mayJudge = waits || run.state === 'completed'
+  const maySubmit = useMay('task:submit')
+  const mayJudge = maySubmit && (waits || run.state === 'completed')
   const said = standing.verdict ? standing.verdicts.at(-1) : undefined
   const comments = `${drafts} ${drafts === 1 ? 'comment' : 'comments'}`
   return (
@@ -39,7 +41,7 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
             by {said.author}, <Time at={said.at} />
           </span>
         ) : (
-          <span className="truncate">{mayJudge ? (standing.why_not ?? 'Nobody has judged this result yet.') : 'The result can be judged once the agent is done.'}</span>
+          <span className="truncate">{!maySubmit ? 'You may read this result, and not judge it. An administrator of this hub can grant more.' : mayJudge ? (standing.why_not ?? 'Nobody has judged this result yet.') : 'The result can be judged once the agent is done.'}</span>
         )}
       </div>
       {drafts > 0 && (

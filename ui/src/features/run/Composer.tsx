@@ -5,6 +5,7 @@ import { ListEnd, Pencil, Send, Trash2, Zap } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { ask, call } from '@/api/client'
 import type { PromptTold, RunDetail } from '@/api/schema'
+import { MayNot, useMay } from '@/nouns/me'
 import { ENDED } from '@/nouns/RunState'
 import { Button, IconButton } from '@/kit/Button'
 import { TextArea } from '@/kit/Field'
@@ -18,6 +19,7 @@ export function Composer({ run }: { run: RunDetail }) {
   const [text, setText] = useState(() => sessionStorage.getItem(draftOf(run.id)) ?? '')
   const box = useRef<HTMLDivElement>(null)
   const navigate = useNavigate()
+  const maySubmit = useMay('task:submit')
   const hasEnded = ENDED.has(run.state)
   const { data: prompts = [] } = useQuery(ask('GET /api/runs/{run_id}/prompts', { path: { run_id: run.id } }))
   const waiting = prompts.filter((prompt) => prompt.state === 'queued')
@@ -39,8 +41,9 @@ export function Composer({ run }: { run: RunDetail }) {
   })
   const isEmpty = !text.trim()
   const submit = (steer: boolean) => !isEmpty && !send.isPending && send.mutate({ steer })
-  useHotkey({ id: 'run.compose', keys: 'p', label: 'Write to the agent', group: 'Run' }, () => box.current?.querySelector('textarea')?.focus())
+  useHotkey({ id: 'run.compose', keys: 'p', label: 'Write to the agent', group: 'Run', isOff: !maySubmit }, () => box.current?.querySelector('textarea')?.focus())
 
+  if (!maySubmit) return <MayNot className="shrink-0 justify-center border-t border-line bg-surface px-4 py-3">You may watch this run, and not ask it for more.</MayNot>
   return (
     <div ref={box} className="shrink-0 border-t border-line bg-surface px-4 py-3">
       <div className="mx-auto flex max-w-[60rem] flex-col gap-2">

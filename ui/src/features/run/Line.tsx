@@ -1,5 +1,5 @@
 /** One line of the timeline, by its kind. Above: Timeline. */
-import { Bot, Brain, CircleCheck, CircleX, Hand, ListTodo, LoaderCircle, Lock, MessageCircleQuestion, ScrollText, SquareCheck, SquareTerminal, User, type LucideIcon } from 'lucide-react'
+import { Bot, Brain, CircleCheck, CircleX, FlagTriangleRight, Hand, ListTodo, LoaderCircle, Lock, MessageCircleQuestion, ScrollText, SquareCheck, SquareTerminal, User, type LucideIcon } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
 import { Ansi } from '@/kit/Ansi'
 import { exact } from '@/kit/exact'
@@ -8,6 +8,7 @@ import { Markdown } from '@/kit/Markdown'
 import { Status, type Tone } from '@/kit/Status'
 import type { Asked, Checked, Entry } from './entries'
 import { Fold, LongText } from './Fold'
+import { useStop } from './stop'
 import { ToolLine } from './ToolLine'
 import { compact } from './words'
 
@@ -29,6 +30,12 @@ export const Line = memo(function Line({ entry, isOpen, onOpen }: LineProps) {
     case 'message':
       return (
         <Said icon={Bot} by="Agent">
+          <LongMarkdown text={entry.text} isOpen={isOpen} onOpen={open} />
+        </Said>
+      )
+    case 'result':
+      return (
+        <Said icon={FlagTriangleRight} by="Result">
           <LongMarkdown text={entry.text} isOpen={isOpen} onOpen={open} />
         </Said>
       )
@@ -103,11 +110,12 @@ const MARKDOWN_AT_MOST = 8000
 
 /** Very long texts are shown as their beginning first: one of them must not fill the page with elements. */
 function LongMarkdown({ text, isOpen, onOpen }: { text: string; isOpen: boolean; onOpen(next: boolean): void }) {
+  const stop = useStop()
   if (text.length <= MARKDOWN_AT_MOST) return <Markdown text={text} className="text-14 leading-[1.55]" />
   return isOpen ? <LongText text={text} label="The whole text" /> : (
     <>
       <Markdown text={text.slice(0, MARKDOWN_AT_MOST)} className="text-14 leading-[1.55]" />
-      <button type="button" className="mt-1 min-h-6 font-medium text-accent-text" onClick={() => onOpen(true)}>
+      <button type="button" tabIndex={stop} className="mt-1 min-h-6 font-medium text-accent-text" onClick={() => onOpen(true)}>
         Show all {text.length.toLocaleString('en')} characters
       </button>
     </>

@@ -1,16 +1,15 @@
 /** What the agent waits for, pinned above the composer; what is put off shrinks to one line. */
-import { useQuery } from '@tanstack/react-query'
 import { MessageCircleQuestion } from 'lucide-react'
-import { ask } from '@/api/client'
 import type { RunDetail } from '@/api/schema'
 import { Button } from '@/kit/Button'
+import { useNeeds } from '@/nouns/needs'
 import { QuestionCard } from '@/nouns/QuestionCard'
 import { snooze, useSnoozed, wake } from '@/nouns/snoozed'
 import { ENDED } from '@/nouns/RunState'
 import { many } from './words'
 
 export function OpenQuestions({ run, ruleOf }: { run: RunDetail; ruleOf(question: string): string | null | undefined }) {
-  const { data: inbox = [] } = useQuery(ask('GET /api/questions'))
+  const { needs } = useNeeds()
   const until = useSnoozed()
   const open = ENDED.has(run.state) ? [] : run.questions.filter((question) => question.is_open)
   if (!open.length) return null
@@ -25,7 +24,7 @@ export function OpenQuestions({ run, ruleOf }: { run: RunDetail; ruleOf(question
             question={question}
             rule={ruleOf(question.id)}
             isActive={index === 0}
-            mayAnswer={inbox.find((entry) => entry.id === question.id)?.may_answer ?? true}
+            mayAnswer={needs.questions.find((entry) => entry.id === question.id)?.may_answer ?? true}
             onLater={() => snooze(question.id)}
           />
         ))}

@@ -13,6 +13,7 @@ import { Menu, MenuItem } from '@/kit/Menu'
 import { Page } from '@/kit/Page'
 import { ErrorState, Loaded, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
+import { useMay } from '@/nouns/me'
 import { ENDED, RunState } from '@/nouns/RunState'
 import { Composer } from './Composer'
 import type { Deed } from './dialogs'
@@ -49,14 +50,15 @@ function Shown({ run }: { run: RunDetail }) {
   const { story, version, error, isPending, refetch } = useStory(run.id)
   const setFocus = (isOn: boolean) => void navigate({ search: (now) => ({ ...now, focus: isOn || undefined }), replace: true, hash: true })
   const setReceipt = (isOn: boolean) => void navigate({ search: (now) => ({ ...now, receipt: isOn || undefined }), hash: true })
-  const mayResume = run.state === 'waiting' && (run.wait?.reason === 'budget' || run.wait?.reason === 'quota')
+  const maySubmit = useMay('task:submit')
+  const mayResume = maySubmit && run.state === 'waiting' && (run.wait?.reason === 'budget' || run.wait?.reason === 'quota')
   const hasEnded = ENDED.has(run.state)
 
   useHotkey({ id: 'run.review', keys: 'v', label: 'Open the review', group: GROUP, isOff: run.head === null }, () => void navigate({ to: '/runs/$id/review', params: { id: run.id } }))
   useHotkey({ id: 'run.stop', keys: 'shift+s', label: 'Stop the run', group: GROUP, isOff: !run.may_cancel }, () => setDeed('stop'))
-  useCommands(`run ${run.id} ${run.state} ${run.may_cancel}`, () => [
+  useCommands(`run ${run.id} ${run.state} ${run.may_cancel} ${maySubmit}`, () => [
     ...(run.may_cancel ? [{ id: 'run.stop', label: 'Stop the run', group: `Run #${run.number}`, icon: Square, run: () => setDeed('stop') }] : []),
-    { id: 'run.handover', label: 'Hand over to another agent', group: `Run #${run.number}`, icon: ArrowRightLeft, run: () => setDeed('handover') },
+    ...(maySubmit ? [{ id: 'run.handover', label: 'Hand over to another agent', group: `Run #${run.number}`, icon: ArrowRightLeft, run: () => setDeed('handover') }] : []),
     { id: 'run.receipt', label: 'Show the receipt', group: `Run #${run.number}`, icon: ReceiptText, run: () => setReceipt(true) },
   ])
 
@@ -80,9 +82,11 @@ function Shown({ run }: { run: RunDetail }) {
         </Button>
       )}
       <Menu label="More" trigger={<IconButton name="More" icon={Ellipsis} />}>
-        <MenuItem icon={ArrowRightLeft} onAction={() => setDeed('handover')}>
-          Hand over to another agent…
-        </MenuItem>
+        {maySubmit && (
+          <MenuItem icon={ArrowRightLeft} onAction={() => setDeed('handover')}>
+            Hand over to another agent…
+          </MenuItem>
+        )}
         <MenuItem icon={ReceiptText} onAction={() => setReceipt(true)}>
           Receipt
         </MenuItem>

@@ -2,7 +2,7 @@
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, Brain, ListFilter } from 'lucide-react'
-import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { Markdown } from '@/kit/Markdown'
@@ -36,6 +36,7 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
   const [marked, setMarked] = useState<number | null>(null)
   const [isFinding, setFinding] = useState(false)
+  const [stopped, setStopped] = useState<number | null>(null)
   const navigate = useNavigate()
   const shown = useMemo(() => (isFocused ? story.entries.filter(isChief) : story.entries), [story, version, isFocused])
   const tones = useMemo(() => (isFocused ? shown.map(codeOf) : story.tones), [story, shown, isFocused])
@@ -89,6 +90,17 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   useHotkey({ id: 'run.focus', keys: 'f', label: 'Focus: hide the noise of tools', group: GROUP }, () => onFocus(!isFocused))
   useHotkey({ id: 'run.end', keys: 'end', label: 'Jump to the latest', group: GROUP }, () => stick.let(true))
 
+  // Tab leads to one line, the last that had the focus or else the first that is there; the arrows to the others.
+  const stop = rows.some(({ index }) => start + index === stopped) ? stopped : start + (rows[0]?.index ?? 0)
+  const step = (event: KeyboardEvent, index: number) => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    const target = event.target as Element
+    const next = by && !target.closest('pre, [role=group]') ? box.current?.querySelector(`[data-index="${index + by}"]`) : null
+    if (!next) return
+    event.preventDefault()
+    if (by < 0) stick.let(false)
+    next.querySelector<HTMLElement>('[aria-expanded], [data-first]')?.focus()
+  }
   const onLink = useCallback(
     (entry: Entry) => {
       void navigate({ to: '.', search: true, hash: String(entry.seq), replace: true })
@@ -110,8 +122,8 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
           {rows.map(({ index, key, start: top }) => {
             const entry = shown[start + index]
             return (
-              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} className="group absolute inset-x-0 top-0 [contain:layout_style]" style={{ transform: `translateY(${top}px)` }}>
-                {entry ? <Row entry={entry} isOpen={opened.has(entry.key)} isMarked={marked === entry.key} onOpen={onOpen} onLink={onLink} /> : <Saying story={story} />}
+              <div key={key} role="listitem" data-index={index} data-kind={entry?.kind ?? SAYING} ref={virtual.measureElement} onFocus={() => setStopped(start + index)} onKeyDown={(event) => step(event, index)} className="group absolute inset-x-0 top-0 [contain:layout_style]" style={{ transform: `translateY(${top}px)` }}>
+                {entry ? <Row entry={entry} isOpen={opened.has(entry.key)} isMarked={marked === entry.key} isStop={start + index === stop} onOpen={onOpen} onLink={onLink} /> : <Saying story={story} />}
               </div>
             )
           })}
@@ -127,7 +139,7 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
 }
 
 /** Rough heights in px, until a line is measured. */
-const HEIGHTS: Partial<Record<Entry['kind'], number>> = { message: 84, prompt: 84, note: 28, decided: 24, border: 32 }
+const HEIGHTS: Partial<Record<Entry['kind'], number>> = { message: 84, result: 84, prompt: 84, note: 28, decided: 24, border: 32 }
 
 function Filtered({ onAll }: { onAll(): void }) {
   return (

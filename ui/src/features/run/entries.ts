@@ -51,7 +51,7 @@ export interface Checked {
 }
 export type Body =
   | { kind: 'prompt'; number: number | null; text: string; by: string | null }
-  | { kind: 'message' | 'thought' | 'log'; text: string }
+  | { kind: 'message' | 'thought' | 'log' | 'result'; text: string }
   | { kind: 'plan'; steps: PlanEntry[] }
   | { kind: 'decided'; title: string; act: Act; effect: 'allow' | 'deny' | 'ask'; rule: string | null }
   | { kind: 'border'; text: string; detail: string; tone: Tone }
@@ -157,6 +157,7 @@ export function toneOf(entry: Body): Tone {
     case 'prompt':
       return 'info'
     case 'message':
+    case 'result':
       return 'accent'
     case 'tool':
       return entry.status === 'failed' ? 'bad' : 'run'
@@ -194,6 +195,7 @@ export function textOf(entry: Body): string {
     case 'message':
     case 'thought':
     case 'log':
+    case 'result':
       return entry.text
     case 'plan':
       return entry.steps.map((step) => `${step.status === 'completed' ? '[x]' : '[ ]'} ${step.text}`).join('\n')

@@ -93,9 +93,12 @@ export class Story {
       case 'prompt.changed':
         this.#authors.set(event.number, event.by)
         return
+      case 'run.completed':
+        this.saying = this.thinking = ''
+        if (event.result.trim() && !this.#hasSaid(event.result)) this.#add(event, { kind: 'result', text: event.result })
+        break
       case 'attempt.ended':
       case 'attempt.lost':
-      case 'run.completed':
       case 'run.failed':
       case 'run.cancelled':
         this.saying = this.thinking = ''
@@ -137,6 +140,12 @@ export class Story {
   #answer(question: string, answer: Asked['answer']): void {
     const asked = this.asked(question) as (Asked & Entry) | undefined
     if (asked) this.entries[asked.key] = { ...asked, answer }
+  }
+
+  /** Most agents end with their result as a message; others name it only at the end. */
+  #hasSaid(result: string): boolean {
+    const last = this.entries.findLast((entry) => entry.kind === 'message')
+    return last?.kind === 'message' && last.text.trim().endsWith(result.trim())
   }
 
   #tell(): void {

@@ -11,6 +11,7 @@ import { Time } from '@/kit/figures'
 import { Markdown } from '@/kit/Markdown'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { toastError } from '@/kit/toast'
+import { MayNot, useMay } from '@/nouns/me'
 import { Section } from './Section'
 import { Writing } from './Writing'
 
@@ -36,7 +37,7 @@ export function Activity({ task }: { task: TaskTold }) {
       )}
       {!entries && (history.error ? <ErrorState what="What happened could not be read." error={history.error} onRetry={() => void history.refetch()} /> : <Skeleton rows={3} />)}
       <ol className="flex flex-col gap-3">{entries?.map((entry) => <li key={entry.seq}>{entry.comment ? <Comment comment={entry.comment} /> : <Happened entry={entry} />}</li>)}</ol>
-      <NewComment task={task} />
+      {useMay('project:write') ? <NewComment task={task} /> : <MayNot>You may read what is said here, and not answer.</MayNot>}
     </Section>
   )
 }
@@ -83,8 +84,8 @@ function Comment({ comment }: { comment: CommentTold }) {
         <Time at={comment.created_at} />
         {comment.edited_at && <span>edited</span>}
         <span className="ml-auto flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-          <IconButton name="Edit the comment" icon={Pencil} onPress={() => setDraft(comment.text)} />
-          <IconButton name="Delete the comment" icon={Trash2} onPress={() => setDeleting(true)} />
+          {comment.may_change && <IconButton name="Edit the comment" icon={Pencil} onPress={() => setDraft(comment.text)} />}
+          {comment.may_delete && <IconButton name="Delete the comment" icon={Trash2} onPress={() => setDeleting(true)} />}
         </span>
       </header>
       <div className="px-3 py-2">

@@ -8,6 +8,7 @@ import { Button, IconButton } from '@/kit/Button'
 import { Confirm } from '@/kit/Dialog'
 import { buttonLook, join } from '@/kit/look'
 import { toastError } from '@/kit/toast'
+import { useMay } from '@/nouns/me'
 import { Section } from './Section'
 import { pastedName, send, size } from './upload'
 
@@ -24,12 +25,14 @@ export function Attachments({ task }: { task: TaskTold }) {
   const client = useQueryClient()
   const query = ask('GET /api/tasks/{task_id}/attachments', { path: { task_id: task.id } })
   const { data: files, error } = useQuery(query)
+  const mayWrite = useMay('project:write')
   const [sending, setSending] = useState<readonly Sending[]>([])
   const [isOver, setOver] = useState(false)
   const [unwanted, setUnwanted] = useState<AttachmentTold | null>(null)
   const input = useRef<HTMLInputElement>(null)
 
   async function take(given: Iterable<File>) {
+    if (!mayWrite) return
     for (const file of given) {
       const id = ++lastSent
       const name = pastedName(file)
@@ -45,7 +48,7 @@ export function Attachments({ task }: { task: TaskTold }) {
   }
   const onPaste = useEffectEvent((event: ClipboardEvent) => {
     const given = [...(event.clipboardData?.files ?? [])]
-    if (!given.length) return
+    if (!given.length || !mayWrite) return
     event.preventDefault()
     void take(given)
   })
@@ -61,11 +64,11 @@ export function Attachments({ task }: { task: TaskTold }) {
   })
 
   return (
-    <Section title="Attachments" count={files?.length} actions={<IconButton name="Attach a file" icon={Paperclip} onPress={() => input.current?.click()} />}>
+    <Section title="Attachments" count={files?.length} actions={mayWrite && <IconButton name="Attach a file" icon={Paperclip} onPress={() => input.current?.click()} />}>
       <div
         className={join('flex flex-col gap-1 rounded-8', isOver && 'outline-2 outline-offset-4 outline-accent outline-dashed')}
         onDragOver={(event) => {
-          if (!event.dataTransfer.types.includes('Files')) return
+          if (!mayWrite || !event.dataTransfer.types.includes('Files')) return
           event.preventDefault()
           setOver(true)
         }}
@@ -95,7 +98,7 @@ export function Attachments({ task }: { task: TaskTold }) {
             <a href={`/api/attachments/${file.id}`} download={file.name} aria-label={`Download ${file.name}`} className={buttonLook('quiet', true)}>
               <Download size={16} aria-hidden />
             </a>
-            <IconButton name={`Delete ${file.name}`} icon={Trash2} onPress={() => setUnwanted(file)} />
+            {file.may_delete && <IconButton name={`Delete ${file.name}`} icon={Trash2} onPress={() => setUnwanted(file)} />}
           </div>
         ))}
         {sending.map(({ id, name, part }) => (
@@ -108,7 +111,8 @@ export function Attachments({ task }: { task: TaskTold }) {
           </div>
         ))}
         <input ref={input} type="file" multiple hidden aria-label="Files" onChange={(event) => void take([...(event.target.files ?? [])]).then(() => input.current && (input.current.value = ''))} />
-        {files?.length === 0 && !sending.length && (
+        {files?.length === 0 && !mayWrite && <p className="text-fg-3">No files.</p>}
+        {files?.length === 0 && !sending.length && mayWrite && (
           <Button kind="quiet" icon={Upload} className="-ml-3 self-start" onPress={() => input.current?.click()}>
             Drop files here, paste an image, or choose
           </Button>

@@ -3,21 +3,25 @@ import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { Button, IconButton } from '@/kit/Button'
 import { Markdown } from '@/kit/Markdown'
+import { useMay } from '@/nouns/me'
 import { Section } from './Section'
 import { Writing } from './Writing'
 
 export function Description({ text, onChange }: { text: string; onChange(text: string): void }) {
   const [draft, setDraft] = useState<string | null>(null)
+  const mayWrite = useMay('project:write')
   const keep = () => {
     if (draft !== null && draft.trim() !== text) onChange(draft.trim())
     setDraft(null)
   }
   return (
-    <Section title="Description" actions={draft === null && text && <IconButton name="Edit the description" icon={Pencil} onPress={() => setDraft(text)} />}>
+    <Section title="Description" actions={mayWrite && draft === null && text && <IconButton name="Edit the description" icon={Pencil} onPress={() => setDraft(text)} />}>
       {draft !== null ? (
         <Writing label="Description" verb="Save" rows={8} autoFocus text={draft} onChange={setDraft} onKeep={keep} onLeave={() => setDraft(null)} placeholder="What an agent needs to know: what is wanted, where, and how one sees that it is done." />
       ) : text ? (
         <Markdown text={text} />
+      ) : !mayWrite ? (
+        <p className="text-fg-3">Nothing is said about it yet.</p>
       ) : (
         <Button kind="quiet" icon={Pencil} className="-ml-3 self-start" onPress={() => setDraft('')}>
           Describe what is to be done

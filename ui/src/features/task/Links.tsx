@@ -7,6 +7,7 @@ import { ask, call } from '@/api/client'
 import type { Link as LinkKind, LinkedTold, LinksTold, TaskTold } from '@/api/schema'
 import { Button, IconButton } from '@/kit/Button'
 import { Select, TextField } from '@/kit/Field'
+import { useMay } from '@/nouns/me'
 import { TaskStatus } from '@/nouns/TaskStatus'
 import { Section } from './Section'
 
@@ -22,13 +23,14 @@ export function Links({ task }: { task: TaskTold }) {
   const query = ask('GET /api/tasks/{task_id}/links', { path: { task_id: task.id } })
   const { data: links } = useQuery(query)
   const [isAdding, setAdding] = useState(false)
+  const mayWrite = useMay('project:write')
   const remove = useMutation({
     mutationFn: ({ link, other }: { link: LinkKind; other: number }) => call('DELETE /api/tasks/{task_id}/links/{link}/{other}', { path: { task_id: task.id, link, other } }),
     onSuccess: (data, _gone, _context, { client }) => client.setQueryData(query.queryKey, data),
   })
   const shown = links ? KINDS.map((kind) => ({ ...kind, others: kind.of(links) })).filter(({ others }) => others.length) : []
   return (
-    <Section title="Links" actions={!isAdding && <IconButton name="Add a link" icon={Plus} onPress={() => setAdding(true)} />}>
+    <Section title="Links" actions={mayWrite && !isAdding && <IconButton name="Add a link" icon={Plus} onPress={() => setAdding(true)} />}>
       {shown.map(({ value, label, others }) => (
         <div key={value} className="flex flex-col gap-1">
           <h3 className="text-12 font-medium text-fg-3">
@@ -44,7 +46,7 @@ export function Links({ task }: { task: TaskTold }) {
                 <Link to="/tasks/$key" params={{ key: other.key }} search={true} className="min-w-0 flex-1 truncate hover:underline">
                   <span className="text-fg-3 tabular-nums">{other.key}</span> {other.title}
                 </Link>
-                <IconButton name={`Remove the link to ${other.key}`} icon={X} onPress={() => remove.mutate({ link: value, other: other.id })} />
+                {mayWrite && <IconButton name={`Remove the link to ${other.key}`} icon={X} onPress={() => remove.mutate({ link: value, other: other.id })} />}
               </li>
             ))}
           </ul>

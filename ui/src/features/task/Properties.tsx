@@ -1,7 +1,7 @@
 /** The task's own facts, each changed where it stands. S, P, L and A open them. */
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Plus, X } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { ask, call } from '@/api/client'
 import type { Priority, TaskChanges, TaskStatus, TaskTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
@@ -12,8 +12,12 @@ import { useHotkey } from '@/kit/hotkeys'
 import { toastError } from '@/kit/toast'
 import { AgentPicker } from '@/nouns/AgentPicker'
 import { Label, LabelDot } from '@/nouns/Label'
+import { useMay } from '@/nouns/me'
+import { Person } from '@/nouns/Person'
 import { PRIORITY, TASK_STATUS } from '@/nouns/TaskStatus'
 import { PullRequest } from './PullRequest'
+
+const Assigning = lazy(() => import('./Assigning').then(({ Assigning }) => ({ default: Assigning })))
 
 const mark = ({ icon: Icon, tone }: { icon: React.ComponentType<{ size: number }>; tone: string }) => (
   <span aria-hidden className={tone === 'bad' ? 'text-bad' : tone === 'ok' ? 'text-ok' : tone === 'warn' ? 'text-warn' : tone === 'run' ? 'text-run' : tone === 'info' ? 'text-info' : 'text-fg-3'}>
@@ -26,24 +30,39 @@ const PRIORITIES = (Object.keys(PRIORITY) as Priority[]).map((value) => ({ value
 export function Properties({ task, onChange }: { task: TaskTold; onChange(changes: TaskChanges): void }) {
   const grid = useRef<HTMLDListElement>(null)
   const [isLabelling, setLabelling] = useState(false)
+  const [isAssigning, setAssigning] = useState(false)
+  const mayWrite = useMay('project:write')
+  const isOff = !mayWrite
   const open = (name: string) => grid.current?.querySelector<HTMLElement>(`[data-property="${name}"] button`)?.click()
-  useHotkey({ id: 'task.status', keys: 's', label: 'Status', group: 'Task' }, () => open('status'))
-  useHotkey({ id: 'task.priority', keys: 'p', label: 'Priority', group: 'Task' }, () => open('priority'))
-  useHotkey({ id: 'task.agent', keys: 'a', label: 'Agent', group: 'Task' }, () => open('agent'))
-  useHotkey({ id: 'task.labels', keys: 'l', label: 'Labels', group: 'Task' }, () => setLabelling(true))
+  useHotkey({ id: 'task.status', keys: 's', label: 'Status', group: 'Task', isOff }, () => open('status'))
+  useHotkey({ id: 'task.priority', keys: 'p', label: 'Priority', group: 'Task', isOff }, () => open('priority'))
+  useHotkey({ id: 'task.agent', keys: 'a', label: 'Person and agent', group: 'Task', isOff }, () => setAssigning(true))
+  useHotkey({ id: 'task.labels', keys: 'l', label: 'Labels', group: 'Task', isOff }, () => setLabelling(true))
   return (
     <dl ref={grid} className="grid grid-cols-[6rem_minmax(0,1fr)] items-center gap-x-3 gap-y-2">
       <Property name="Status">
-        <Select label="Status" hideLabel className="w-52" choices={STATUSES} value={task.status} onChange={(status) => onChange({ status })} />
+        <Select label="Status" hideLabel isDisabled={isOff} className="w-52" choices={STATUSES} value={task.status} onChange={(status) => onChange({ status })} />
       </Property>
       <Property name="Priority">
-        <Select label="Priority" hideLabel className="w-52" choices={PRIORITIES} value={task.priority} onChange={(priority) => onChange({ priority })} />
+        <Select label="Priority" hideLabel isDisabled={isOff} className="w-52" choices={PRIORITIES} value={task.priority} onChange={(priority) => onChange({ priority })} />
+      </Property>
+      <Property name="Person">
+        {mayWrite ? (
+          <Button kind="quiet" className="-ml-3" aria-label={task.assignee ? `Person: ${task.assignee}` : 'Person: nobody'} onPress={() => setAssigning(true)}>
+            {task.assignee ? <Assignee name={task.assignee} /> : <span className="text-fg-3">Nobody</span>}
+          </Button>
+        ) : task.assignee ? (
+          <Assignee name={task.assignee} />
+        ) : (
+          <span className="text-fg-3">Nobody</span>
+        )}
+        <Suspense fallback={null}>{isAssigning && <Assigning task={task} onChange={onChange} onClose={() => setAssigning(false)} />}</Suspense>
       </Property>
       <Property name="Agent">
-        <AgentPicker any hideLabel none="Nobody" className="w-52" value={task.assigned_agent_type} onChange={(agent) => onChange({ assigned_agent_type: agent })} />
+        <AgentPicker any isDisabled={isOff} hideLabel none="Nobody" className="w-52" value={task.assigned_agent_type} onChange={(agent) => onChange({ assigned_agent_type: agent })} />
       </Property>
       <Property name="Labels">
-        <Labels task={task} isOpen={isLabelling} onOpen={setLabelling} />
+        <Labels task={task} mayWrite={mayWrite} isOpen={isLabelling} onOpen={setLabelling} />
       </Property>
       <Property name="Pull request">
         <PullRequest task={task} />
@@ -68,7 +87,16 @@ function Property({ name, children }: { name: string; children: React.ReactNode 
   )
 }
 
-function Labels({ task, isOpen, onOpen }: { task: TaskTold; isOpen: boolean; onOpen(isOpen: boolean): void }) {
+function Assignee({ name }: { name: string }) {
+  return (
+    <span className="inline-flex min-w-0 items-center gap-2">
+      <Person name={name} says="" />
+      <span className="max-w-60 truncate">{name}</span>
+    </span>
+  )
+}
+
+function Labels({ task, mayWrite, isOpen, onOpen }: { task: TaskTold; mayWrite: boolean; isOpen: boolean; onOpen(isOpen: boolean): void }) {
   const query = ask('GET /api/tasks/{task_id}/labels', { path: { task_id: task.id } })
   const { data: labels } = useQuery(query)
   const { data: known } = useQuery({ ...ask('GET /api/projects/{project_id}/labels', { path: { project_id: task.project_id } }), enabled: isOpen })
@@ -84,14 +112,19 @@ function Labels({ task, isOpen, onOpen }: { task: TaskTold; isOpen: boolean; onO
       {labels?.map(({ id, name, colour }) => (
         <span key={id} className="inline-flex items-center">
           <Label name={name} colour={colour} />
-          <button type="button" aria-label={`Take the label ${name} off`} className="flex size-6 items-center justify-center rounded-full text-fg-3 hover:bg-hover hover:text-fg pointer-coarse:size-11" onClick={() => put.mutate({ remove: [name] })}>
-            <X size={12} aria-hidden />
-          </button>
+          {mayWrite && (
+            <button type="button" aria-label={`Take the label ${name} off`} className="flex size-6 items-center justify-center rounded-full text-fg-3 hover:bg-hover hover:text-fg pointer-coarse:size-11" onClick={() => put.mutate({ remove: [name] })}>
+              <X size={12} aria-hidden />
+            </button>
+          )}
         </span>
       ))}
-      <Button kind="quiet" icon={Plus} onPress={() => onOpen(true)}>
-        Label
-      </Button>
+      {mayWrite && (
+        <Button kind="quiet" icon={Plus} onPress={() => onOpen(true)}>
+          Label
+        </Button>
+      )}
+      {!mayWrite && labels?.length === 0 && <span className="text-fg-3">None</span>}
       <Dialog title={`Labels of ${task.key}`} isOpen={isOpen} onClose={() => onOpen(false)} actions={<Button onPress={() => onOpen(false)}>Done</Button>}>
         <ul className="flex flex-col">
           {known?.map(({ id, name, colour }) => (

@@ -9,6 +9,7 @@ import { Button, IconButton } from '@/kit/Button'
 import { TextArea, TextField } from '@/kit/Field'
 import { useHotkey } from '@/kit/hotkeys'
 import { toast } from '@/kit/toast'
+import { MayNot, useMay } from '@/nouns/me'
 import { AgentPicker, ModelPicker, useUsualAgent } from '@/nouns/AgentPicker'
 
 interface Contender {
@@ -29,7 +30,9 @@ export function budgetOf(text: string): number | null | undefined {
 
 export function StartRun({ task }: { task: TaskTold }) {
   const [isOpen, setOpen] = useState(false)
-  useHotkey({ id: 'task.run', keys: 'r', label: 'Start a run', group: 'Task' }, () => setOpen(true))
+  const maySubmit = useMay('task:submit')
+  useHotkey({ id: 'task.run', keys: 'r', label: 'Start a run', group: 'Task', isOff: !maySubmit }, () => setOpen(true))
+  if (!maySubmit) return <MayNot>You may not start runs.</MayNot>
   if (isOpen) return <Form task={task} onClose={() => setOpen(false)} />
   return (
     <Button kind="primary" icon={CirclePlay} className="self-start" onPress={() => setOpen(true)}>

@@ -13,6 +13,7 @@ import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
 import { useEvents } from '@/live/live'
+import { useMay } from '@/nouns/me'
 import { Activity } from './Activity'
 import { Attachments } from './Attachments'
 import { Description } from './Description'
@@ -54,6 +55,7 @@ function Task({ task }: { task: TaskTold }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [isDeleting, setDeleting] = useState(false)
+  const mayWrite = useMay('project:write')
   // What the board is not told of, as which checks a run has passed, comes over this.
   useEvents({ task: task.id }, () => undefined)
   const toBoard = () => void navigate({ to: '/board', search: true })
@@ -83,16 +85,20 @@ function Task({ task }: { task: TaskTold }) {
           <MenuItem icon={Link2} onAction={() => void navigator.clipboard.writeText(location.origin + location.pathname).then(() => toast('Link copied'))}>
             Copy link
           </MenuItem>
-          <MenuLine />
-          <MenuItem icon={Trash2} isDangerous onAction={() => setDeleting(true)}>
-            Delete task
-          </MenuItem>
+          {mayWrite && (
+            <>
+              <MenuLine />
+              <MenuItem icon={Trash2} isDangerous onAction={() => setDeleting(true)}>
+                Delete task
+              </MenuItem>
+            </>
+          )}
         </Menu>
       </Bar>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-200 flex-col gap-6 px-5 pt-4 pb-10">
           <div className="flex flex-col gap-4">
-            <Title title={task.title} onChange={(title) => change.mutate({ title })} />
+            <Title title={task.title} isReadOnly={!mayWrite} onChange={(title) => change.mutate({ title })} />
             <Properties task={task} onChange={(changes) => change.mutate(changes)} />
           </div>
           <Description text={task.description ?? ''} onChange={(description) => change.mutate({ description: description || null })} />
@@ -128,7 +134,7 @@ function Bar({ taskKey, children }: { taskKey: string; children?: React.ReactNod
 }
 
 /** Reads as a heading and is written over in place. */
-function Title({ title, onChange }: { title: string; onChange(title: string): void }) {
+function Title({ title, isReadOnly, onChange }: { title: string; isReadOnly: boolean; onChange(title: string): void }) {
   const [text, setText] = useState(title)
   const area = useRef<HTMLTextAreaElement>(null)
   useEffect(() => setText(title), [title])
@@ -146,6 +152,7 @@ function Title({ title, onChange }: { title: string; onChange(title: string): vo
         rows={1}
         maxLength={500}
         value={text}
+        readOnly={isReadOnly}
         onChange={(event) => setText(event.target.value.replace(/\n/g, ' '))}
         onBlur={keep}
         onKeyDown={(event) => {
