@@ -193,6 +193,160 @@ class SessionDeleted(Event):
     user: str | None
 
 
+class SignedIn(Event):
+    """`how`: password, passkey, oidc:<name>, github, device, invitation; `device`: its id, if the session is bound to one."""
+
+    kind: Literal["session.signed_in"] = "session.signed_in"
+    user: str
+    how: str
+    device: str | None = None
+    new_device: bool = False
+
+
+class SignInRefused(Event):
+    """`user`: who it claimed to be, as far as that was told."""
+
+    kind: Literal["session.refused"] = "session.refused"
+    user: str | None
+    how: str
+    why: str
+
+
+class SessionsEnded(Event):
+    """All sessions of a person were ended at once."""
+
+    kind: Literal["session.ended_all"] = "session.ended_all"
+    user: str
+    sessions: int
+
+
+class SteppedUp(Event):
+    """The person has proven anew to be who they are, for something dangerous."""
+
+    kind: Literal["session.stepped_up"] = "session.stepped_up"
+    user: str
+    how: str
+
+
+class UserCreated(Event):
+    """`how`: invitation, oidc:<name>, github, scim, admin, or named for one that a session has only named."""
+
+    kind: Literal["user.created"] = "user.created"
+    user: str
+    role: str
+    how: str
+
+
+class UserChanged(Event):
+    kind: Literal["user.changed"] = "user.changed"
+    user: str
+    changes: dict[str, Any]
+
+
+class UserDeleted(Event):
+    kind: Literal["user.deleted"] = "user.deleted"
+    user: str
+
+
+class UserInvited(Event):
+    kind: Literal["user.invited"] = "user.invited"
+    invitation: str
+    role: str
+
+
+class CredentialAdded(Event):
+    """`what`: password, passkey, identity, token; `name`: which, never the secret."""
+
+    kind: Literal["credential.added"] = "credential.added"
+    user: str
+    what: str
+    name: str
+
+
+class CredentialRemoved(Event):
+    kind: Literal["credential.removed"] = "credential.removed"
+    user: str
+    what: str
+    name: str
+
+
+class PermissionGranted(Event):
+    """`subject`: user:…, group:…, role:…, device:…; `what`: a role, or what may be used (agent:goose); `project`: its key."""
+
+    kind: Literal["permission.granted"] = "permission.granted"
+    subject: str
+    what: str
+    project: str | None = None
+
+
+class PermissionRevoked(Event):
+    kind: Literal["permission.revoked"] = "permission.revoked"
+    subject: str
+    what: str
+    project: str | None = None
+
+
+class DevicePaired(Event):
+    kind: Literal["device.paired"] = "device.paired"
+    device: str
+    user: str
+    name: str
+    fingerprint: str
+    trust: str
+
+
+class DeviceChanged(Event):
+    kind: Literal["device.changed"] = "device.changed"
+    device: str
+    changes: dict[str, Any]
+
+
+class DeviceRevoked(Event):
+    kind: Literal["device.revoked"] = "device.revoked"
+    device: str
+    user: str
+
+
+class PolicyChanged(Event):
+    """`project`: its key, None for the whole installation. `version` counts from 1; 0: there is none any more."""
+
+    kind: Literal["policy.changed"] = "policy.changed"
+    project: str | None
+    version: int
+
+
+class ProviderChanged(Event):
+    """A way to sign in was added, changed or removed."""
+
+    kind: Literal["provider.changed"] = "provider.changed"
+    provider: str
+    change: Literal["added", "changed", "removed"]
+
+
+class SecretSet(Event):
+    kind: Literal["secret.set"] = "secret.set"
+    name: str
+
+
+class SecretDeleted(Event):
+    kind: Literal["secret.deleted"] = "secret.deleted"
+    name: str
+
+
+class AuditCheckpointed(Event):
+    """The chain's head was signed. `sequence`: of the last audit event; `hash`: its hash."""
+
+    kind: Literal["audit.checkpointed"] = "audit.checkpointed"
+    sequence: int
+    hash: str
+
+
+class BackupMade(Event):
+    kind: Literal["backup.made"] = "backup.made"
+    size: int
+    """Bytes."""
+
+
 class PermissionDenied(Event):
     kind: Literal["permission.denied"] = "permission.denied"
     permission: str
@@ -834,7 +988,32 @@ BoardEvent = (
     | TalkEvent
     | LabelEvent
 )
-PeopleEvent = SessionCreated | SessionDeleted | PermissionDenied
+PeopleEvent = (
+    SessionCreated
+    | SessionDeleted
+    | SignedIn
+    | SignInRefused
+    | SessionsEnded
+    | SteppedUp
+    | UserCreated
+    | UserChanged
+    | UserDeleted
+    | UserInvited
+    | CredentialAdded
+    | CredentialRemoved
+    | PermissionGranted
+    | PermissionRevoked
+    | PermissionDenied
+    | DevicePaired
+    | DeviceChanged
+    | DeviceRevoked
+    | PolicyChanged
+    | ProviderChanged
+    | SecretSet
+    | SecretDeleted
+    | AuditCheckpointed
+    | BackupMade
+)
 NodeEvent = NodeJoined | NodeLeft
 MoneyEvent = AgentConfigured | BudgetSet | BudgetReached
 ChatEvent = ChatAsked | ChatProposed | ProposalDecided

@@ -1,13 +1,17 @@
 """Who may do what: a table and one question. Pure.
 
-The order is: explicit deny, device, agent, skill, project membership, role, deny. Of these the built-in table holds the
-role; what narrows it is asked before, and nothing widens it.
+The order is: explicit deny, device, agent, skill, project membership, role, deny. Here stand the role, the membership and the
+scopes of a token; what narrows them further (who may use which agent, a policy in Rego) is asked beside it, and nothing widens it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
 
 from coderclawlink.errors import Denied
 
@@ -62,13 +66,35 @@ class PermissionMissing(Denied):
     """Permission denied."""
 
 
+Trust = Literal["low", "normal", "high"]
+"""How far a device is trusted. Low: it looks and never changes; high: also what needs an administrator."""
+NOWHERE: Mapping[int, Role] = MappingProxyType({})
+
+
+def ownership(user: str) -> str:
+    """What names a person's own things, however and wherever the person has signed in."""
+    return f"user:{hashlib.sha256(user.encode()).hexdigest()[:48]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. `session` is the hash of the session; None for the machine's owner, who signed in by being there."""
+    """Who asks.
+
+    `session`: whose it is what the actor makes: `ownership` of a person who has proven to be that person, the session's hash of
+    one that has only named somebody; None for the machine's owner, who signed in by being there. `login`: the hash of the
+    session itself. `memberships`: the roles that projects give of their own, by project id. `scopes`: what a token is narrowed to.
+    `trust`: of the device that the session is bound to; None: of none.
+    """
 
     role: Role
     user: str | None = None
     session: str | None = None
+    proven: bool = False
+    login: str | None = None
+    memberships: Mapping[int, Role] = field(default_factory=lambda: NOWHERE)
+    scopes: frozenset[Permission] | None = None
+    device: str | None = None
+    trust: Trust | None = None
 
     @property
     def name(self) -> str:
@@ -84,17 +110,41 @@ class Actor:
     def is_owner(self) -> bool:
         return self.session is None
 
+    def role_in(self, project: int | None) -> Role:
+        """The project's own role for the actor if it gives one, else the installation's; an administrator is one everywhere."""
+        if project is None or self.role is Role.ADMIN:
+            return self.role
+        return self.memberships.get(project, self.role)
+
 
 OWNER = Actor(Role.ADMIN)
 
 
-def may(actor: Actor, permission: Permission) -> bool:
-    return permission in GRANTS[actor.role]
+READS = frozenset({Permission.TASK_VIEW, Permission.AGENT_LIST, Permission.SKILL_LIST, Permission.PROJECT_READ})
+ADMINISTERS = frozenset(
+    {Permission.ADMIN_USERS, Permission.ADMIN_SYSTEM, Permission.AGENT_CONFIGURE, Permission.SKILL_INSTALL}
+)
 
 
-def require(actor: Actor, permission: Permission) -> None:
+def may(actor: Actor, permission: Permission, project: int | None = None) -> bool:
+    """Whether the actor's role gives it, in the project if one is named; scopes and the device's trust narrow it."""
+    if actor.scopes is not None and permission not in actor.scopes:
+        return False
+    if actor.trust == "low" and permission not in READS:
+        return False
+    if actor.trust == "normal" and permission in ADMINISTERS:
+        return False
+    return permission in GRANTS[actor.role_in(project)]
+
+
+def may_somewhere(actor: Actor, permission: Permission) -> bool:
+    """Whether there is any project, or the installation, where the actor may."""
+    return may(actor, permission) or any(may(actor, permission, project) for project in actor.memberships)
+
+
+def require(actor: Actor, permission: Permission, project: int | None = None) -> None:
     """Raises `PermissionMissing` with the contract's words."""
-    if not may(actor, permission):
+    if not may(actor, permission, project):
         raise PermissionMissing(f"Permission denied: {permission}")
 
 

@@ -47,6 +47,9 @@ projects = Table(
     Column("telegram_chat_id", Text),
     Column("last_task_number", Integer, nullable=False, server_default="0"),
     Column("verification", Text),  # JSON of configuration.Verification; None: the repository says
+    Column(
+        "private", Boolean, nullable=False, server_default=false()
+    ),  # for its members alone; to others it is not there
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     sqlite_autoincrement=True,
@@ -453,7 +456,9 @@ connections = Table(
     Column("secret", String(200), nullable=False),  # the name of its secret
     Column("app_id", Text),
     Column("installation_id", Text),
-    Column("answers", Text, nullable=False),  # JSON of pulls.connections.Answers: which feedback becomes a prompt, how often
+    Column(
+        "answers", Text, nullable=False
+    ),  # JSON of pulls.connections.Answers: which feedback becomes a prompt, how often
     Column("checked_at", Time),
     Column("error", Text),  # what the host said when it was tried last; None: it worked
     Column("made_by", Text, nullable=False),
@@ -578,7 +583,9 @@ issue_syncs = Table(
     "issue_syncs",
     meta,
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
-    Column("wanted", Text, nullable=False),  # JSON of pulls.issues.Sync: label, assignee, whether to start, with which agent
+    Column(
+        "wanted", Text, nullable=False
+    ),  # JSON of pulls.issues.Sync: label, assignee, whether to start, with which agent
     Column("since", Text),  # the other side's time up to which it was read
     Column("etag", Text),
     Column("look_next_at", Time),
@@ -646,17 +653,188 @@ users = Table(
     meta,
     Column("id", Text, primary_key=True),
     Column("role", String(10), nullable=False),
+    Column("name", Text),
+    Column("email", String(320), unique=True),  # in lower case
+    Column("password", Text),  # argon2id, in its own encoding; None: none is set
+    Column("state", String(10), nullable=False, server_default="active"),  # active, disabled
+    Column("service", Boolean, nullable=False, server_default=false()),  # a program's account, which has tokens only
+    Column("external_id", Text, index=True),  # as the directory names it (SCIM)
+    Column("ended_at", Time),  # sessions made before are void
+    Column("seen_at", Time),
+    Column("made_by", Text),
     Column("created_at", Time, nullable=False),
+)
+identities = Table(  # whom a provider's subject is
+    "identities",
+    meta,
+    Column("provider", String(64), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text),
+    Column("made_at", Time, nullable=False),
+    Column("used_at", Time),
+)
+passkeys = Table(
+    "passkeys",
+    meta,
+    Column("id", Text, primary_key=True),  # the credential's id, base64url
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", Big, nullable=False),
+    Column("backed_up", Boolean, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("used_at", Time),
+)
+invitations = Table(
+    "invitations",
+    meta,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the code, which is shown once
+    Column("role", String(10), nullable=False),
+    Column("email", String(320)),
+    Column("projects", Text, nullable=False, server_default="{}"),  # JSON: project id → role
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("used_at", Time),
+    Column("used_by", Text),
+)
+providers = Table(  # of identities: who says who somebody is
+    "providers",
+    meta,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False),  # oidc, github
+    Column("issuer", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("secret", String(200)),  # the name of its secret; None: a public client
+    Column("settings", Text, nullable=False),  # JSON of access.providers.Settings
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Time, nullable=False),
+)
+sign_ins = Table(  # under way at a provider, or a challenge that waits for its answer; each is used once
+    "sign_ins",
+    meta,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the state, or of the challenge
+    Column("kind", String(20), nullable=False),  # provider, passkey, device
+    Column("data", Text, nullable=False),  # JSON
+    Column("made_at", Time, nullable=False, index=True),
+)
+groups = Table(
+    "groups",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("external_id", Text),
+    Column("made_at", Time, nullable=False),
+)
+group_members = Table(
+    "group_members",
+    meta,
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("source", String(64), primary_key=True),  # scim, admin, or the provider whose token says so
+)
+group_roles = Table(  # what belonging to a group gives
+    "group_roles",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(255), nullable=False),  # of the group; it need not be known yet
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: for the whole installation
+    Column("role", String(10), nullable=False),
+    Index("ix_group_roles_name_project_id", "name", "project_id", unique=True),
+    sqlite_autoincrement=True,
+)
+members = Table(  # whom a project's own role is given
+    "members",
+    meta,
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("source", String(10), primary_key=True),  # given, group
+    Column("role", String(10), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+)
+uses = Table(  # who may use which agent and which skill; without any rule for it, all who may execute agents
+    "uses",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("subject", String(300), nullable=False),  # user:<id>, group:<name>, role:<role>, trust:<level>
+    Column("kind", String(10), nullable=False),  # agent, skill
+    Column("name", String(64), nullable=False),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: everywhere
+    Column("allowed", Boolean, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    sqlite_autoincrement=True,
+)
+devices = Table(
+    "devices",
+    meta,
+    Column("id", String(36), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("public_key", String(64), nullable=False, unique=True),  # Ed25519, base64url of its 32 bytes
+    Column("trust", String(10), nullable=False),  # low, normal, high
+    Column("state", String(10), nullable=False),  # paired, revoked
+    Column("made_at", Time, nullable=False),
+    Column("seen_at", Time),
+    Column("revoked_at", Time),
+    Column("revoked_by", Text),
+)
+pairings = Table(
+    "pairings",
+    meta,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the code
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("trust", String(10), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("used_at", Time),
 )
 sessions = Table(
     "sessions",
     meta,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the id, which is never kept
+    Column("kind", String(10), nullable=False, server_default="named"),  # named, browser, token, device
+    Column("proven", Boolean, nullable=False, server_default=false()),  # its user has proven to be who it says
+    Column("name", Text),  # of a token
+    Column("scopes", Text),  # JSON: the permissions that it is narrowed to; None: all that its user has
     Column("user_id", Text, index=True),
-    Column("device_id", Text),
-    Column("role", String(10), nullable=False),
+    Column("device_id", Text, index=True),
+    Column("role", String(10), nullable=False),  # of one whose user has proven nothing; else the user's own counts
+    Column("address", Text),  # where it was made from
+    Column("agent", Text),  # with which program
+    Column("stepped_up_at", Time),
+    Column("expires_at", Time),  # however much it is used; None: 24 hours without use end it
     Column("created_at", Time, nullable=False),
     Column("last_activity", Time, nullable=False),
+)
+policies = Table(
+    "policies",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: of the whole installation
+    Column("version", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("modules", Text, nullable=False),  # JSON: file name → Rego
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Index("ix_policies_project_id_version", "project_id", "version", unique=True),
+    sqlite_autoincrement=True,
+)
+decisions = Table(  # what was asked and how it was decided, for trying a policy on what has been
+    "decisions",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Time, nullable=False, index=True),
+    Column("project_id", Integer),
+    Column("permission", String(20), nullable=False),
+    Column("input", Text, nullable=False),  # JSON, as the policy is shown it
+    Column("allowed", Boolean, nullable=False),
+    Column("by", String(20), nullable=False),  # builtin, policy, opa
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 nodes = Table(
     "nodes",
@@ -690,6 +868,40 @@ events = Table(
         "ix_events_task_id_seq", "task_id", "seq", sqlite_where=text("n IS NULL"), postgresql_where=text("n IS NULL")
     ),
     UniqueConstraint("run_id", "attempt", "n"),
+)
+audit = Table(
+    "audit",
+    meta,
+    Column("seq", Big, primary_key=True, autoincrement=False),  # 1, 2, 3 … without a gap
+    Column("event_id", String(36), nullable=False),
+    Column("at", Time, nullable=False),
+    Column("event_type", String(40), nullable=False),
+    Column("user_id", Text),
+    Column("session_id", String(64)),  # hash of the session
+    Column("device_id", String(36)),
+    Column("actor", Text),
+    Column("resource_type", String(40)),
+    Column("resource_id", Text),
+    Column("project_id", Integer),
+    Column("action", Text),
+    Column("status", String(10), nullable=False),  # success, denied, failure
+    Column("details", Text, nullable=False),  # JSON
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_user_id_seq", "user_id", "seq"),
+    Index("ix_audit_session_id_seq", "session_id", "seq"),
+    Index("ix_audit_event_type_seq", "event_type", "seq"),
+    Index("ix_audit_at", "at"),
+)
+checkpoints = Table(
+    "checkpoints",
+    meta,
+    Column("seq", Big, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+    Column("key", String(64), nullable=False),  # the public half, base64url
+    Column("signature", Text, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("sent", Text, nullable=False, server_default="{}"),  # JSON: sink → when, or why not
 )
 duties = Table(  # what one hub of several does for all
     "duties",

@@ -61,7 +61,8 @@ class Spool:
             return False
         self._said[fence] = 0
         self._db.execute(
-            "INSERT INTO attempts (run, attempt, task) VALUES (?, ?, ?)", (*fence, order.model_dump_json(exclude={"token"}))
+            "INSERT INTO attempts (run, attempt, task) VALUES (?, ?, ?)",
+            (*fence, order.model_dump_json(exclude={"token"})),
         )
         return True
 
