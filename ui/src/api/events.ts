@@ -141,6 +141,18 @@ export type AttemptStarted = {
   model: (string | null)
 }
 
+/** The chain's head was signed. `sequence`: of the last audit event; `hash`: its hash. */
+export type AuditCheckpointed = {
+  kind: "audit.checkpointed"
+  sequence: number
+  hash: string
+}
+
+export type BackupMade = {
+  kind: "backup.made"
+  size: number
+}
+
 /** So much of a cap is spent: 50, 80 or 100 percent, each told once. `scope` also run. */
 export type BudgetReached = {
   kind: "budget.reached"
@@ -238,6 +250,21 @@ export type ComparisonStarted = {
   runs: Array<string>
 }
 
+/** `what`: password, passkey, identity, token; `name`: which, never the secret. */
+export type CredentialAdded = {
+  kind: "credential.added"
+  user: string
+  what: string
+  name: string
+}
+
+export type CredentialRemoved = {
+  kind: "credential.removed"
+  user: string
+  what: string
+  name: string
+}
+
 /** It will not be tried again by itself. */
 export type DeliveryFailed = {
   kind: "delivery.failed"
@@ -261,6 +288,27 @@ export type DeliveryWanted = {
   repository: string
   branch: string
   head: string
+}
+
+export type DeviceChanged = {
+  kind: "device.changed"
+  device: string
+  changes: Record<string, unknown>
+}
+
+export type DevicePaired = {
+  kind: "device.paired"
+  device: string
+  user: string
+  name: string
+  fingerprint: string
+  trust: string
+}
+
+export type DeviceRevoked = {
+  kind: "device.revoked"
+  device: string
+  user: string
 }
 
 /** One file as a tool call says it changed it. `old` is None for a new file. */
@@ -353,9 +401,31 @@ export type PermissionDenied = {
   reason: string
 }
 
+/** `subject`: user:…, group:…, role:…, device:…; `what`: a role, or what may be used (agent:goose); `project`: its key. */
+export type PermissionGranted = {
+  kind: "permission.granted"
+  subject: string
+  what: string
+  project: (string | null)
+}
+
+export type PermissionRevoked = {
+  kind: "permission.revoked"
+  subject: string
+  what: string
+  project: (string | null)
+}
+
 export type PlanEntry = {
   text: string
   status: "pending" | "in_progress" | "completed"
+}
+
+/** `project`: its key, None for the whole installation. `version` counts from 1; 0: there is none any more. */
+export type PolicyChanged = {
+  kind: "policy.changed"
+  project: (string | null)
+  version: number
 }
 
 export type ProjectChanged = {
@@ -422,6 +492,13 @@ export type ProposalDecided = {
   proposal: number
   confirmed: boolean
   by: string
+}
+
+/** A way to sign in was added, changed or removed. */
+export type ProviderChanged = {
+  kind: "provider.changed"
+  provider: string
+  change: "added" | "changed" | "removed"
 }
 
 /** What the host told became a prompt for an agent. `why`: checks, review, conflict; `round` counts from 1. */
@@ -583,6 +660,16 @@ export type RunWaiting = {
   until: (string | null)
 }
 
+export type SecretDeleted = {
+  kind: "secret.deleted"
+  name: string
+}
+
+export type SecretSet = {
+  kind: "secret.set"
+  name: string
+}
+
 export type SessionCreated = {
   kind: "session.created"
   user: (string | null)
@@ -592,6 +679,37 @@ export type SessionCreated = {
 export type SessionDeleted = {
   kind: "session.deleted"
   user: (string | null)
+}
+
+/** All sessions of a person were ended at once. */
+export type SessionsEnded = {
+  kind: "session.ended_all"
+  user: string
+  sessions: number
+}
+
+/** `user`: who it claimed to be, as far as that was told. */
+export type SignInRefused = {
+  kind: "session.refused"
+  user: (string | null)
+  how: string
+  why: string
+}
+
+/** `how`: password, passkey, oidc:<name>, github, device, invitation; `device`: its id, if the session is bound to one. */
+export type SignedIn = {
+  kind: "session.signed_in"
+  user: string
+  how: string
+  device: (string | null)
+  new_device: boolean
+}
+
+/** The person has proven anew to be who they are, for something dangerous. */
+export type SteppedUp = {
+  kind: "session.stepped_up"
+  user: string
+  how: string
 }
 
 /** The tasks, by key, that must be done before work on this one begins; none: it is free. */
@@ -663,6 +781,31 @@ export type TasksImported = {
   known: number
 }
 
+export type UserChanged = {
+  kind: "user.changed"
+  user: string
+  changes: Record<string, unknown>
+}
+
+/** `how`: invitation, oidc:<name>, github, scim, admin, or named for one that a session has only named. */
+export type UserCreated = {
+  kind: "user.created"
+  user: string
+  role: string
+  how: string
+}
+
+export type UserDeleted = {
+  kind: "user.deleted"
+  user: string
+}
+
+export type UserInvited = {
+  kind: "user.invited"
+  invitation: string
+  role: string
+}
+
 export type ViewDeleted = {
   kind: "view.deleted"
   view: number
@@ -720,7 +863,28 @@ export type AnyEvent =
   | TaskLabelled
   | SessionCreated
   | SessionDeleted
+  | SignedIn
+  | SignInRefused
+  | SessionsEnded
+  | SteppedUp
+  | UserCreated
+  | UserChanged
+  | UserDeleted
+  | UserInvited
+  | CredentialAdded
+  | CredentialRemoved
+  | PermissionGranted
+  | PermissionRevoked
   | PermissionDenied
+  | DevicePaired
+  | DeviceChanged
+  | DeviceRevoked
+  | PolicyChanged
+  | ProviderChanged
+  | SecretSet
+  | SecretDeleted
+  | AuditCheckpointed
+  | BackupMade
   | NodeJoined
   | NodeLeft
   | AgentConfigured

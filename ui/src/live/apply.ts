@@ -157,6 +157,27 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'project.connected':
     case 'project.disconnected':
     case 'tasks.imported':
+    case 'session.signed_in':
+    case 'session.refused':
+    case 'session.ended_all':
+    case 'session.stepped_up':
+    case 'user.created':
+    case 'user.changed':
+    case 'user.deleted':
+    case 'user.invited':
+    case 'credential.added':
+    case 'credential.removed':
+    case 'permission.granted':
+    case 'permission.revoked':
+    case 'device.paired':
+    case 'device.changed':
+    case 'device.revoked':
+    case 'policy.changed':
+    case 'provider.changed':
+    case 'secret.set':
+    case 'secret.deleted':
+    case 'audit.checkpointed':
+    case 'backup.made':
     case 'issue.linked':
     case 'issue.synced':
     case 'delivery.wanted':
