@@ -45,6 +45,8 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     manifest: true,
     sourcemap: false,
+    // Browsers that cannot preload fetch a little later; they need no code for it.
+    modulePreload: { polyfill: false },
     outDir: OUT,
     emptyOutDir: true,
     rolldownOptions: {

@@ -3,7 +3,6 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { apply } from './apply'
 import { rows } from './rows'
 import { listen, type Answer, type LiveEvent, type LiveStatus, type Prompt, type Wanted } from './socket'
 
@@ -26,10 +25,17 @@ let scheduled = false
 /** Begin; once for each tab. Returns what ends it. */
 export function start(client: QueryClient): () => void {
   const cache = rows(client)
+  // What an event means is learnt after the first page stands; what is told before waits here.
+  const early: LiveEvent[] = []
+  let learn = (events: LiveEvent[]): void => void early.push(...events)
+  void import('./apply').then(({ apply }) => {
+    learn = (events) => events.forEach((event) => apply(cache, event))
+    learn(early.splice(0))
+  })
   stream = listen({
     wanted,
     learn(events) {
-      for (const event of events) apply(cache, event)
+      learn(events)
       for (const watch of watches) {
         const mine = events.filter((event) => concerns(watch, event))
         if (mine.length) watch.learn(mine)

@@ -10,13 +10,14 @@ import { useCommands } from '@/kit/commands'
 import { useHotkey } from '@/kit/hotkeys'
 import { Page } from '@/kit/Page'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
-import { MayNot, useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 import { arranged } from './columns'
 import { Columns } from './Columns'
 import { FilterBar } from './FilterBar'
 import { clean, fitting, isFiltered, type BoardSearch } from './filters'
-import { Views } from './Views'
 
+// Its menu is opened now and then; the board does not wait for it.
+const Views = lazy(() => import('./Views').then(({ Views }) => ({ default: Views })))
 const NewTask = lazy(() => import('./NewTask').then(({ NewTask }) => ({ default: NewTask })))
 
 const NO_CARDS: never[] = []
@@ -47,9 +48,7 @@ export function BoardPage() {
     { id: 'board.list', label: search.view ? 'Show as board' : 'Show as list', group: 'Board', icon: Rows3, keys: 'v', run: toList },
   ])
 
-  const create = !mayWrite ? (
-    <MayNot>You may not write tasks.</MayNot>
-  ) : (
+  const create = mayWrite && (
     <Button kind="primary" icon={Plus} onPress={() => setCreating('todo')}>
       New task <Key>C</Key>
     </Button>
@@ -61,7 +60,9 @@ export function BoardPage() {
       beside={board.data && <span className="text-12 text-fg-3 tabular-nums max-sm:hidden">{count === cards.length ? `${count} tasks` : `${count} of ${cards.length} tasks`}</span>}
       actions={
         <>
-          <Views search={search} onChoose={turn} />
+          <Suspense fallback={<span className="w-control sm:w-20" />}>
+            <Views search={search} onChoose={turn} />
+          </Suspense>
           <IconButton name={search.view ? 'Show as board' : 'Show as list'} icon={search.view ? Columns3 : Rows3} hotkey="V" onPress={toList} />
           {mayWrite && (
             <Button kind="primary" icon={Plus} onPress={() => setCreating('todo')}>

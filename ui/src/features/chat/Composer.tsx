@@ -4,7 +4,8 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { inputLook, join } from '@/kit/look'
-import { MayNot, useMay } from '@/nouns/me'
+import { MayNot } from '@/nouns/MayNot'
+import { useMay } from '@/nouns/may'
 
 const AT_MOST = 50_000
 

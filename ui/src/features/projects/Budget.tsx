@@ -11,7 +11,7 @@ import { join } from '@/kit/look'
 import { Card } from '@/kit/Page'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 
 const PERIODS = [
   { value: 'total', label: 'In all' },

@@ -9,7 +9,7 @@ import { Checkbox, TextField } from '@/kit/Field'
 import { Card } from '@/kit/Page'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 
 const NOTHING: Verification = { checks: [{ name: 'tests', run: '' }], rounds: 2, review: false }
 

@@ -6,7 +6,7 @@ import { Button } from '@/kit/Button'
 import { Menu, MenuItem } from '@/kit/Menu'
 import { Time } from '@/kit/figures'
 import { Status } from '@/kit/Status'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 import { VerdictDialog, type Word } from './VerdictDialog'
 
 const NO_REQUESTS = 'This hub does not open pull requests yet. The result is on the branch.'

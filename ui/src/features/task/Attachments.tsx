@@ -8,7 +8,7 @@ import { Button, IconButton } from '@/kit/Button'
 import { Confirm } from '@/kit/Dialog'
 import { buttonLook, join } from '@/kit/look'
 import { toastError } from '@/kit/toast'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 import { Section } from './Section'
 import { pastedName, send, size } from './upload'
 

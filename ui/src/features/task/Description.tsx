@@ -3,7 +3,7 @@ import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { Button, IconButton } from '@/kit/Button'
 import { Markdown } from '@/kit/Markdown'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 import { Section } from './Section'
 import { Writing } from './Writing'
 

@@ -7,7 +7,7 @@ import { ask, call } from '@/api/client'
 import type { Link as LinkKind, LinkedTold, LinksTold, TaskTold } from '@/api/schema'
 import { Button, IconButton } from '@/kit/Button'
 import { Select, TextField } from '@/kit/Field'
-import { useMay } from '@/nouns/me'
+import { useMay } from '@/nouns/may'
 import { TaskStatus } from '@/nouns/TaskStatus'
 import { Section } from './Section'
 

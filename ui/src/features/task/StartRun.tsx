@@ -9,7 +9,8 @@ import { Button, IconButton } from '@/kit/Button'
 import { TextArea, TextField } from '@/kit/Field'
 import { useHotkey } from '@/kit/hotkeys'
 import { toast } from '@/kit/toast'
-import { MayNot, useMay } from '@/nouns/me'
+import { MayNot } from '@/nouns/MayNot'
+import { useMay } from '@/nouns/may'
 import { AgentPicker, ModelPicker, useUsualAgent } from '@/nouns/AgentPicker'
 
 interface Contender {
