@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.errors import Invalid
-from coderclawlink.events import AgentMessage, ProjectCreated, TaskCreated
+from coderclawlink.events import AgentMessage, Event, ProjectCreated, TaskCreated
 from coderclawlink.ids import ProjectId, RunId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
@@ -131,6 +132,7 @@ def test_a_reader_takes_its_share_by_what_events_are_about(db: Database) -> None
         assert log.read_about(look, 0) == []
         second = log.read(look, 1, at_most=1)[0]
         assert second.event == TaskCreated(key="A-1", title="t", status="todo")
+        assert json.loads(second.text) == second.as_json()
         assert second.as_json() == {
             "seq": 2,
             "at": second.as_json()["at"],
@@ -144,3 +146,12 @@ def test_a_reader_takes_its_share_by_what_events_are_about(db: Database) -> None
             "title": "t",
             "status": "todo",
         }
+
+
+def test_no_event_has_a_field_of_the_name_of_what_is_told_beside_it() -> None:
+    told = {"seq", "at", "project_id", "task_id", "run_id", "attempt", "actor"}
+    kinds = [Event]
+    while kinds:
+        kind = kinds.pop()
+        assert not told & set(kind.model_fields), kind
+        kinds += kind.__subclasses__()

@@ -219,7 +219,7 @@ class _Tab:
         frame: list[str] = []
         length = 0
         for item in items:
-            text = json.dumps(item.as_json() if isinstance(item, Told) else shown_json(item))
+            text = item.text if isinstance(item, Told) else json.dumps(shown_json(item))
             frame.append(text)
             length += len(text)
             if len(frame) == EVENTS_A_FRAME or length > CHARACTERS_A_FRAME:

@@ -226,7 +226,7 @@ async def stream(
             if isinstance(item, Shown):
                 yield ServerSentEvent(raw_data=json.dumps(shown_json(item)), event="agent.chunk")
             else:
-                yield ServerSentEvent(raw_data=json.dumps(item.as_json()), event=item.kind, id=str(item.seq))
+                yield ServerSentEvent(raw_data=item.text, event=item.kind, id=str(item.seq))
     except CutOff:
         yield ServerSentEvent(comment="too slow: come back with the last id")
     except RunNotFound:
