@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import pytest
 import sqlalchemy as sa
 from dbos import DBOSClient
 
@@ -145,8 +144,6 @@ def test_after_a_restart_a_workflow_goes_on_without_repeating_what_was_done_howe
     assert (after.done[f"one {run}"], after.done[f"two {run}"]) == (0, 1)
 
 
-@pytest.mark.filterwarnings("ignore:coroutine 'execute_dequeued_workflow:RuntimeWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library drops what it just took
 def test_what_is_enqueued_in_the_moment_of_closing_is_carried_out_at_the_next_launch(db: Database) -> None:
     work, runs = Work(), [RunId(new_id()) for _ in range(60)]
     with engine(db, work) as durable:

@@ -2,13 +2,15 @@
 
 DBOS keeps its tables in our database and shares our writing engine, so `enqueue` is part of the caller's transaction. One
 workflow is registered, under one name and one hand-given version: what a run does is data, so a release strands none.
-`tests/engine/test_dbos.py` is the contract that every bump of the library must pass; recovery leans on one private call.
+`tests/engine/test_dbos.py` is the contract that every bump of the library must pass; recovery leans on one private call, closing on
+the names of threads.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -25,6 +27,9 @@ NAME = "run"
 QUEUE = "runs"
 POLL_SECONDS = 0.25
 """How often DBOS looks for enqueued workflows. Nothing waits for it: a first attempt is placed in the submit itself."""
+QUEUE_THREADS = "queue-worker-"
+"""How DBOS names the threads that take workflows up. They hear of the end within a moment."""
+QUEUE_END_SECONDS = 10.0
 RECOVERIES_AT_MOST = 1_000_000
 """A workflow interrupted more often is put aside for good, and its run with it. A run may wait for weeks while its hub is
 restarted at every change of a file, so DBOS's default of 100 would strand it."""
@@ -86,7 +91,7 @@ class Durable:
             "notification_listener_polling_interval_sec": 0.5,  # nothing here waits in recv
             "log_level": "ERROR",
         }
-        DBOS(config=config)
+        self._dbos = DBOS(config=config)
 
         async def run(run_id: str) -> None:
             await carry(_DbosSteps(), RunId(run_id))
@@ -121,4 +126,11 @@ class Durable:
 
     def close(self) -> None:
         """Stop working; what is under way goes on at the next launch. Blocks."""
+        # The library ends its event loop before its queues: a workflow that a queue took up in between would never begin, and
+        # Python would complain of a coroutine that nobody awaits. So the queues end first.
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith(QUEUE_THREADS):
+                thread.join(QUEUE_END_SECONDS)
         DBOS.destroy(destroy_registry=True)
