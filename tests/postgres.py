@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, for tests and benches: the distribution's binaries, a temporary folder, a free port."""
+"""A PostgreSQL server of one's own for tests and benches: the distribution's binaries, a temporary folder, a free port."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ import psycopg
 
 HOW = "PostgreSQL is not installed: `make test` sets it up, or `apt-get install postgresql`."
 
+FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "wal_level=minimal",
+          "-c", "max_wal_senders=0", "-c", "autovacuum=off")  # fmt: skip
+"""Options of a server whose data need not outlive its machine. Not for benches: a commit must cost there what it costs people."""
+
 
 class PostgresMissing(Exception):
     """There is no PostgreSQL to start; the message says what to do."""
@@ -31,8 +35,8 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Run a server; yields the URL of its maintenance database. Raises `PostgresMissing`.
+def server(*options: str) -> Iterator[str]:
+    """Run a server with more options; yields the URL of its maintenance database. Raises `PostgresMissing`.
 
     PostgreSQL refuses to run as root, so then it runs as `nobody`.
     """
@@ -56,7 +60,7 @@ def server() -> Iterator[str]:
             running = subprocess.Popen(
                 [
                     *as_nobody, programs / "postgres", "-D", data, "-p", str(port), "-k", folder,
-                    "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
+                    "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", *options,
                 ],
                 stdout=subprocess.DEVNULL,
                 stderr=log,

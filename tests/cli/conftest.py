@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli import forked
+
 STEADY = Path(__file__).parents[1] / "journeys" / "steady_agent.py"
 CLAWLINK = [sys.executable, "-m", "coderclawlink"]
 END_SECONDS = 60
@@ -41,16 +43,7 @@ class Cli:
         self, *words: str, stdin: str = "", code: int | None = 0, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; the exit code must be as said, unless that is None."""
-        done = subprocess.run(
-            [*CLAWLINK, *words],
-            env=environment(self.home, **(env or {})),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=END_SECONDS,
-            check=False,
-            cwd=self.home.parent,
-        )
+        done = forked.run(words, environment(self.home, **(env or {})), stdin, self.home.parent, END_SECONDS)
         assert code is None or done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
