@@ -16,7 +16,7 @@ from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import dependencies, labels, search
 from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
-from coderclawlink.db.schema import attachments, comments, runs, task_labels, task_links, tasks
+from coderclawlink.db.schema import attachments, comments, external_tasks, runs, task_labels, task_links, tasks
 from coderclawlink.db.schema import labels as labels_table
 from coderclawlink.ids import ProjectId, RunId, TaskId
 
@@ -63,6 +63,15 @@ class CardLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class CardExternal:
+    """What the task is one with in another program. `key`: as people name it."""
+
+    source: str
+    key: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """`blocked`: by how many tasks that are not done. `done` of `total` sub-tasks. `updated_at`: RFC 3339, ready to be sent."""
 
@@ -86,6 +95,7 @@ class Card:
     blocked: int
     done: int
     total: int
+    external: CardExternal | None = None
 
 
 _CARD = [
@@ -117,6 +127,7 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
     talked = _count(look, comments.c.task_id, comments)
     attached = _count(look, attachments.c.task_id, attachments)
     blocked, parts = _blocked(look), _parts(look)
+    elsewhere = _elsewhere(look)
     cards = []
     for task, project, key, title, status, priority, agent, assignee, parent, position, pr, number, changed in rows:
         done, total = parts.get(task, (0, 0))
@@ -139,6 +150,7 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
                 *on_it,
                 done,
                 total,
+                elsewhere.get(task),
             )
         )
     return cards
@@ -215,6 +227,16 @@ def _labelled(look: Look) -> Mapping[TaskId, tuple[CardLabel, ...]]:
     for task, label in look.tuples(statement):
         found[task] = (*found.get(task, ()), known[label])
     return found
+
+
+def _elsewhere(look: Look) -> Mapping[TaskId, CardExternal]:
+    of = external_tasks.c
+    return {
+        task: CardExternal(source, f"{place}#{name}" if source == "github" else name, url)
+        for task, source, place, name, url in look.tuples(
+            sa.select(of.task_id, of.source, of.place, of.external, of.url)
+        )
+    }
 
 
 def _live(look: Look, actor: Actor) -> Mapping[TaskId, LiveRun]:

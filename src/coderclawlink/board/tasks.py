@@ -105,9 +105,10 @@ def create(
     priority: Priority = Priority.MEDIUM,
     assigned_agent_type: str | None = None,
     assignee: str | None = None,
+    created_at: float | None = None,
 ) -> Task:
-    """At the bottom of its column. The key is `<PROJECT>-<n>`; n counts up in its project and is never used twice. Raises
-    `ProjectNotFound`, `PermissionMissing`."""
+    """At the bottom of its column. The key is `<PROJECT>-<n>`; n counts up in its project and is never used twice. `created_at`: when
+    another program, from which it comes, had it made. Raises `ProjectNotFound`, `PermissionMissing`."""
     policy.require(actor, Permission.PROJECT_WRITE)
     project = projects.find(tx, project_id)
     table = projects_table
@@ -125,7 +126,7 @@ def create(
             assigned_agent_type=assigned_agent_type,
             assignee=assignee,
             position=columns.position(tx, status, BOTTOM),
-            created_at=now,
+            created_at=now if created_at is None else created_at,
             updated_at=now,
         )
     )

@@ -25,7 +25,7 @@ from coderclawlink.web.labels import Names
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Asked, Configured, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
-from coderclawlink.web.tasks import AgentName, TaskChanges, TaskTold
+from coderclawlink.web.tasks import AgentName, ExternalTold, TaskChanges, TaskTold
 
 router = APIRouter(tags=["board"])
 
@@ -77,6 +77,7 @@ class CardTold(Told):
     blocked: int
     done: int
     total: int
+    external: ExternalTold | None = None
 
 
 class BoardTold(Told):

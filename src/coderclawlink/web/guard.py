@@ -3,7 +3,8 @@
 - Host is one of our names, exactly: else 421. A page that had its own name resolve to us (DNS rebinding) gets no further.
 - Origin, when there is one, is this very site; Sec-Fetch-Site says so too. Nothing else may read or write.
 - What writes is JSON, strictly (`strict_json`), of at most 1 MiB, which forms and images of other sites cannot send. A file that
-  is put on a task is let through as it comes (`uploads`): PUT, which they cannot send either.
+  is put on a task is let through as it comes (`uploads`): PUT, which they cannot send either; so is one that is imported, by POST,
+  but of a type that they cannot send.
 - Every answer carries the headers that keep browsers from guessing, framing, caching and telling; and a request id.
 
 Pure ASGI, some 14 µs a request. Who asks, and what they may, is decided behind it (`signing_in`).
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coderclawlink.ids import new_id
 from coderclawlink.web import strict_json
-from coderclawlink.web.uploads import Upload, is_upload
+from coderclawlink.web.uploads import FORMS, Upload, is_upload
 
 BODY_AT_MOST = 1024 * 1024
 """Bytes."""
@@ -66,6 +67,7 @@ class Guard:
                 return
             if is_upload(scope["method"], scope["path"]):
                 _refuse_encoded(headers)
+                _refuse_forms(scope, headers)
                 upload = Upload(receive, send, invites=b"expect" in headers)
                 receive, send = upload.receive, upload.send
             elif scope["method"] in WRITES:
@@ -171,6 +173,12 @@ def _check(headers: dict[bytes, bytes], body: bytes) -> None:
 def _refuse_encoded(headers: dict[bytes, bytes]) -> None:
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise _Refused(415, "Send the body as it is, without Content-Encoding.")
+
+
+def _refuse_forms(scope: Scope, headers: dict[bytes, bytes]) -> None:
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if scope["method"] == "POST" and kind in FORMS:
+        raise _Refused(415, "Send the file as application/octet-stream.")
 
 
 def _invalid(why: str, at: int) -> list[object]:

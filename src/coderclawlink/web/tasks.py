@@ -19,6 +19,8 @@ from coderclawlink.board.tasks import Priority, Task, TaskStatus
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Unavailable
 from coderclawlink.ids import RunId, TaskId
+from coderclawlink.pulls import external
+from coderclawlink.pulls.external import External
 from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
@@ -62,6 +64,18 @@ class TaskTold(Told):
     github_branch_name: str | None
     created_at: Stamp
     updated_at: Stamp
+
+
+class ExternalTold(Told):
+    """What the task is one with in another program. `key`: as people name it, owner/name#12 or ABC-7."""
+
+    source: Literal["github", "jira", "vibe_kanban"]
+    key: str
+    url: str | None
+
+
+class TaskDetail(TaskTold):
+    external: ExternalTold | None
 
 
 class TaskWanted(Asked):
@@ -144,9 +158,21 @@ async def execute(actor: Submitter, here: Here, wanted: ExecutionWanted) -> Exec
     return execution_of(await _until_ended(here, actor, run.id))
 
 
-@router.get("/{task_id}", response_model=TaskTold)
-async def show_task(actor: Reader, here: Here, task_id: Id) -> Task:
-    return await here.db.read(tasks.find, TaskId(task_id))
+@router.get("/{task_id}", response_model=TaskDetail)
+async def show_task(actor: Reader, here: Here, task_id: Id) -> TaskDetail:
+    return await here.db.read(_show, TaskId(task_id))
+
+
+def _show(look: Look, task: TaskId) -> TaskDetail:
+    found, linked = tasks.find(look, task), external.of_task(look, task)
+    told = None if linked is None else ExternalTold.model_validate(linked)
+    return TaskDetail(**{name: getattr(found, name) for name in TaskTold.model_fields}, external=told)
+
+
+@router.get("/{task_id}/external", response_model=ExternalTold | None)
+async def show_external(actor: Reader, here: Here, task_id: Id) -> External | None:
+    """What the task is one with in another program; null: nothing."""
+    return await here.db.read(external.shown, TaskId(task_id))
 
 
 @router.patch("/{task_id}", response_model=TaskTold)

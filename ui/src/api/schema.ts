@@ -249,6 +249,7 @@ export type CardTold = {
   blocked: number
   done: number
   total: number
+  external?: (ExternalTold | null)
 }
 
 export type ChatDetail = {
@@ -432,6 +433,13 @@ export type ExecutionWanted = {
   prompt: string
 }
 
+/** What the task is one with in another program. `key`: as people name it, owner/name#12 or ABC-7. */
+export type ExternalTold = {
+  source: "github" | "jira" | "vibe_kanban"
+  key: string
+  url: (string | null)
+}
+
 /** What to go on with when the step before is at its limit. What is absent stays as in the step before. */
 export type Fallback = {
   account?: (string | null)
@@ -517,6 +525,19 @@ export type HunkTold = {
   new_lines: number
   heading: string
   lines: Array<LineTold>
+}
+
+/** `made`: keys of the tasks that were made, with `dry_run` their names there. `known`: how many were there already. `skipped`: what became no task; `notes`: what of one was left out. `labels`: new ones. `unknown`: columns that nothing was made of. `statuses`, `priorities`: what their words became. */
+export type ImportTold = {
+  dry_run: boolean
+  made: Array<string>
+  known: number
+  labels: Array<string>
+  skipped: Array<WhyTold>
+  notes: Array<WhyTold>
+  unknown: Array<string>
+  statuses: Record<string, TaskStatus>
+  priorities: Record<string, Priority>
 }
 
 /** `money`: their budget or quota is used up. `failed`: in the last week, those that you submitted; to the machine's owner all. */
@@ -1178,6 +1199,25 @@ export type TaskChanges = {
   assignee?: (string | null)
 }
 
+export type TaskDetail = {
+  id: number
+  project_id: number
+  key: string
+  title: string
+  description: (string | null)
+  status: TaskStatus
+  priority: Priority
+  assigned_agent_type: (string | null)
+  assignee: (string | null)
+  agent_execution_status: (string | null)
+  github_pr_url: (string | null)
+  github_pr_number: (number | null)
+  github_branch_name: (string | null)
+  created_at: string
+  updated_at: string
+  external: (ExternalTold | null)
+}
+
 export type TaskMetadata = {
   agent_type: string
   attempt: number
@@ -1350,6 +1390,12 @@ export type Why = {
   until: (string | null)
 }
 
+/** `where`: the task's name there, or its line. */
+export type WhyTold = {
+  where: string
+  why: string
+}
+
 export type Words = {
   text: string
 }
@@ -1375,9 +1421,10 @@ export interface Operations {
   'GET /api/tasks': { args: { query?: { limit?: (number | null); offset?: number; id?: (Array<number> | null); key?: (Array<string> | null); project_id?: (Array<number> | null); status?: (Array<TaskStatus> | null); priority?: (Array<Priority> | null); agent?: (Array<string> | null); assignee?: (Array<string> | null); label?: (Array<string> | null); q?: string; parent_id?: (number | null); blocked?: (boolean | null) } }; result: Array<TaskTold> }
   'POST /api/tasks': { args: { body: TaskWanted }; result: TaskTold }
   'POST /api/tasks/execute': { args: { body: ExecutionWanted }; result: Execution }
-  'GET /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: TaskTold }
+  'GET /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: TaskDetail }
   'PATCH /api/tasks/{task_id}': { args: { path: { task_id: number }; body: TaskChanges }; result: TaskTold }
   'DELETE /api/tasks/{task_id}': { args: { path: { task_id: number } }; result: void }
+  'GET /api/tasks/{task_id}/external': { args: { path: { task_id: number } }; result: (ExternalTold | null) }
   'GET /api/tasks/{task_id}/executions': { args: { path: { task_id: number } }; result: Array<Execution> }
   'GET /api/board': { args: { query?: { limit?: (number | null); id?: (Array<number> | null); key?: (Array<string> | null); project_id?: (Array<number> | null); status?: (Array<TaskStatus> | null); priority?: (Array<Priority> | null); agent?: (Array<string> | null); assignee?: (Array<string> | null); label?: (Array<string> | null); q?: string; parent_id?: (number | null); blocked?: (boolean | null) } }; result: BoardTold }
   'POST /api/tasks/{task_id}/move': { args: { path: { task_id: number }; body: MoveWanted }; result: MovedTold }
@@ -1451,6 +1498,8 @@ export interface Operations {
   'GET /api/runs/{run_id}/checks': { args: { path: { run_id: string } }; result: Checks }
   'GET /api/runs/{run_id}/receipt': { args: { path: { run_id: string } }; result: Receipt }
   'POST /api/runs/{run_id}/resume': { args: { path: { run_id: string }; body?: (Resumed | null) }; result: RunTold }
+  'POST /api/projects/{project_id}/import/jira': { args: { path: { project_id: number }; query?: { dry_run?: boolean }; body: Blob }; result: ImportTold }
+  'POST /api/projects/{project_id}/import/vibe-kanban': { args: { path: { project_id: number }; query?: { dry_run?: boolean; project?: (string | null) }; body: Blob }; result: ImportTold }
   'GET /api/runs/{run_id}/files': { args: { path: { run_id: string }; query?: { path?: (string | null); from_line?: number; after?: number; limit?: number; lines?: number; head?: (string | null); since?: (string | null) } }; result: FilesTold }
   'PUT /api/runs/{run_id}/viewed': { args: { path: { run_id: string }; body: Viewed }; result: void }
   'GET /api/runs/{run_id}/remarks': { args: { path: { run_id: string } }; result: Array<RemarkTold> }
