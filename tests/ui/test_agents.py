@@ -208,3 +208,19 @@ async def test_nodes_are_shown_with_their_places_and_agents(page: Page, open_pag
     await axe()
     await page.get_by_label("Find a node").fill("elsewhere")
     await expect(page.get_by_text("No node fits “elsewhere”.")).to_be_visible()
+
+
+async def test_what_was_learnt_from_an_answer_is_shown_and_can_be_forgotten(
+    page: Page, open_page: OpenPage, hub: Hub, project: int
+) -> None:
+    run = hub.script("ask Tidy up\nrun ls\nsay Tidied.", hub.task(project, "Tidy the shelves"))
+    await hub.until(run, "waiting")
+    await open_page(f"/runs/{run}")
+    await page.get_by_role("button", name="Allow for this task").click()
+    await hub.until(run, "completed")
+    await open_page("/agents/scripted?tab=rules")
+    learnt = page.get_by_role("region", name="Learnt rules")
+    await expect(learnt.get_by_role("listitem")).to_have_count(1)
+    await learnt.get_by_role("button", name="Forget").click()
+    await expect(learnt).to_contain_text("It has learnt nothing yet.")
+    assert hub.get("/api/agents/scripted/learnt") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -83,3 +84,30 @@ async def test_while_they_are_at_work_nothing_can_be_kept_or_compared(
 async def test_one_that_is_not_there_says_so(page: Page, open_page: OpenPage) -> None:
     await open_page("/comparisons/00000000-0000-7000-8000-000000000000")
     await expect(page.get_by_role("alert")).to_contain_text("The comparison could not be read.")
+
+
+async def test_several_agents_are_started_from_the_task_and_two_of_them_chosen_in_the_address(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    task = hub.task(project, "Say it in three ways", description=PROMPT)
+    key = hub.get(f"/api/tasks/{task}")["key"]
+    await open_page(f"/tasks/{key}")
+    await page.get_by_role("button", name="Start a run").click()
+    form = page.get_by_role("region", name="Start a run")
+    for _ in range(2):
+        await form.get_by_role("button", name=re.compile("^(Several at once|One more)$")).click()
+    for number in (1, 2, 3):
+        await form.get_by_role("button", name=re.compile(f"^(?!Leave).*Agent {number}$")).click()
+        await page.get_by_role("option", name="scripted").click()
+    await form.get_by_role("button", name="Start and compare 3").click()
+    await page.wait_for_url("**/comparisons/*")
+    cards = page.get_by_role("list", name="Contenders").get_by_role("article")
+    for card in await cards.all():
+        await expect(card.get_by_text("Completed")).to_be_visible(timeout=60_000)
+    runs = [each["run"] for each in hub.get(f"/api/tasks/{task}/comparisons")[0]["runs"]]
+    await page.get_by_role("button", name="Right").click()
+    await page.get_by_role("option").nth(2).click()
+    await page.wait_for_url(f"**left={runs[0]}&right={runs[2]}*")
+    await page.reload()
+    await expect(page.get_by_role("list", name="Files of both").get_by_role("button").first).to_be_visible()
+    assert f"right={runs[2]}" in page.url

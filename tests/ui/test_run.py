@@ -265,3 +265,64 @@ async def test_a_run_that_is_not_there_is_told(page: Page, open_page: OpenPage, 
     await open_page("/runs/01a20da7-0000-7004-bdd3-000000000000")
     await expect(page.get_by_role("alert")).to_contain_text("The run could not be read.")
     await axe()
+
+
+async def test_a_run_is_handed_to_another_agent_that_goes_on(
+    page: Page, open_page: OpenPage, hub: Hub, project: int
+) -> None:
+    run = hub.script("say I begin.\nhang", hub.task(project, "Hand it over"))
+    await hub.until(run, "running")
+    await open_page(f"/runs/{run}")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Hand over to another agent…").click()
+    dialog = page.get_by_role("dialog", name="Hand over to another agent")
+    await expect(dialog.get_by_role("button", name="Hand over")).to_be_disabled()
+    await dialog.get_by_role("button", name="Agent").click()
+    await expect(page.get_by_role("option", name="scripted")).to_have_count(0)
+    await page.get_by_role("option", name="steady").click()
+    await dialog.get_by_label("What it is told").fill("steps=1 pause=0.01")
+    await dialog.get_by_role("button", name="Hand over").click()
+    await expect(dialog).to_have_count(0)
+    told = page.get_by_role("region", name="Timeline")
+    await expect(told.get_by_text("Handed over from scripted to steady")).to_be_visible()
+    await expect(page.get_by_role("region", name="Facts")).to_contain_text("steady")
+    ended = await hub.until(run, "completed", "waiting", "failed", "cancelled")
+    assert ended["agent"] == "steady"
+    if ended["may_cancel"]:
+        hub.post(f"/api/runs/{run}/cancel", {})
+
+
+async def test_a_run_whose_budget_is_used_up_goes_on_when_it_is_given_more(
+    page: Page, open_page: OpenPage, hub: Hub, project: int, axe: Looks
+) -> None:
+    steps = "\n".join(f"run echo {n} >> log.txt" for n in range(3))
+    prompt = f"Please.\n\nSCRIPT:\nusage 20000 200\n{steps}\nfinish Paid for."
+    run = hub.run("claude", prompt, hub.task(project, "Costs more"), options={"budget_usd": 0.1})
+    assert (await hub.until(run, "waiting"))["wait"]["reason"] == "budget"
+    await open_page(f"/runs/{run}")
+    await expect(page.get_by_role("status").filter(has_text="Its budget is used up")).to_be_visible()
+    await page.get_by_role("button", name="Resume").click()
+    dialog = page.get_by_role("dialog", name="Go on with run")
+    await axe()
+    await dialog.get_by_label("Budget in US dollars").fill("5")
+    await dialog.get_by_role("button", name="Go on").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("button", name="Resume")).to_have_count(0)
+    assert (await hub.until(run, "completed", "failed"))["state"] == "completed"
+    await expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
+
+
+async def test_the_lines_are_one_tab_stop_and_arrows_lead_over_them(page: Page, open_page: OpenPage, done: str) -> None:
+    await open_page(f"/runs/{done}")
+    told = page.get_by_role("region", name="Timeline")
+    await expect(told.get_by_role("button", name="Write README.md")).to_be_visible()
+    stops = told.locator("[data-index]").filter(has=page.locator("button[tabindex='0']"))
+    await expect(stops).to_have_count(1)
+    await told.focus()
+    await page.keyboard.press("Tab")
+    first = await page.evaluate("document.activeElement.closest('[data-index]').dataset.index")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    second = await page.evaluate("document.activeElement.closest('[data-index]').dataset.index")
+    assert int(second) == int(first) + 2
+    await expect(stops).to_have_count(1)

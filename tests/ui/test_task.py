@@ -7,6 +7,10 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from coderclawlink.access import sessions
+from coderclawlink.access.policy import Role
+from coderclawlink.db.engine import open_database
+from coderclawlink.settings import Settings
 from tests.ui.conftest import Looks, OpenPage
 from tests.ui.hub import Hub
 
@@ -184,3 +188,96 @@ async def test_a_task_is_whole_for_people_with_keyboards_and_screen_readers(
     await open_page(f"/tasks/{key_of(hub, task)}")
     await page.keyboard.press("r")
     await axe()
+
+
+async def test_who_may_only_look_is_offered_nothing_else_and_told_who_can_grant_it(
+    page: Page, hub: Hub, project: int, open_page: OpenPage, axe: Looks
+) -> None:
+    task = hub.task(project, "Look at me", assignee="ann", description="Here it stands.")
+    key = hub.get(f"/api/tasks/{task}")["key"]
+    hub.post(f"/api/tasks/{task}/comments", {"text": "The owner's words"})
+    await page.context.add_cookies([{"name": "clawlink_session", "value": viewer(hub), "url": hub.url}])
+    await open_page(f"/tasks/{key}")
+    await expect(page.get_by_role("note").first).to_contain_text("You are here as viewer; an administrator")
+    await expect(page.get_by_text("The owner's words")).to_be_visible()
+    for name in (
+        "Start a run",
+        "New task",
+        "Comment",
+        "Edit the comment",
+        "Delete the comment",
+        "Attach a file",
+        "Label",
+    ):
+        await expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    await expect(page.get_by_role("textbox", name="Title")).not_to_be_editable()
+    await expect(page.get_by_role("region", name=f"{key}:").get_by_role("button", name="Status")).to_be_disabled()
+    await axe()
+    for path in ("/projects", "/board"):
+        await open_page(path)
+        await expect(page.get_by_role("button", name="New", exact=False)).to_have_count(0)
+    await open_page("/usage?tab=budgets")
+    await open_page("/agents/scripted")
+    await expect(page.get_by_role("note")).to_contain_text("You see this read-only.")
+
+
+def viewer(hub: Hub) -> str:
+    """A session that may look, made as only who may write the database can."""
+    with open_database(Settings(clawlink_home=hub.home).store_url) as db:
+        return str(db.write_now(sessions.create, "vera", None, role=Role.VIEWER).id)
+
+
+async def test_others_comments_and_files_are_not_offered_for_changing(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    task = hub.task(project, "Talked about")
+    hub.post(f"/api/tasks/{task}/comments", {"text": "The owner's words"})
+    session = hub.post("/api/runtime/sessions", {"user_id": "ben"})["session_id"]
+    await page.context.add_cookies([{"name": "clawlink_session", "value": session, "url": hub.url}])
+    await open_page(f"/tasks/{hub.get(f'/api/tasks/{task}')['key']}")
+    await page.get_by_role("textbox", name="New comment").fill("Mine")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    mine, theirs = (page.get_by_role("article", name=f"Comment by {who}") for who in ("ben", "owner"))
+    await expect(mine.get_by_role("button", name="Edit the comment")).to_have_count(1)
+    await expect(theirs).to_be_visible()
+    await expect(theirs.get_by_role("button")).to_have_count(0)
+
+
+async def test_what_is_written_while_the_hub_is_out_of_reach_is_kept_until_it_is_back(
+    page: Page, hub: Hub, project: int, open_page: OpenPage
+) -> None:
+    task = hub.task(project, "Written in a tunnel")
+    await open_page(f"/tasks/{hub.get(f'/api/tasks/{task}')['key']}")
+    await page.context.set_offline(True)
+    field = page.get_by_role("textbox", name="New comment")
+    await field.fill("From the tunnel")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(page.get_by_text("The hub does not answer.").first).to_be_visible()
+    await expect(field).to_have_value("From the tunnel")
+    await page.context.set_offline(False)
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(page.get_by_role("article", name="Comment by owner")).to_contain_text("From the tunnel")
+    await expect(field).to_have_value("")
+
+
+async def test_a_task_is_given_to_a_person_and_an_agent_by_key(
+    page: Page, hub: Hub, project: int, open_page: OpenPage, axe: Looks
+) -> None:
+    task = hub.task(project, "Whose is it")
+    key = hub.get(f"/api/tasks/{task}")["key"]
+    await open_page(f"/tasks/{key}")
+    await expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Board")).to_have_attribute(
+        "aria-current", "page"
+    )
+    await page.keyboard.press("a")
+    dialog = page.get_by_role("dialog", name=f"Who sees to {key}?")
+    await axe()
+    await dialog.get_by_role("group", name="People").get_by_role("button", name="owner").click()
+    await dialog.get_by_role("button", name="Agent").click()
+    await page.get_by_role("option", name="steady").click()
+    await dialog.get_by_role("button", name="Assign").click()
+    await expect(page.get_by_role("button", name="Person: owner")).to_be_visible()
+    card = page.get_by_role("article").filter(has_text=key).first
+    await expect(card.get_by_text("Assigned to owner")).to_have_count(1)
+    found = hub.get(f"/api/tasks/{task}")
+    assert (found["assignee"], found["assigned_agent_type"]) == ("owner", "steady")
