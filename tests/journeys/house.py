@@ -1,6 +1,7 @@
 """A whole house for the journeys: `clawlink serve` as a process of its own, its node, a git repository, and an HTTP client.
 
-Everything is real: what is killed here is killed by SIGKILL, and what is asked is asked over HTTP.
+Everything is real: what is killed here is killed by SIGKILL, and what is asked is asked over HTTP. The stories of a file live one
+after another in one house, each with a project of its own, since building one costs more than most stories.
 """
 
 from __future__ import annotations
@@ -96,6 +97,12 @@ class House:
         async with asyncio.timeout(START_SECONDS):
             while not any(node["online"] for node in await self.get("/api/nodes")):
                 await asyncio.sleep(0.05)
+
+    async def at_rest(self) -> None:
+        """After whatever the last story did: the hub is up, its node is there."""
+        if self.hub is None or self.hub.returncode is not None:
+            await self.start()
+        await self.node_online()
 
     def agent_pids(self) -> dict[int, tuple[str, int]]:
         """The processes that work in a checkout of ours, by /proc: pid → (run, attempt)."""

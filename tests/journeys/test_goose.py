@@ -36,12 +36,17 @@ def goose_program() -> str:
     return str(program)
 
 
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
+@pytest.fixture(scope="module")
+async def built(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     settings = {"CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_GOOSE": goose_program(), "CLAWLINK_LEASE_SECONDS": "3"}
-    async with house(tmp_path / "data", **settings) as opened:
-        await opened.node_online()
+    async with house(tmp_path_factory.mktemp("house") / "data", **settings) as opened:
         yield opened
+
+
+@pytest.fixture
+async def home(built: House) -> House:
+    await built.at_rest()
+    return built
 
 
 async def test_goose_edits_a_repository_and_leaves_a_commit_watched_live(home: House, tmp_path: Path) -> None:
@@ -68,7 +73,9 @@ async def test_goose_edits_a_repository_and_leaves_a_commit_watched_live(home: H
 @pytest.mark.parametrize("victim", ["hub", "node"])
 async def test_goose_is_killed_in_the_middle_and_the_commit_is_whole(home: House, tmp_path: Path, victim: str) -> None:
     repository = make_repository(tmp_path / "repo")
-    project = await home.post("/api/projects", {"name": "G", "key": "G", "github_repo_url": str(repository)})
+    project = await home.post(
+        "/api/projects", {"name": victim, "key": victim.upper(), "github_repo_url": str(repository)}
+    )
     task = await home.post("/api/tasks", {"project_id": project["id"], "title": "Greet"})
     run = await home.post(
         "/api/runs",

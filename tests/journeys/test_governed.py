@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -23,15 +25,39 @@ HOSTILE = Path(__file__).with_name("hostile_agent.py")
 ASKING_GOOSE = '[agents.goose]\nmode = "ask"\n'
 
 
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
+KEYS = (f"DEMO{number}" for number in itertools.count(1))
+
+
+@contextlib.asynccontextmanager
+async def building(folder: Path) -> AsyncIterator[House]:
     settings = {"CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_GOOSE": goose_program(), "CLAWLINK_LEASE_SECONDS": "3"}
-    async with house(tmp_path / "data", ASKING_GOOSE, **settings) as opened:
+    async with house(folder / "data", ASKING_GOOSE, **settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def built(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with building(tmp_path_factory.mktemp("house")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def home(built: House) -> House:
+    await built.at_rest()
+    await _configure(built, "claude", {})
+    return built
+
+
+@pytest.fixture
+async def own_home(tmp_path: Path) -> AsyncIterator[House]:
+    """For a story whose account stays limited after its end."""
+    async with building(tmp_path) as opened:
         await opened.node_online()
         yield opened
 
 
-async def make_task(home: House, repository: Path, key: str = "DEMO") -> Any:
+async def make_task(home: House, repository: Path) -> Any:
+    key = next(KEYS)
     project = await home.post("/api/projects", {"name": key, "key": key, "github_repo_url": str(repository)})
     return await home.post("/api/tasks", {"project_id": project["id"], "title": "Do it"})
 
@@ -100,14 +126,14 @@ def _seconds(stamp: str) -> float:
     return seconds(stamp)
 
 
-async def test_a_limited_account_gives_way_to_the_next_of_the_chain(home: House) -> None:
-    await _configure(home, "claude", {"fallback": [{"model": "claude-haiku-4-5"}, {"agent": "goose"}]})
+async def test_a_limited_account_gives_way_to_the_next_of_the_chain(own_home: House) -> None:
+    await _configure(own_home, "claude", {"fallback": [{"model": "claude-haiku-4-5"}, {"agent": "goose"}]})
     prompt = "Please.\n\nSCRIPT:\nlimit 3600 x1 come back later\nfinish Done by another."
-    run = (await home.post("/api/runs", {"agent": "claude", "prompt": prompt}))["id"]
-    ended = await home.until_ended(run)
+    run = (await own_home.post("/api/runs", {"agent": "claude", "prompt": prompt}))["id"]
+    ended = await own_home.until_ended(run)
     assert ended["state"] == "completed", ended["error"]
     assert [one["outcome"] for one in ended["attempts"]] == ["paused", "completed"]
-    handed = [event for event in await home.events(run) if event["kind"] == "run.handed_over"]
+    handed = [event for event in await own_home.events(run) if event["kind"] == "run.handed_over"]
     assert "claude-haiku-4-5" in handed[0]["agent"]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -19,15 +21,23 @@ from tests.journeys.house import House, git, house, make_repository
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path / "data", CLAWLINK_LEASE_SECONDS="3") as opened:
-        await opened.node_online()
+KEYS = (f"DEMO{number}" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="module")
+async def built(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house(tmp_path_factory.mktemp("house") / "data", CLAWLINK_LEASE_SECONDS="3") as opened:
         yield opened
 
 
-async def make_task(home: House, repository: Path, key: str = "DEMO") -> Any:
-    project = await home.post("/api/projects", {"name": "Demo", "key": key, "github_repo_url": str(repository)})
+@pytest.fixture
+async def home(built: House) -> House:
+    await built.at_rest()
+    return built
+
+
+async def make_task(home: House, repository: Path) -> Any:
+    project = await home.post("/api/projects", {"name": "Demo", "key": next(KEYS), "github_repo_url": str(repository)})
     return await home.post("/api/tasks", {"project_id": project["id"], "title": "Make progress"})
 
 
@@ -64,8 +74,9 @@ async def test_a_task_becomes_a_commit_and_is_watched_live(home: House, tmp_path
     assert kinds.index("run.submitted") < kinds.index("attempt.started") < kinds.index("work.committed")
     assert "agent.chunk" in kinds
     ended = await home.get(f"/api/runs/{run}")
-    assert git(repository, "rev-parse", "task/demo-1").strip() == ended["head"]
-    assert len(git(repository, "show", "task/demo-1:progress.txt").splitlines()) == 5
+    branch = f"task/{task['key'].lower()}"
+    assert git(repository, "rev-parse", branch).strip() == ended["head"]
+    assert len(git(repository, "show", f"{branch}:progress.txt").splitlines()) == 5
     assert (await home.get(f"/api/tasks/{task['id']}"))["status"] == "in_review"
     diff = await home.http.get(f"{home.url}/api/runs/{run}/diff")
     assert "+++ b/progress.txt" in diff.text
@@ -113,7 +124,8 @@ async def test_a_killed_agent_fails_its_attempt_and_the_next_one_goes_on(home: H
     run = await submit(home, task, "steps=40 pause=0.05")
     await until_said(home, run, 5)
     for pid in home.agent_pids():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it went with the one before it
+            os.kill(pid, signal.SIGKILL)
     ended = await home.until_ended(run)
     assert (ended["state"], ended["attempt"]) == ("completed", 2)
 
