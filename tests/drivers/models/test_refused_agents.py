@@ -19,7 +19,8 @@ from coderclawlink.drivers.models.proxy import Line, Proxy
 from coderclawlink.events import AgentTool
 
 pytestmark = pytest.mark.anyio
-SECONDS = 5.0
+SECONDS = 15.0
+"""On a machine that is busy; of these, the first call of a provider's library takes some to be imported. Who goes on trying takes minutes."""
 JOB = Job("run", 1, "")
 
 
@@ -53,14 +54,14 @@ async def test_a_refused_call_ends_the_turn_within_seconds(
     budget = Budget(tokens=0) if how == "no budget" else Budget()
     async with asyncio.timeout(40), proxy.open("run", 1, on_usage=lambda _: None, budget=budget) as line:
         driver = drivers(*choice(agent, wire))[agent]
-        refused = time.monotonic()
         async with driver.open(JOB, make_ground(tmp_path, line.access, wire)) as session:
+            refused = time.monotonic()  # without the start of its process, which takes as long as the machine is busy
             async for said in session.turn("SCRIPT:\nrun echo one\nrun echo two\nfinish Done."):
                 if isinstance(said, AgentTool) and line.failure is None:
                     close(line, how)
                     refused = time.monotonic()
+            assert time.monotonic() - refused < SECONDS
             assert isinstance(said, TurnEnded)
-        assert time.monotonic() - refused < SECONDS
     assert line.failure
     assert line.failure.kind == ("paused" if how == "refused on the way" else "budget")
 
