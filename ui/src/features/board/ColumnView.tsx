@@ -2,7 +2,7 @@
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/adapter/element-adapter'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { Plus } from 'lucide-react'
-import { useEffect, useEffectEvent, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import { useCallback, useEffect, useEffectEvent, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
 import type { CardTold } from '@/api/schema'
 import { IconButton } from '@/kit/Button'
 import { TASK_STATUS } from '@/nouns/TaskStatus'
@@ -53,7 +53,7 @@ export function ColumnView({ id, label, cards, total, selected, isSelecting, ope
     paddingStart: PAD_PX,
     paddingEnd: PAD_PX,
     overscan: OVERSCAN,
-    getItemKey: (index) => cards[index]!.id,
+    getItemKey: useCallback((index: number) => cards[index]!.id, [cards]),
     // The card with the tab stop stays mounted, or the focus would be lost when it is scrolled away.
     rangeExtractor: (range) => (cards.length ? [...new Set([...defaultRangeExtractor(range), at])].toSorted((a, b) => a - b) : []),
   })

@@ -47,7 +47,11 @@ export function Columns({ columns, all, open, mayWrite, view, labels, onCreate }
   const lastSelected = useRef<number | null>(null)
   const [menu, setMenu] = useState<{ card: CardTold; anchor: Element } | null>(null)
   const [asking, setAsking] = useState<{ cards: readonly CardTold[]; move: Move } | null>(null)
-  const [said, say] = useState('')
+  // Said without drawing the board anew.
+  const voice = useRef<HTMLDivElement>(null)
+  const say = (text: string) => {
+    if (voice.current) voice.current.textContent = text
+  }
 
   const order = useMemo(() => COLUMNS.flatMap(({ id }) => columns[id]), [columns])
   // What a filter or somebody else has taken away is not selected any more.
@@ -216,9 +220,7 @@ export function Columns({ columns, all, open, mayWrite, view, labels, onCreate }
       <p id="board-keys" hidden>
         Space lifts the card, M opens its menu, X selects it.
       </p>
-      <div role="status" aria-live="assertive" className="sr-only" data-board-says>
-        {said}
-      </div>
+      <div ref={voice} role="status" aria-live="assertive" className="sr-only" data-board-says />
       <Suspense fallback={null}>
         {chosen.length > 0 && mayWrite && (
           <SelectionBar

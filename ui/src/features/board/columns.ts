@@ -17,13 +17,16 @@ export const columnOf = ({ status }: Pick<CardTold, 'status'>): Column => (statu
 
 export type Columns = Record<Column, CardTold[]>
 
-/** The cards by column, each from top to bottom. */
-export function arranged(cards: readonly CardTold[]): Columns {
+/** The cards by column, each from top to bottom. A column that is as it was `before` stays the same list, so that nothing of it is laid out anew. */
+export function arranged(cards: readonly CardTold[], before?: Columns): Columns {
   const found: Columns = { todo: [], in_progress: [], in_review: [], done: [] }
   for (const card of cards) found[columnOf(card)].push(card)
   for (const column of Object.values(found)) column.sort((one, other) => one.position - other.position || one.id - other.id)
+  for (const { id } of COLUMNS) if (before && isSame(found[id], before[id])) found[id] = before[id]
   return found
 }
+
+const isSame = (some: readonly CardTold[], others: readonly CardTold[]): boolean => some.length === others.length && some.every((card, at) => card === others[at])
 
 /** Where cards are put. `index`: before the card that stands there now, the moved ones counted too; its length: at the end. */
 export interface Spot {

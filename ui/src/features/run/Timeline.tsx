@@ -3,6 +3,7 @@ import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, Brain, ListFilter } from 'lucide-react'
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import { flushSync } from 'react-dom'
 import { Button } from '@/kit/Button'
 import { useHotkey } from '@/kit/hotkeys'
 import { Markdown } from '@/kit/Markdown'
@@ -44,12 +45,14 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   const [first, setFirst] = useState(0)
   const start = Math.min(first, shown.length)
   const count = shown.length - start + (isSaying ? 1 : 0)
+  const stick = useStick(() => virtual.isAtEnd(END_PX))
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => box.current,
     getItemKey: useCallback((index: number) => shown[start + index]?.key ?? SAYING, [shown, start]),
     estimateSize: (index) => HEIGHTS[shown[start + index]?.kind ?? 'message'] ?? 32,
-    overscan: 4,
+    // Whoever follows the end does not scroll: what is beyond would be made in vain.
+    overscan: stick.isStuck ? 1 : 4,
     gap: 2,
     paddingStart: 12,
     paddingEnd: 16,
@@ -58,7 +61,6 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
   })
   const rows = virtual.getVirtualItems()
   const size = virtual.getTotalSize()
-  const stick = useStick(() => virtual.isAtEnd(END_PX))
   const follow = () => {
     if (stick.isStuck) virtual.scrollToEnd()
   }
@@ -99,6 +101,7 @@ export function Timeline({ story, version, isFocused, onFocus }: TimelineProps) 
     if (!next) return
     event.preventDefault()
     if (by < 0) stick.let(false)
+    flushSync(() => setStopped(start + index + by))
     next.querySelector<HTMLElement>('[aria-expanded], [data-first]')?.focus()
   }
   const onLink = useCallback(
