@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.journal.feed import Feed
+from coderclawlink.pulls.issues import Importing
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web.peer import Peers
 
@@ -28,6 +29,8 @@ class Rooms:
     """Base URL of the code host that owner and name of a repository are told for."""
     files: Files
     """What people have attached."""
+    issues: Importing | None = None
+    """The issues of the projects' repositories; None: they cannot be reached from here."""
     is_closing: bool = False
 
     def close(self) -> None:

@@ -595,6 +595,25 @@ export type Indexed = {
   done: boolean
 }
 
+export type IssueSkipped = {
+  number: number
+  why: string
+}
+
+/** `made`: keys of the new tasks. `known`: how many had one already. */
+export type IssuesBroughtIn = {
+  made: Array<string>
+  known: number
+  skipped: Array<IssueSkipped>
+}
+
+/** These `numbers`; without any, all with the `label` and in the `state`. */
+export type IssuesWanted = {
+  numbers?: Array<number>
+  label?: (string | null)
+  state?: "open" | "closed" | "all"
+}
+
 export type JsonValue = unknown
 
 /** Only what is named is changed. */
@@ -1189,6 +1208,32 @@ export type Submission = {
   task_id?: (number | null)
 }
 
+/** What a project wants of its repository's issues. `label`, `assignee`: only issues with it come by themselves, all if neither is said. `start`: with the label or assignee, when somebody put it who may write to the repository, `agent` begins to work. `close_when_done`: a task that is done closes its issue. `comment`: one comment there tells how the work stands. */
+export type Sync = {
+  on?: boolean
+  label?: (string | null)
+  assignee?: (string | null)
+  start?: boolean
+  agent?: (string | null)
+  close_when_done?: boolean
+  comment?: boolean
+}
+
+/** What is wanted, and how it goes. `read_up_to`: the host's time up to which its changes were read. `error`: why the last look failed. */
+export type SyncTold = {
+  on: boolean
+  label: (string | null)
+  assignee: (string | null)
+  start: boolean
+  agent: (string | null)
+  close_when_done: boolean
+  comment: boolean
+  read_up_to: (string | null)
+  look_next_at: (string | null)
+  error: (string | null)
+  changed_by: string
+}
+
 /** Only what is named is changed. */
 export type TaskChanges = {
   title?: string
@@ -1500,6 +1545,9 @@ export interface Operations {
   'POST /api/runs/{run_id}/resume': { args: { path: { run_id: string }; body?: (Resumed | null) }; result: RunTold }
   'POST /api/projects/{project_id}/import/jira': { args: { path: { project_id: number }; query?: { dry_run?: boolean }; body: Blob }; result: ImportTold }
   'POST /api/projects/{project_id}/import/vibe-kanban': { args: { path: { project_id: number }; query?: { dry_run?: boolean; project?: (string | null) }; body: Blob }; result: ImportTold }
+  'POST /api/projects/{project_id}/issues/import': { args: { path: { project_id: number }; body: IssuesWanted }; result: IssuesBroughtIn }
+  'GET /api/projects/{project_id}/issues/sync': { args: { path: { project_id: number } }; result: (SyncTold | null) }
+  'PUT /api/projects/{project_id}/issues/sync': { args: { path: { project_id: number }; body: Sync }; result: SyncTold }
   'GET /api/runs/{run_id}/files': { args: { path: { run_id: string }; query?: { path?: (string | null); from_line?: number; after?: number; limit?: number; lines?: number; head?: (string | null); since?: (string | null) } }; result: FilesTold }
   'PUT /api/runs/{run_id}/viewed': { args: { path: { run_id: string }; body: Viewed }; result: void }
   'GET /api/runs/{run_id}/remarks': { args: { path: { run_id: string } }; result: Array<RemarkTold> }
