@@ -7,15 +7,16 @@ the address was asked for. Beside each value stands its limit, and the ratio to 
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import cast
+from typing import Literal, cast
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, WebSocketRoute, async_playwright
 
 from bench.rows import Found, Row, not_run, quantile
 from coderclawlink.access.policy import OWNER
@@ -34,6 +35,7 @@ from tests.ui.hub import Hub
 
 TASKS, EVENTS, LINES = 10_000, 100_000, 3_000
 ROUNDS = 3
+RATE, RATE_SECONDS = 1_800, 8.0
 BATCH = 1_000
 NODE = NodeId("played")
 FLAGS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --enable-precise-memory-info"
@@ -99,8 +101,9 @@ async def _measure(chromium: str, many_tasks: int, many_events: int, rounds: int
                         1.8,
                     ),
                     await _visible(
-                        browser, hub, rounds, f"run of {many_events:,} events", f"/runs/{run}", "All is done.", 2.0
+                        browser, hub, rounds, f"run of {many_events:,} events", f"/runs/{run}", "I look at", 2.0
                     ),
+                    await _visible(browser, hub, rounds, "the end of that run", f"/runs/{run}", "All is done.", 5.0),
                     await _visible(
                         browser,
                         hub,
@@ -112,6 +115,7 @@ async def _measure(chromium: str, many_tasks: int, many_events: int, rounds: int
                     ),
                     *await _board(browser, hub),
                     *await _run(browser, hub, run, many_events),
+                    await _stream(browser, hub, project),
                     await _two(browser, hub),
                 ]
                 await browser.close()
@@ -264,6 +268,48 @@ async def _run(browser: Browser, hub: Hub, run: str, many: int) -> list[Row]:
         _row(f"run of {many:,} events: heap", heap / MIB, 80, "MB"),
         _row(f"run of {many:,} events: elements", elements, 1500, "in the page"),
     ]
+
+
+async def _stream(browser: Browser, hub: Hub, project: int) -> Row:
+    """A run's page at its end while its agent works fast: told by a socket of ours in the place of the hub's."""
+    run = hub.script("hang", hub.task(project, "At work"))
+    await hub.until(run, "running")
+    page = await _page(browser, hub)
+    seq = 1_000_000_000
+    opened: list[WebSocketRoute] = []
+
+    def answer(socket: WebSocketRoute) -> None:
+        opened.append(socket)
+        place = {"subscribed": {"runs": [run], "tasks": [], "projects": []}, "head": seq}
+        socket.on_message(lambda _: socket.send(json.dumps(place)))
+
+    await page.route_web_socket("**/api/live", answer)
+    await page.goto(f"/runs/{run}")
+    await page.wait_for_selector("html[data-ready]", state="attached")
+    told = {"at": rfc3339(time.time()), "project_id": project, "task_id": None, "run_id": run, "attempt": 1}
+    await page.evaluate("() => { window.frames = []; window.stop = window.record() }")
+    began, sent = time.monotonic(), 0
+    while (seconds := time.monotonic() - began) < RATE_SECONDS:
+        due = int(seconds * RATE) - sent
+        lines = [{"seq": seq + n, **told, **_line(n)} for n in range(sent + 1, sent + due + 1)]
+        opened[-1].send(json.dumps({"events": lines}))
+        sent += due
+        await page.evaluate("() => new Promise((done) => setTimeout(done, 30))")
+    frames = cast(list[float], await page.evaluate("() => { window.stop(); return window.frames }"))
+    await page.context.close()
+    hub.post(f"/api/runs/{run}/cancel", {})
+    return _row(f"run: a frame at {sent / RATE_SECONDS:,.0f} events a second, p95", quantile(frames, 0.95), 60, "ms")
+
+
+def _line(n: int) -> dict[str, object]:
+    """Of four events one is a message, and three are of two tool calls."""
+    if n % 4 == 0:
+        return AgentMessage(text=f"Step {n}: I look at `file_{n}.py` and change **one** thing in it.").model_dump()
+    if n % 4 == 3:
+        ran = AgentTool(id=f"r{n}", title="pytest -q", tool="execute", status="completed", output="12 passed\n")
+        return ran.model_dump()
+    status: Literal["running", "completed"] = "running" if n % 4 == 1 else "completed"
+    return AgentTool(id=f"t{n // 4}", title=f"Edit file_{n}.py", tool="edit", status=status, input="").model_dump()
 
 
 async def _two(browser: Browser, hub: Hub) -> Row:
