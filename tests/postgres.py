@@ -86,11 +86,12 @@ def server(*options: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def database(of: str) -> Iterator[str]:
-    """An empty database on the server of that maintenance URL; dropped afterwards, whoever still uses it."""
+def database(of: str, template: str = "template1") -> Iterator[str]:
+    """A database on the server of that maintenance URL, a copy of another that nobody has open; dropped afterwards, whoever
+    still uses it."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(of, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     try:
         yield of.removesuffix("/postgres") + f"/{name}"
     finally:

@@ -17,7 +17,8 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('shared') / 'clawlink.db'}"
         return
-    with postgres_server.database(request.getfixturevalue("postgres")) as url:
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+    with postgres_server.database(server, template) as url:
         yield url
 
 
