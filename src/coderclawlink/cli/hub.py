@@ -28,6 +28,8 @@ Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Valu
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 ANSWER_SECONDS = 60.0
+WORK_SECONDS = 900.0
+"""For an answer that tells of much work."""
 SILENCE_SECONDS = 45.0
 """A stream is given up after so long without even a heartbeat; the hub sends one every 15 s."""
 PAGE = 1000
@@ -250,6 +252,18 @@ class Hub:
         """Send a file as it is."""
         try:
             answer = self._http.put(path, params={"name": name}, content=file)
+        except httpx2.HTTPError as error:
+            raise NoHub(f"The hub at {self.url} did not take the file: {error}") from error
+        if answer.status_code >= 400:
+            raise _refusal(answer)
+        return Answer(answer.text)
+
+    def post_file(self, path: str, file: BinaryIO, **query: str | bool | None) -> Answer:
+        """Send a file as it is, to be worked through; that may take minutes."""
+        given = {name: value for name, value in query.items() if value is not None}
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            answer = self._http.post(path, params=given, content=file, headers=headers, timeout=WORK_SECONDS)
         except httpx2.HTTPError as error:
             raise NoHub(f"The hub at {self.url} did not take the file: {error}") from error
         if answer.status_code >= 400:

@@ -23,6 +23,7 @@ from coderclawlink.cli import (
     comparisons,
     demo,
     doctor,
+    imports,
     labels,
     nodes,
     projects,
@@ -67,6 +68,8 @@ app.command(questions.inbox)
 app.command(sessions.whoami)
 for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
+app.command(imports.app)
+app.command(imports.issues)
 app.command(usage.usage)
 app.command(doctor.doctor)
 
