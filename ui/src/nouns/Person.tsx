@@ -9,7 +9,7 @@ export function initials(name: string): string {
 
 export function Person({ name, says = 'Assigned to' }: { name: string; says?: string }) {
   return (
-    <span title={`${says} ${name}`} className="inline-flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft text-12 leading-none font-medium tracking-tighter text-accent-text">
+    <span title={`${says} ${name}`} className="-my-0.5 inline-flex size-6 shrink-0 items-center justify-center rounded-full bg-accent-soft text-12 leading-none font-medium tracking-tighter text-accent-text">
       <span aria-hidden>{initials(name)}</span>
       <span className="sr-only">
         {says} {name}

@@ -17,10 +17,10 @@ export function useNeeds() {
 /** By which each can be put off. */
 export const needId = (kind: 'review' | 'money' | 'failed', run: Pick<InboxRun, 'id' | 'attempt'>): string => `${kind} ${run.id} ${run.attempt}`
 
-/** For the sidebar: what is not put off. What has failed is news, and does not wait. */
+/** For the sidebar: what is not put off, and theirs to answer. What has failed is news, and does not wait. */
 export function useNeedsCount(): number {
   const { needs } = useNeeds()
   const until = useSnoozed()
   const isNow = (id: string) => (until[id] ?? 0) <= Date.now()
-  return needs.questions.filter((one) => isNow(one.id)).length + needs.reviews.filter((run) => isNow(needId('review', run))).length + needs.money.filter((run) => isNow(needId('money', run))).length
+  return needs.questions.filter((one) => one.may_answer && isNow(one.id)).length + needs.reviews.filter((run) => isNow(needId('review', run))).length + needs.money.filter((run) => isNow(needId('money', run))).length
 }

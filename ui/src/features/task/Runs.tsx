@@ -94,7 +94,7 @@ function Detail({ run }: { run: RunTold }) {
           <thead className="text-fg-3">
             <tr>
               {['Attempt', 'Agent', 'Result', 'Tokens', 'Cost', 'Time'].map((name) => (
-                <th key={name} className="pr-3 pb-1 font-medium">
+                <th key={name} className={join('pr-3 pb-1 font-medium', name === 'Tokens' && 'max-sm:hidden')}>
                   {name}
                 </th>
               ))}
@@ -109,7 +109,7 @@ function Detail({ run }: { run: RunTold }) {
                   {one.model && <span className="text-fg-3"> {one.model}</span>}
                 </td>
                 <td className="pr-3">{one.outcome ?? one.state}</td>
-                <td className="pr-3">{one.input_tokens === null ? '—' : <Tokens count={one.input_tokens + (one.output_tokens ?? 0)} />}</td>
+                <td className="pr-3 max-sm:hidden">{one.input_tokens === null ? '—' : <Tokens count={one.input_tokens + (one.output_tokens ?? 0)} />}</td>
                 <td className="pr-3">{one.calls === null ? '—' : <Money usd={one.cost_usd} />}</td>
                 <td>{one.started_at ? <Elapsed from={one.started_at} to={one.ended_at} /> : '—'}</td>
               </tr>
