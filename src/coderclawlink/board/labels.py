@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects, tasks
+from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import labels as table
 from coderclawlink.db.schema import task_labels
@@ -25,7 +26,7 @@ from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import LabelChanged, LabelCreated, LabelDeleted, TaskLabelled
 from coderclawlink.ids import LabelId, ProjectId, TaskId
 from coderclawlink.journal import log
-from coderclawlink.journal.log import About
+from coderclawlink.journal.log import About, Line
 
 NAME = re.compile(r"[^\s+\-,\x00-\x1f\x7f-\x9f][^,\x00-\x1f\x7f-\x9f]{0,49}")
 IN_A_PROJECT = 200
@@ -161,6 +162,28 @@ def put(tx: Tx, actor: Actor, task: TaskId, add: Sequence[str] = (), remove: Seq
         told = TaskLabelled(labels=_names(now), added=_names(new), removed=_names(gone))
         log.append(tx, told, found.about, actor=actor.name)
     return now
+
+
+def put_on_new(tx: Tx, actor: Actor, wanted: Sequence[tuple[Task, Sequence[str]]]) -> None:
+    """`put` for many tasks of one project that have none yet, at once. Raises `BadLabel`, `TooManyLabels`, `PermissionMissing`."""
+    policy.require(actor, Permission.PROJECT_WRITE)
+    known = {label.name.casefold(): label for label in of_project(tx, wanted[0][0].project_id)} if wanted else {}
+    rows: list[tuple[TaskId, LabelId]] = []
+    lines: list[Line] = []
+    for task, names in wanted:
+        put_on: dict[LabelId, Label] = {}
+        for name in map(_fitting, names):
+            label = known.get(name.casefold()) or create(tx, actor, task.project_id, name)
+            put_on[label.id] = known[name.casefold()] = label
+        if len(put_on) > ON_A_TASK:
+            raise TooManyLabels(f"A task has at most {ON_A_TASK} labels.")
+        rows += [(task.id, label) for label in put_on]
+        now = _names(sorted(put_on.values(), key=lambda label: label.name.casefold()))
+        if now:
+            lines.append(Line(TaskLabelled(labels=now, added=now), task.about))
+    if rows:
+        tx.append(task_labels, rows)
+        log.append_all(tx, lines, actor=actor.name)
 
 
 def of_task(look: Look, task: TaskId) -> list[Label]:

@@ -7,7 +7,7 @@ deleted keeps its row while it can come back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from coderclawlink.errors import Conflict
 from coderclawlink.events import IssueLinked
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
+from coderclawlink.journal.log import Line
 
 GITHUB = "github"
 
@@ -89,6 +90,19 @@ def link(
     key = key_of(source, place, external)
     log.append(tx, IssueLinked(source=source, external=key, url=url), task.about, actor=by)
     return External(task.id, task.project_id, source, place, external, url, synced, there_at, tx.now())
+
+
+def link_new(tx: Tx, source: str, wanted: Sequence[tuple[Task, str, str]], *, by: str) -> None:
+    """`link` for many tasks that were made in this transaction, each with the place and name of a thing that is nobody's yet."""
+    now = tx.now()
+    rows = [(task.id, source, place, name, task.project_id, None, "{}", None, now) for task, place, name in wanted]
+    lines = [
+        Line(IssueLinked(source=source, external=key_of(source, place, name)), task.about)
+        for task, place, name in wanted
+    ]
+    if rows:
+        tx.append(table, rows)
+        log.append_all(tx, lines, actor=by)
 
 
 def note(tx: Tx, task: TaskId, *, synced: str, there_at: str | None) -> None:

@@ -15,6 +15,7 @@ from coderclawlink.board import comments, labels, links, projects, tasks
 from coderclawlink.board.imports import foreign
 from coderclawlink.board.imports.foreign import ForeignTask, Reading, Told
 from coderclawlink.board.links import Link, TooDeep, TooManyLinks
+from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import TasksImported
 from coderclawlink.ids import ProjectId, TaskId
@@ -54,21 +55,24 @@ def bring_in(tx: Tx, actor: Actor, project: ProjectId, source: str, reading: Rea
     there = dict(external.known(tx, project, source))
     new = [task for task in reading.tasks if (task.place, task.external) not in there]
     kept, _ = _labels(tx, project, new)
-    made: list[str] = []
-    for task in new:
-        key, there[task.place, task.external] = _make(tx, actor, project, source, task, set(kept))
-        made.append(key)
+    made = [(_make(tx, actor, project, task), task) for task in new]
+    external.link_new(tx, source, [(one, task.place, task.external) for one, task in made], by=actor.name)
+    labels.put_on_new(
+        tx, actor, [(one, [name for name in task.labels if name.casefold() in kept]) for one, task in made]
+    )
+    for one, task in made:
+        there[task.place, task.external] = one.id
+        for comment in task.comments:
+            comments.create(tx, stranger(source, comment.author), one.id, comment.text)
     notes = [*planned.notes, *_tie(tx, actor, new, there, reading.tasks)]
-    told = TasksImported(source=source, made=len(made), known=planned.known)
     if made:
+        told = TasksImported(source=source, made=len(made), known=planned.known)
         log.append(tx, told, About(project), actor=actor.name)
-    return Imported(tuple(made), planned.known, planned.labels, tuple(notes))
+    return Imported(tuple(one.key for one, _ in made), planned.known, planned.labels, tuple(notes))
 
 
-def _make(
-    tx: Tx, actor: Actor, project: ProjectId, source: str, task: ForeignTask, kept: set[str]
-) -> tuple[str, TaskId]:
-    made = tasks.create(
+def _make(tx: Tx, actor: Actor, project: ProjectId, task: ForeignTask) -> Task:
+    return tasks.create(
         tx,
         actor,
         project_id=project,
@@ -79,12 +83,6 @@ def _make(
         assignee=task.assignee,
         created_at=task.created_at,
     )
-    external.link(tx, made, source, task.place, task.external, by=actor.name)
-    if names := [name for name in task.labels if name.casefold() in kept]:
-        labels.put(tx, actor, made.id, names)
-    for comment in task.comments:
-        comments.create(tx, stranger(source, comment.author), made.id, comment.text)
-    return made.key, made.id
 
 
 def stranger(source: str, name: str) -> Actor:
