@@ -15,10 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
+from coderclawlink.pulls.issues import Importing
+from coderclawlink.pulls.hosts import Hosts
+from coderclawlink.pulls.issues import Importing
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
@@ -29,6 +33,8 @@ from coderclawlink.web import (
     chat,
     comments,
     comparisons,
+    connections,
+    create_pr,
     health,
     imports,
     issues,
@@ -76,6 +82,8 @@ ROUTERS = (
     verification,
     imports,
     issues,
+    connections,
+    create_pr,
     changes,
     reviews,
     chat,
@@ -105,14 +113,19 @@ def make(
     hand: Callable[[Request, str], Awaitable[Response]],
     files: Files,
     home: Path,
+    hosts: Hosts,
+    vault: Vault,
+    public_url: str,
+    issues: Importing | None = None,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
+    issues: Importing | None = None,
 ) -> FastAPI:
     """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself;
     `hand`: the same for the files that it hands to them.
 
     `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
-    of the code host. Raises `Undeclared`.
+    of the code host. `issues`: of the projects' repositories there. Raises `Undeclared`.
     """
     gate = APIRouter()
     gate.add_api_websocket_route("/api/link", link, dependencies=[open_to_all("a node proves itself by its key")])
@@ -124,7 +137,7 @@ def make(
         include_in_schema=False,
     )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, issues=issues)
     return app
 
 
