@@ -15,13 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
-from coderclawlink.pulls.issues import Importing
-from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.pulls.issues import Importing
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
@@ -33,8 +30,6 @@ from coderclawlink.web import (
     chat,
     comments,
     comparisons,
-    connections,
-    create_pr,
     health,
     imports,
     issues,
@@ -82,8 +77,6 @@ ROUTERS = (
     verification,
     imports,
     issues,
-    connections,
-    create_pr,
     changes,
     reviews,
     chat,
@@ -113,10 +106,6 @@ def make(
     hand: Callable[[Request, str], Awaitable[Response]],
     files: Files,
     home: Path,
-    hosts: Hosts,
-    vault: Vault,
-    public_url: str,
-    issues: Importing | None = None,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
     issues: Importing | None = None,
