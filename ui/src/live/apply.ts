@@ -2,9 +2,16 @@
 // what was read later than it happened. A new kind of event does not compile until it has its place here.
 // Above: live.ts. Below: rows.ts.
 
+import type { QueryClient } from '@tanstack/react-query'
 import type { RunDetail, RunTold, State, WaitReason } from '../api/schema'
-import type { Rows } from './rows'
+import { rows, type Rows } from './rows'
 import type { LiveEvent } from './socket'
+
+/** What changes a tab's cache by events. */
+export function learner(client: QueryClient): (events: readonly LiveEvent[]) => void {
+  const cache = rows(client)
+  return (events) => events.forEach((event) => apply(cache, event))
+}
 
 export function apply(rows: Rows, event: LiveEvent): void {
   switch (event.kind) {

@@ -3,7 +3,6 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { rows } from './rows'
 import { listen, type Answer, type LiveEvent, type LiveStatus, type Prompt, type Wanted } from './socket'
 
 export type { LiveEvent, LiveStatus } from './socket'
@@ -24,12 +23,11 @@ let scheduled = false
 
 /** Begin; once for each tab. Returns what ends it. */
 export function start(client: QueryClient): () => void {
-  const cache = rows(client)
   // What an event means is learnt after the first page stands; what is told before waits here.
   const early: LiveEvent[] = []
   let learn = (events: LiveEvent[]): void => void early.push(...events)
-  void import('./apply').then(({ apply }) => {
-    learn = (events) => events.forEach((event) => apply(cache, event))
+  void import('./apply').then(({ learner }) => {
+    learn = learner(client)
     learn(early.splice(0))
   })
   stream = listen({

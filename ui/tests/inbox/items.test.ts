@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { RunTold } from '@/api/schema'
 import { groupsOf, parted } from '@/features/inbox/items'
-import { fits, filterOf, isIn } from '@/features/runs/filter'
+import { filterOf } from '@/features/runs/filter'
+import { fits, isIn } from '@/features/runs/fitting'
 
 const NOW = Date.parse('2026-01-08T00:00:00Z')
 const run = (id: string, more: Partial<RunTold>): RunTold => ({ id, number: 1, title: 'Greet', agent: 'claude', attempt: 1, project_id: 1, branch: null, created_at: '2026-01-07T00:00:00Z', ended_at: null, ...more }) as RunTold

@@ -14,7 +14,8 @@ import { buttonLook, inputLook, join } from '@/kit/look'
 import { Page } from '@/kit/Page'
 import { EmptyState, Loaded } from '@/kit/states'
 import { RunState } from '@/nouns/RunState'
-import { fits, isIn, SETS, type Filter, type Set } from './filter'
+import { SETS, type Filter, type Set } from './filter'
+import { fits, isIn } from './fitting'
 
 const AT_FIRST = 300
 const AT_MOST = 1000

@@ -1,6 +1,4 @@
-/** Which runs are shown, as the address says it. Pure. */
-import type { RunTold } from '@/api/schema'
-
+/** Which runs are shown, as the address says it. Pure. Every page knows this address; which runs it means is told beside, in fitting.ts. */
 export const SETS = { all: 'All', active: 'At work', waiting: 'Waiting', completed: 'Completed', failed: 'Failed', cancelled: 'Stopped' } as const
 export type Set = keyof typeof SETS
 
@@ -9,17 +7,6 @@ export interface Filter {
   agent?: string | undefined
   project?: number | undefined
   q?: string | undefined
-}
-
-const ACTIVE: ReadonlySet<RunTold['state']> = new Set(['pending', 'planning', 'running'])
-
-export const isIn = (set: Set, run: Pick<RunTold, 'state'>): boolean => set === 'all' || (set === 'active' ? ACTIVE.has(run.state) : run.state === set)
-
-/** All but the state, which the tabs count. */
-export function fits(run: RunTold, { agent, project, q }: Filter): boolean {
-  if (agent !== undefined && run.agent !== agent) return false
-  if (project !== undefined && run.project_id !== project) return false
-  return !q || `#${run.number} ${run.title} ${run.branch ?? ''} ${run.agent}`.toLowerCase().includes(q.toLowerCase())
 }
 
 export function filterOf(search: Record<string, unknown>): Filter {
