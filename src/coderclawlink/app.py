@@ -14,11 +14,14 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from coderclawlink.access.policy import OWNER
+from coderclawlink.access.secrets import Vault
 from coderclawlink.board import attachments
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database, open_database, store_url
@@ -31,8 +34,13 @@ from coderclawlink.gate import local
 from coderclawlink.gate.connection import Gate
 from coderclawlink.gate.files import Handing
 from coderclawlink.gate.joining import local_key
-from coderclawlink.ids import NodeId, new_id
+from coderclawlink.ids import NodeId, RunId, new_id
+from coderclawlink.integrations.delivering import Deliverer
+from coderclawlink.integrations.github.syncing import Syncing
+from coderclawlink.integrations.hosts import Hosts
+from coderclawlink.journal import duty
 from coderclawlink.journal.feed import Feed
+from coderclawlink.runs import ledger
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.runtime.wishing import Defaults
 from coderclawlink.settings import Settings
@@ -103,7 +111,19 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             Defaults(timeout_seconds=settings.attempt_timeout_seconds, server=settings.github_server_url),
         )
         key = local_key(home)
-        gate = Gate(db, feed, hub=new_id(), key=key, lease_seconds=settings.lease_seconds)
+        vault = Vault(home)
+        hosts = Hosts(
+            db, vault, server=settings.github_server_url, api=settings.github_api, token=settings.github_token
+        )
+        syncing = Syncing(db, runtime, hosts.issues_for)
+        gate = Gate(
+            db,
+            feed,
+            hub=new_id(),
+            key=key,
+            lease_seconds=settings.lease_seconds,
+            token_for=partial(_token_for, db, hosts),
+        )
         files = Files(home / "attachments")
         app = api.make(
             db=db,
@@ -115,6 +135,10 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             home=home,
             allowed_hosts=[host.strip() for host in settings.allowed_hosts.split(",") if host.strip()],
             server=settings.github_server_url,
+            public_url=settings.public_url or f"http://{settings.api_host}:{settings.api_port}",
+            hosts=hosts,
+            vault=vault,
+            issues=syncing,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -123,6 +147,8 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(placement.run(db, limits.project))
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
                 hub.keep_running(attachments.keep_tidy(db, files))
+                hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run))
+                hub.keep_running(duty.hold(db, "issues", syncing.run))
                 try:
                     yield hub
                 finally:
@@ -130,6 +156,11 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                     hub.stop_loops()
         finally:
             await asyncio.to_thread(durable.close)
+
+
+async def _token_for(db: Database, hosts: Hosts, run: RunId, repository: str) -> str | None:
+    found = await db.read(ledger.find, run)
+    return await hosts.push_token(found.project_id, repository, found.session or OWNER.key)
 
 
 @contextlib.contextmanager

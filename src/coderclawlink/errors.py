@@ -4,7 +4,8 @@
     ├── NotFound      it is not there, or not yours to see        HTTP 404
     ├── Denied        it is there, and you may not                HTTP 403 (401 for NotSignedIn)
     │   └── NotSignedIn
-    ├── Invalid       the request makes no sense as it stands     HTTP 422 (400 by a route's choice)
+    ├── Invalid       the request makes no sense as it stands     HTTP 422 (400 for BadRequest)
+    │   └── BadRequest
     ├── Conflict      it makes sense, but not in this state       HTTP 409
     └── Unavailable   something we need does not answer           HTTP 503
 
@@ -35,6 +36,10 @@ class NotSignedIn(Denied):
 
 class Invalid(ClawlinkError):
     """The request is not valid."""
+
+
+class BadRequest(Invalid):
+    """That cannot be asked for here."""
 
 
 class Conflict(ClawlinkError):

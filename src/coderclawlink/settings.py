@@ -97,6 +97,16 @@ class Settings(BaseSettings):
     github_server_url: str = Field(
         default="https://github.com", description="Base URL that repositories are cloned from."
     )
+    github_api_url: Maybe = Field(
+        default=None,
+        description="Base URL of GitHub's REST interface. Default: `https://api.github.com`, and for an Enterprise server "
+        "its `/api/v3`.",
+    )
+    public_url: Maybe = Field(
+        default=None,
+        alias="CLAWLINK_PUBLIC_URL",
+        description="Base URL under which people reach this hub, for links that are sent elsewhere. Default: where it listens.",
+    )
     anthropic_api_key: Maybe = Field(default=None, description="Key for Anthropic's models (`claude`).")
     anthropic_base_url: Maybe = Field(default=None, description="Base URL of Anthropic's interface.")
     openai_api_key: Maybe = Field(default=None, description="Key for OpenAI's models (`auggie`, `goose`, `codex`).")
@@ -115,6 +125,14 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL with its default filled in."""
         return self.database_url or f"sqlite:///{self.clawlink_home / 'clawlink.db'}"
+
+    @property
+    def github_api(self) -> str:
+        """The base URL of GitHub's REST interface with its default filled in."""
+        server = self.github_server_url.rstrip("/")
+        return self.github_api_url or (
+            "https://api.github.com" if server == "https://github.com" else f"{server}/api/v3"
+        )
 
     def as_environment(self) -> dict[str, str]:
         """The same settings as variables, for a process of ours that is started from here."""

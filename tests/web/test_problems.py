@@ -11,10 +11,12 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
+from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import open_database
 from coderclawlink.errors import ClawlinkError, Conflict, Denied, Invalid, NotFound, NotSignedIn, Unavailable
 from coderclawlink.journal.feed import Feed
+from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import api, health
 from coderclawlink.web.peer import Peers
@@ -68,7 +70,17 @@ async def test_a_fault_of_ours_is_logged_and_told_by_its_number_alone(
 async def test_health_is_503_when_the_database_does_not_answer(tmp_path: Path) -> None:
     app = api.assemble([health.router])
     with open_database("postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2") as db:
-        app.state.rooms = Rooms(db, cast(Runtime, None), Feed(db), Peers(tmp_path), "", Files(tmp_path))
+        app.state.rooms = Rooms(
+            db,
+            cast(Runtime, None),
+            Feed(db),
+            Peers(tmp_path),
+            "",
+            Files(tmp_path),
+            cast(Hosts, None),
+            Vault(tmp_path),
+            "",
+        )
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client:
             answer = await client.get("/health")
     assert (answer.status_code, answer.json()) == (503, {"detail": "The database does not answer."})

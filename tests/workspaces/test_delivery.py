@@ -217,8 +217,8 @@ async def test_work_over_http_is_fetched_and_pushed_with_the_token(store: Store,
         assert await delivery.deliver(work, head, "task/1", token=TOKEN) == "task/1"
         assert [line for line in served.seen if "git-receive-pack" in line] == pushes
         other, other_head = await work_on(store, "r2", served.url, TOKEN)
-        assert await delivery.push(other, other_head, served.url, "task/1", token=TOKEN) == "task/1-2"
-        assert await delivery.push(other, other_head, served.url, "main", token=TOKEN) == "main-2"
+        assert await delivery.publish(other.mirror, other_head, served.url, "task/1", token=TOKEN) == "task/1-2"
+        assert await delivery.publish(other.mirror, other_head, served.url, "main", token=TOKEN) == "main-2"
     assert plain(served.folder, "rev-parse", "task/1", "task/1-2").splitlines() == [head, other_head]
     assert plain(served.folder, "log", "-1", "--format=%s", "main") == "Begin"
 

@@ -270,6 +270,13 @@ def run_ended(tx: Tx, task: TaskId, state: str, *, agent: str, branch: str | Non
     _change(tx, found, changes, "hub")
 
 
+def proposed(tx: Tx, task: TaskId, *, url: str, number: int, branch: str, actor: str) -> None:
+    """Its pull request is there."""
+    found = _card(tx, task)
+    if found is not None:
+        _change(tx, found, {"github_pr_url": url, "github_pr_number": number, "github_branch_name": branch}, actor)
+
+
 def contenders_ended(tx: Tx, task: TaskId, state: str) -> None:
     """Tell the card how its runs side by side ended as a whole. It stays in its column: a person chooses one of them first."""
     found = _card(tx, task)

@@ -510,6 +510,7 @@ deliveries = Table(
     Column("node", Text),  # where the commit lies
     Column("state", String(10), nullable=False),  # wanted, pushed, done, failed, dropped (a later one takes its place)
     Column("proposes", Boolean, nullable=False),  # whether a pull request is to be opened for it
+    Column("draft", Boolean, nullable=False, server_default=false()),
     Column("title", Text),
     Column("body", Text),
     Column("pull_id", Integer),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coderclawlink.db.engine import Database, StoreUnavailable
 from coderclawlink.db.wake import Ear
+from coderclawlink.errors import Conflict, NotFound
 from coderclawlink.gate import reconcile
 from coderclawlink.gate.joining import proves_itself
 from coderclawlink.ids import NodeId, ProjectId, RunId, TaskId
@@ -32,6 +34,8 @@ from coderclawlink.link.protocol import (
     Goodbye,
     Hello,
     HubWord,
+    Push,
+    Pushed,
     Record,
     Refused,
     Show,
@@ -39,6 +43,8 @@ from coderclawlink.link.protocol import (
     Welcome,
     node_word,
 )
+from coderclawlink.pulls import deliveries
+from coderclawlink.pulls.hosts import HostRefused, HostUnreachable
 from coderclawlink.runs import ledger, recording
 from coderclawlink.runs.ledger import RunNotFound
 
@@ -70,15 +76,30 @@ class _Line:
             await self.socket.send_text(word.model_dump_json())
 
 
+async def _no_token(run: RunId, repository: str) -> str | None:
+    return None
+
+
 class Gate:
     """All nodes connected to this hub."""
 
-    def __init__(self, db: Database, feed: Feed, *, hub: str, key: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        db: Database,
+        feed: Feed,
+        *,
+        hub: str,
+        key: str,
+        lease_seconds: float,
+        token_for: Callable[[RunId, str], Awaitable[str | None]] = _no_token,
+    ) -> None:
+        """`token_for`: what git is to show for a repository, over https, in a run."""
         self._db = db
         self._feed = feed
         self._hub = hub
         self._key = key
         self._lease_seconds = lease_seconds
+        self._token_for = token_for
         self._lines: dict[NodeId, _Line] = {}
         self._open = True
 
@@ -157,12 +178,33 @@ class Gate:
                 line.said.add(key)
                 if isinstance(word, Assign):
                     line.held.add((word.order.run, word.order.attempt))
-                await line.say(word)
+                await line.say(await self._with_token(word))
             held = [Fence(run=run, attempt=attempt) for run, attempt in line.held]
             for stop in await self._db.read(reconcile.gone, line.node, held):
                 line.held.discard((stop.run, stop.attempt))
                 await line.say(stop)
             await ear.wait(LOOK_AGAIN_SECONDS)
+
+    async def _with_token(self, word: HubWord) -> HubWord:
+        """What goes to a repository over https takes along what git is to show there. Without it the node shows its own."""
+        match word:
+            case Assign(order=order):
+                token = await self._token(order.run, order.repository)
+                return word if token is None else Assign(order=order.model_copy(update={"token": token}))
+            case Push():
+                token = await self._token(word.run, word.repository)
+                return word if token is None else word.model_copy(update={"token": token})
+            case _:
+                return word
+
+    async def _token(self, run: str, repository: str | None) -> str | None:
+        if repository is None or not repository.startswith(("https://", "http://")):
+            return None
+        try:
+            return await self._token_for(RunId(run), repository)
+        except (HostRefused, HostUnreachable, Conflict, NotFound) as error:
+            logger.warning("no token for %s: %s", repository, error.message)
+            return None
 
     async def _hear(self, line: _Line) -> None:
         """Take what the node says until it hangs up."""
@@ -181,6 +223,8 @@ class Gate:
                     await self._show(line, word)
                 case Beat():
                     await self._beat(line, word)
+                case Pushed():
+                    await self._db.write(deliveries.pushed, word)
                 case Goodbye():
                     await self._db.write(reconcile.part, line.node)
                     line.parted = True
@@ -256,6 +300,8 @@ def _key(word: HubWord) -> tuple[str, str, int, str]:
             return ("stop", run, attempt, why)
         case Answer(run=run, attempt=attempt, question=question):
             return ("answer", run, attempt, question)
+        case Push(delivery=delivery):
+            return ("push", delivery, 0, "")
         case Ask(run=run, attempt=attempt, number=number):
             return ("ask", run, attempt, f"{number} {word.revision} {word.text is None}")
         case _:

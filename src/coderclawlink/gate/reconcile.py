@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.ids import NodeId, RunId
 from coderclawlink.link.protocol import AgentOffer, Answer, Assign, Fence, Hello, HubWord, Stop
+from coderclawlink.pulls import deliveries
 from coderclawlink.runs import attempts, leases, nodes, orders, prompts, questions
 
 
@@ -50,7 +51,7 @@ def part(tx: Tx, node: NodeId) -> None:
 
 
 def to_say(look: Look, node: NodeId) -> list[HubWord]:
-    """Everything the hub has to tell the node, as it follows from the rows: orders, stops, answers and prompts."""
+    """Everything the hub has to tell the node, as it follows from the rows: orders, stops, answers, prompts and pushes."""
     words: list[HubWord] = [Assign(order=order) for order in orders.waiting_orders(look, node)]
     words += orders.stops(look, node)
     words += [
@@ -58,6 +59,7 @@ def to_say(look: Look, node: NodeId) -> list[HubWord]:
         for one in questions.answers_for(look, node)
     ]
     words += prompts.to_say(look, node)
+    words += deliveries.to_push(look, node)
     return words
 
 

@@ -26,8 +26,8 @@ from coderclawlink.drivers.models import proxy, script, wires
 from coderclawlink.drivers.models.prices import known_prices
 from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
-from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Stop
-from coderclawlink.node import secrets
+from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Push, Stop
+from coderclawlink.node import pushes, secrets
 from coderclawlink.node.attachments import Attachments
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
@@ -76,6 +76,7 @@ class Node:
         self._offers = offers
         self._redactor = redactor
         self._posts: dict[tuple[str, int], SpooledPost] = {}
+        self._pushing: set[str] = set()
         self._group = asyncio.TaskGroup()
         self._draining = False
         self._drained = asyncio.Event()
@@ -92,7 +93,7 @@ class Node:
             held=tuple(self._spool.held()),
         )
 
-    def _do(self, word: Assign | Stop | Answer | Ask | Drain) -> None:
+    def _do(self, word: Assign | Stop | Answer | Ask | Push | Drain) -> None:
         match word:
             case Assign(order=order):
                 if not self._draining and self._spool.take(order):
@@ -103,8 +104,18 @@ class Node:
                 post_of = self._posts.get((word.run, word.attempt))
                 if post_of is not None:
                     post_of.heard.put_nowait(word)
+            case Push():
+                if word.delivery not in self._pushing:
+                    self._pushing.add(word.delivery)
+                    self._group.create_task(self._push(word))
             case Drain():
                 self.drain()
+
+    async def _push(self, word: Push) -> None:
+        try:
+            self.dialer.answer(await pushes.push(word, self._tools.store, self._tools.token))
+        finally:
+            self._pushing.discard(word.delivery)
 
     async def _make(self, post: SpooledPost) -> None:
         order = post.order

@@ -25,6 +25,8 @@ from coderclawlink.link.protocol import (
     Hello,
     HubWord,
     Kept,
+    Push,
+    Pushed,
     Record,
     Refused,
     Show,
@@ -66,13 +68,14 @@ class Dialer:
         *,
         find: Callable[[], HubAddress | None],
         hello: Callable[[], Hello],
-        do: Callable[[Assign | Stop | Answer | Ask | Drain], None],
+        do: Callable[[Assign | Stop | Answer | Ask | Push | Drain], None],
     ) -> None:
         self._spool = spool
         self._find = find
         self._hello = hello
         self._do = do
         self._shown: deque[Show] = deque(maxlen=SHOWN_AT_MOST)
+        self._answers: deque[Pushed] = deque()
         self._offers: tuple[AgentOffer, ...] | None = None
         self._beat_now = asyncio.Event()
         self._leave = asyncio.Event()
@@ -84,6 +87,12 @@ class Dialer:
         """Send for eyes only; dropped while the hub is away."""
         if self.connected:
             self._shown.append(word)
+            self._spool.news.set()
+
+    def answer(self, word: Pushed) -> None:
+        """Send the answer to a push; lost with the wire, and then asked for again."""
+        if self.connected:
+            self._answers.append(word)
             self._spool.news.set()
 
     def offer(self, agents: tuple[AgentOffer, ...]) -> None:
@@ -112,6 +121,7 @@ class Dialer:
                         failures = 0
                     self.connected = False
                     self._shown.clear()
+                    self._answers.clear()
             if self._leave.is_set():
                 self.left.set()
                 return
@@ -148,7 +158,7 @@ class Dialer:
                     self._spool.news.set()
             case Stop(why="stale"):
                 self._end_stale(Fence(run=word.run, attempt=word.attempt))
-            case Assign() | Stop() | Answer() | Ask() | Drain():
+            case Assign() | Stop() | Answer() | Ask() | Push() | Drain():
                 self._do(word)
             case Refused() | Welcome():
                 pass
@@ -167,6 +177,8 @@ class Dialer:
                 if not entries:
                     break
                 await wire.say(Record(entries=tuple(entries)))
+            while self._answers:
+                await wire.say(self._answers.popleft())
             while self._shown:
                 await wire.say(self._shown.popleft())
             if self._leave.is_set() and not self._spool.unkept(0, 1)[1]:

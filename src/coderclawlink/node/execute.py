@@ -137,6 +137,8 @@ async def _make(attempt: Attempt) -> AttemptEnded:
     configuration = secrets.fill(order.configuration, known)
     for name in order.configuration.secrets():
         attempt.post.redactor.learn(name, known[name])
+    if order.token is not None:
+        attempt.post.redactor.learn("the access to the repository", order.token)
     driver = known_driver.configured(configuration)
     async with checkouts.prepare(
         tools.store,
@@ -147,7 +149,7 @@ async def _make(attempt: Attempt) -> AttemptEnded:
         follows=None if order.follows is None else (order.follows.run, order.follows.attempt),
         branch=order.branch,
         author=order.author or tools.author,
-        token=tools.token,
+        token=order.token or tools.token,
     ) as checkout:
         if order.attachments and driver.needs_checkout and tools.attachments is not None:
             await tools.attachments.lay_out(order.attachments, checkout.attachments)

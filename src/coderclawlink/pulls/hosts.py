@@ -16,6 +16,7 @@ CheckState = Literal["pending", "passed", "failed", "neutral"]
 Verdict = Literal["approved", "changes_requested", "commented"]
 PullState = Literal["open", "merged", "closed"]
 Mergeable = Literal["unknown", "clean", "conflict", "blocked"]
+AccessKind = Literal["token", "app"]
 MergeMethod = Literal["merge", "squash", "rebase"]
 
 
@@ -51,6 +52,16 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An access as somebody gives it. `secret`: the token, or the App's private key as PEM."""
+
+    kind: AccessKind
+    secret: str = field(repr=False)
+    app_id: str | None = None
+    installation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +187,20 @@ class CodeHost(Protocol):
 
     async def merge(self, number: int, head: str, method: MergeMethod) -> None:
         """Merge exactly this head; `HostRefused` when there is another one meanwhile."""
+        ...
+
+
+class Hosts(Protocol):
+    """Finds the host of a repository, and the access to it."""
+
+    async def host_for(self, project: int | None, url: str, owner: str | None = None) -> CodeHost:
+        """`url`: as people write it; `owner`: the key of the person who asks. Raises `NoRepository`."""
+        ...
+
+    def trial(self, url: str, access: Given) -> CodeHost:
+        """With an access that is not kept yet. Raises `NoRepository`."""
+        ...
+
+    async def push_token(self, project: int | None, url: str, owner: str | None = None) -> str | None:
+        """What git is to show for this repository over https; None: nothing of ours."""
         ...

@@ -196,6 +196,12 @@ def newest_of_task(look: Look, task: TaskId) -> Run | None:
     return None if row is None else _run(row)
 
 
+def completed_of_task(look: Look, task: TaskId) -> list[Run]:
+    """The task's runs that completed, whoever asks, newest first."""
+    which = (runs.c.task_id == task, runs.c.state == State.COMPLETED)
+    return [_run(row) for row in look.rows(sa.select(runs).where(*which).order_by(runs.c.number.desc()))]
+
+
 def latest(
     look: Look,
     actor: Actor,

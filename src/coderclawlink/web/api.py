@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
+from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.pulls.issues import Importing
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
@@ -30,6 +32,8 @@ from coderclawlink.web import (
     chat,
     comments,
     comparisons,
+    connections,
+    create_pr,
     health,
     imports,
     issues,
@@ -77,6 +81,8 @@ ROUTERS = (
     verification,
     imports,
     issues,
+    connections,
+    create_pr,
     changes,
     reviews,
     chat,
@@ -106,6 +112,9 @@ def make(
     hand: Callable[[Request, str], Awaitable[Response]],
     files: Files,
     home: Path,
+    hosts: Hosts,
+    vault: Vault,
+    public_url: str,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
     issues: Importing | None = None,
@@ -126,7 +135,7 @@ def make(
         include_in_schema=False,
     )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, issues=issues)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, issues)
     return app
 
 

@@ -15,11 +15,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coderclawlink.errors import ClawlinkError, Conflict, Denied, Invalid, NotFound, NotSignedIn, Unavailable
+from coderclawlink.errors import (
+    BadRequest,
+    ClawlinkError,
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    Unavailable,
+)
+from coderclawlink.pulls.hosts import HostRefused
 
 logger = logging.getLogger(__name__)
 
 STATUS: dict[type[ClawlinkError], int] = {
+    BadRequest: 400,
     NotSignedIn: 401,
     Denied: 403,
     NotFound: 404,
@@ -29,7 +40,13 @@ STATUS: dict[type[ClawlinkError], int] = {
 }
 
 
+BAD_GATEWAY = 502
+"""Somebody else's program said no."""
+
+
 def status_of(error: ClawlinkError) -> int:
+    if isinstance(error, HostRefused):
+        return BAD_GATEWAY
     return next((STATUS[family] for family in type(error).__mro__ if family in STATUS), 500)
 
 

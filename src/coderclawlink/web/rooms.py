@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
 from coderclawlink.journal.feed import Feed
+from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.pulls.issues import Importing
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web.peer import Peers
@@ -29,6 +31,11 @@ class Rooms:
     """Base URL of the code host that owner and name of a repository are told for."""
     files: Files
     """What people have attached."""
+    hosts: Hosts
+    """The code hosts of the projects' repositories."""
+    vault: Vault
+    public_url: str
+    """Base URL under which people reach this hub."""
     issues: Importing | None = None
     """The issues of the projects' repositories; None: they cannot be reached from here."""
     is_closing: bool = False

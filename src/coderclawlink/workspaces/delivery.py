@@ -1,8 +1,9 @@
 """Delivery: an attempt's result becomes a branch where people look for it. Never forced, never over other commits.
 
-Above: `node.result`. Below: `mirror` and `git`. A name that is taken by other commits gives way to `<branch>-2`, `-3`….
+Above: `node.result` and `node.pushes`. Below: `mirror` and `git`. A name that is taken by other commits gives way to `<branch>-2`, `-3`….
 Delivering the same commit again is success and finds the name it has. A branch that stands exactly where the work went on
-from (`Checkout.follows`) is moved forward to it, if nothing of what it holds is lost and nobody has it checked out.
+from (`Checkout.follows`) is moved forward to it, if nothing of what it holds is lost and nobody has it checked out; and one that stands
+where we have put it ourselves is moved to what takes its place.
 """
 
 from __future__ import annotations
@@ -21,32 +22,42 @@ _NAMES = 100
 
 
 async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | None = None) -> str:
-    """Put the commit on a branch of the checkout's repository and return the branch's name.
+    """Put the commit on a branch of the checkout's repository and return the branch's name. As `publish`.
 
-    A repository on this machine gets nothing but the branch: its files and its checked-out branch stay as they are, and no
-    hook of it is run. Raises `GitFailed`, `Conflict` when all names are taken, `Invalid` without a repository.
+    Raises `Invalid` without a repository.
     """
     if checkout.repository is None:
         raise Invalid("There is no repository to deliver to.")
-    remote = mirror.locate(checkout.repository)
+    expects = await _may_move(checkout, head)
+    return await publish(checkout.mirror, head, checkout.repository, branch, expects=expects, token=token)
+
+
+async def publish(
+    known: Path, head: str, repository: str, branch: str, *, expects: str | None = None, token: str | None = None
+) -> str:
+    """Put a commit of the mirror `known` on a branch of a repository and return the branch's name.
+
+    `expects`: the commit of ours that the branch may stand at and be moved from. A repository on this machine gets nothing but the
+    branch: its files and its checked-out branch stay as they are, and no hook of it is run. `token`: the password for https; ssh uses
+    the keys of the user. Raises `GitFailed`, `Conflict` when all names are taken, `Invalid` for a name that git does not take.
+    """
+    remote = mirror.locate(repository)
+    await _check_name(known, branch)
     if remote.path is None:
-        return await push(checkout, head, checkout.repository, branch, token=token)
-    await _check_name(checkout, branch)
+        return await _push(known, head, remote, branch, expects, token)
     there = Place(mirror.git_dir(remote.path))
-    known = Place(checkout.mirror)
     # Fetched by the receiver and not pushed: a push would run the receiver's hooks with the receiver's config.
     await git(
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--upload-pack=git-upload-pack", "--"),
-        *(str(known.git_dir), head),
+        *(str(known), head),
         at=there,
         over="files",
         timeout_seconds=NETWORK_SECONDS,
     )
-    since = await _may_move(checkout, head)
     async for name, stands in _candidates(there, None, branch, None):
         if stands == head:
             return name
-        if stands is not None and (stands != since or await asyncio.to_thread(_is_checked_out, there.git_dir, name)):
+        if stands is not None and (stands != expects or await asyncio.to_thread(_is_checked_out, there.git_dir, name)):
             continue
         order = f"create refs/heads/{name} {head}" if stands is None else f"update refs/heads/{name} {head} {stands}"
         try:
@@ -59,19 +70,12 @@ async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | No
     raise Conflict(f"All names from {branch} to {branch}-{_NAMES} are taken.")
 
 
-async def push(checkout: Checkout, head: str, url: str, branch: str, *, token: str | None = None) -> str:
-    """Push the commit to a branch of a repository elsewhere and return the branch's name.
-
-    `token`: the password for https; ssh uses the keys of the user. Raises `GitFailed`, `Conflict`, `Invalid`.
-    """
-    await _check_name(checkout, branch)
-    remote = mirror.locate(url)
-    at = Place(checkout.mirror)
-    since = await _may_move(checkout, head)
+async def _push(known: Path, head: str, remote: Remote, branch: str, expects: str | None, token: str | None) -> str:
+    at = Place(known)
     async for name, stands in _candidates(at, remote, branch, token):
         if stands == head:
             return name
-        if stands is not None and stands != since:
+        if stands is not None and stands != expects:
             continue
         try:
             await git(
@@ -80,7 +84,7 @@ async def push(checkout: Checkout, head: str, url: str, branch: str, *, token: s
                 *(f"--force-with-lease=refs/heads/{name}:{stands or ''}", "--"),
                 *(remote.url, f"{head}:refs/heads/{name}"),
                 at=at,
-                over="network" if remote.path is None else "files",
+                over="network",
                 url=remote.url,
                 token=token,
                 timeout_seconds=NETWORK_SECONDS,
@@ -127,7 +131,7 @@ async def _stands(at: Place, remote: Remote | None, name: str, token: str | None
     return found.text if found.code == 0 else None
 
 
-async def _check_name(checkout: Checkout, branch: str) -> None:
-    good = await git("check-ref-format", f"refs/heads/{branch}", at=checkout.data, ok=(0, 1))
+async def _check_name(known: Path, branch: str) -> None:
+    good = await git("check-ref-format", f"refs/heads/{branch}", at=Place(known), ok=(0, 1))
     if good.code or branch.startswith("-"):
         raise Invalid(f"A branch cannot be named {branch!r}.")

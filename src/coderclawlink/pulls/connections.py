@@ -1,0 +1,187 @@
+"""Connections: with whose access a project's repository is reached on its code host, and what is done with what the host tells.
+
+Above: the integrations, web. Below: secrets, projects. A project's own connection counts first, then that of the person who asks, then the
+installation's; without any there is GITHUB_TOKEN, which is the installation's too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from coderclawlink.access import policy, secrets
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.secrets import Vault
+from coderclawlink.board import projects
+from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import connections as table
+from coderclawlink.errors import Conflict, NotFound
+from coderclawlink.events import ProjectConnected, ProjectDisconnected
+from coderclawlink.ids import ProjectId
+from coderclawlink.journal import log
+from coderclawlink.journal.log import About
+from coderclawlink.pulls.hosts import AccessKind, Given, MergeMethod
+
+GITHUB = "github"
+
+
+class NotConnected(NotFound):
+    """There is no connection here."""
+
+
+class NoRepositoryThere(Conflict):
+    """The project has no repository on the code host: set its address first."""
+
+
+class Answers(BaseModel):
+    """What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most
+    `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    checks: bool = True
+    reviews: bool = True
+    conflicts: bool = True
+    rounds_at_most: int = Field(default=3, ge=0, le=20)
+    merge: MergeMethod = "squash"
+    propose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose connection: a project's, a person's (`Actor.key`), or, with neither, the installation's."""
+
+    project: ProjectId | None = None
+    owner: str | None = None
+
+    @property
+    def secret(self) -> str:
+        if self.project is not None:
+            return f"github/project/{self.project}"
+        return "github/installation" if self.owner is None else f"github/person/{self.owner}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`secret`: the name of its secret, never the secret. `error`: what the host said when it was tried last; None: it worked."""
+
+    id: int
+    host: str
+    kind: AccessKind
+    project_id: ProjectId | None
+    owner: str | None
+    as_whom: str
+    secret: str
+    app_id: str | None
+    installation_id: str | None
+    answers: Answers
+    checked_at: float | None
+    error: str | None
+    made_by: str
+    made_at: float
+
+
+_COLUMNS = [table.c[name] for name in Connection.__dataclass_fields__]
+
+
+def find(look: Look, scope: Scope) -> Connection:
+    """Raises `NotConnected`."""
+    row = look.row(sa.select(*_COLUMNS).where(*_is(scope)))
+    if row is None:
+        raise NotConnected
+    return _connection(row)
+
+
+def find_for(look: Look, *, project: ProjectId | None, owner: str | None) -> Connection | None:
+    """The one that counts for this project and this person; None: there is none."""
+    scopes = [Scope(project=project)] if project is not None else []
+    scopes += [Scope(owner=owner)] if owner is not None else []
+    for scope in (*scopes, Scope()):
+        row = look.row(sa.select(*_COLUMNS).where(*_is(scope)))
+        if row is not None:
+            return _connection(row)
+    return None
+
+
+def given(look: Look, vault: Vault, connection: Connection) -> Given:
+    """With its secret, for a call that is about to be made. Raises `SecretNotFound`, `KeyMissing`."""
+    secret = secrets.get(look, vault, connection.secret)
+    return Given(connection.kind, secret, connection.app_id, connection.installation_id)
+
+
+def answers_of(look: Look, project: ProjectId) -> Answers:
+    """What the project wants done with what the host tells."""
+    row = look.row(sa.select(*_COLUMNS).where(*_is(Scope(project=project))))
+    return Answers() if row is None else _connection(row).answers
+
+
+def may(actor: Actor, scope: Scope) -> None:
+    """Raises `PermissionMissing`."""
+    if scope.project is None and scope.owner is None:
+        policy.require(actor, Permission.ADMIN_SYSTEM)
+    else:
+        policy.require(actor, Permission.PROJECT_WRITE, scope.project)
+
+
+def put(tx: Tx, actor: Actor, vault: Vault, scope: Scope, access: Given, as_whom: str, repository: str) -> Connection:
+    """Keep an access that was tried, in the place of an earlier one. Raises `PermissionMissing`, `ProjectNotFound`."""
+    may(actor, scope)
+    if scope.project is not None:
+        projects.find(tx, scope.project)
+    secrets.put(tx, vault, scope.secret, access.secret, actor.name)
+    now = tx.now()
+    row = {
+        "kind": access.kind,
+        "as_whom": as_whom,
+        "secret": scope.secret,
+        "app_id": access.app_id,
+        "installation_id": access.installation_id,
+        "checked_at": now,
+        "error": None,
+        "made_by": actor.name,
+        "made_at": now,
+    }
+    if not tx.change(table.update().where(*_is(scope)).values(**row)):
+        tx.change(
+            table.insert().values(
+                host=GITHUB, project_id=scope.project, owner=scope.owner, answers=Answers().model_dump_json(), **row
+            )
+        )
+    told = ProjectConnected(host=GITHUB, repository=repository, as_whom=as_whom)
+    log.append(tx, told, About(scope.project), actor=actor.name)
+    return find(tx, scope)
+
+
+def set_answers(tx: Tx, actor: Actor, project: ProjectId, answers: Answers) -> Connection:
+    """Raises `NotConnected`, `PermissionMissing`."""
+    may(actor, Scope(project=project))
+    if not tx.change(table.update().where(*_is(Scope(project=project))).values(answers=answers.model_dump_json())):
+        raise NotConnected
+    return find(tx, Scope(project=project))
+
+
+def note_tried(tx: Tx, scope: Scope, error: str | None) -> None:
+    """How the last try went."""
+    tx.change(table.update().where(*_is(scope)).values(checked_at=tx.now(), error=error))
+
+
+def delete(tx: Tx, actor: Actor, scope: Scope) -> None:
+    """Raises `NotConnected`, `PermissionMissing`."""
+    may(actor, scope)
+    found = find(tx, scope)
+    tx.change(table.delete().where(table.c.id == found.id))
+    secrets.delete(tx, found.secret, actor.name)
+    log.append(tx, ProjectDisconnected(host=found.host), About(scope.project), actor=actor.name)
+
+
+def _is(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        table.c.host == GITHUB,
+        table.c.project_id.is_(None) if scope.project is None else table.c.project_id == scope.project,
+        table.c.owner.is_(None) if scope.owner is None else table.c.owner == scope.owner,
+    )
+
+
+def _connection(row: sa.RowMapping) -> Connection:
+    return Connection(**{**row, "answers": Answers.model_validate_json(row["answers"])})
