@@ -1,5 +1,14 @@
 // Made by scripts/ui_types.py; do not edit.
 
+/** A `token`, or a GitHub App: its `app_id` and `private_key` (PEM), and the installation if there are several. `repository`: one to try it on, where the connection is not a project's. */
+export type AccessWanted = {
+  token?: (string | null)
+  app_id?: (string | null)
+  private_key?: (string | null)
+  installation_id?: (string | null)
+  repository?: (string | null)
+}
+
 /** One thing that an agent wants to do. `tool`: read, edit, delete, move, search, execute, think, fetch or other (ACP ToolKind). `paths` are relative to the workspace where they lie in it, else absolute. */
 export type Act = {
   tool?: string
@@ -113,6 +122,16 @@ export type Answered = {
   question: string
   option: string
   text?: (string | null)
+}
+
+/** What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request. */
+export type Answers = {
+  checks?: boolean
+  reviews?: boolean
+  conflicts?: boolean
+  rounds_at_most?: number
+  merge?: "merge" | "squash" | "rebase"
+  propose?: boolean
 }
 
 /** `size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream. `may_delete`: whether you may. */
@@ -280,20 +299,6 @@ export type Check = {
   network?: boolean
 }
 
-/** `seconds`: how long it took; `round`: the mendings before it; `output`: its last words. */
-export type CheckTold = {
-  attempt: number
-  round: number
-  name: string
-  command: string
-  head: string
-  passed: boolean
-  exit_code: (number | null)
-  seconds: number
-  output: string
-  at: string
-}
-
 /** A check of the result. `seconds`: how long it took; `round`: the mendings before it. */
 export type Checked = {
   name: string
@@ -309,7 +314,7 @@ export type Checked = {
 export type Checks = {
   demanded: Array<string>
   missing: (string | null)
-  results: Array<CheckTold>
+  results: Array<coderclawlink__web__verification__CheckTold>
 }
 
 export type Colour = "gray" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown"
@@ -361,6 +366,21 @@ export type ConfigurationWanted = {
   toml?: (string | null)
 }
 
+/** `of`: whose it is. `error`: what the host said when it was tried last, null if it worked. `reached`: what was found just now, where something was tried. */
+export type ConnectionTold = {
+  of: "project" | "mine" | "installation"
+  kind: "token" | "app"
+  as_whom: string
+  app_id: (string | null)
+  installation_id: (string | null)
+  answers: Answers
+  made_by: string
+  made_at: string
+  checked_at: (string | null)
+  error: (string | null)
+  reached?: (ReachedTold | null)
+}
+
 export type ContenderWanted = {
   agent: string
   model?: (string | null)
@@ -402,6 +422,20 @@ export type DecisionTold = {
   effect: "allow" | "deny" | "ask"
   rule: (RuleTold | null)
   why: string
+}
+
+/** A result on its way to its branch. `repository`: its name within the project, "" for the project's own. `compare`: how to look at the branch where there are no pull requests. `error`: what stands in its way. */
+export type DeliveryTold = {
+  id: string
+  run_id: string
+  repository: string
+  branch: string
+  head: string
+  state: "wanted" | "pushed" | "done" | "failed" | "dropped"
+  pr_number: (number | null)
+  compare: (string | null)
+  error: (string | null)
+  tries: number
 }
 
 export type Discarding = {
@@ -789,6 +823,11 @@ export type NodeTold = {
   agents: Array<OfferTold>
 }
 
+export type OfTask = {
+  pull_requests: Array<PullRequestTold>
+  deliveries: Array<DeliveryTold>
+}
+
 /** An agent as this node found it. */
 export type OfferTold = {
   name: string
@@ -906,6 +945,48 @@ export type ProposalTold = {
   run_id: (string | null)
 }
 
+/** `draft` null: a draft as long as no check has passed on the result. */
+export type ProposalWanted = {
+  title?: (string | null)
+  body?: (string | null)
+  draft?: (boolean | null)
+}
+
+/** `pr_url`, `pr_number`: null on a plain git remote, where `compare` tells how to look at the branch. */
+export type Proposed = {
+  success?: true
+  pr_url: (string | null)
+  pr_number: (number | null)
+  branch_name: string
+  draft: boolean
+  compare: (string | null)
+  deliveries: Array<DeliveryTold>
+}
+
+/** As it was seen last, at `looked_at`. `repository`: its name within the project; `place`: owner/name on the host. `rounds`: prompts that came of it since a person acted last. `error`: why it cannot be looked at. */
+export type PullRequestTold = {
+  number: number
+  url: string
+  repository: string
+  place: string
+  title: string
+  branch: string
+  base: string
+  head: string
+  draft: boolean
+  state: "open" | "merged" | "closed"
+  checks: "none" | "pending" | "passed" | "failed"
+  check_list: Array<coderclawlink__web__create_pr__CheckTold>
+  review: "none" | "approved" | "changes_requested"
+  mergeable: "unknown" | "clean" | "conflict" | "blocked"
+  comments: number
+  rounds: number
+  error: (string | null)
+  opened_at: string
+  looked_at: (string | null)
+  ended_at: (string | null)
+}
+
 /** `option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more. `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered with a no. `heard_at`: when the agent was given the answer. */
 export type QuestionTold = {
   id: string
@@ -924,6 +1005,15 @@ export type QuestionTold = {
   text: (string | null)
   answered_by: (string | null)
   heard_at: (string | null)
+}
+
+/** What a look at the repository told. `lacks`: what the access may not do, in words. */
+export type ReachedTold = {
+  as_whom: string
+  default_branch: string
+  private: boolean
+  may_push: boolean
+  lacks: Array<string>
 }
 
 /** All of a result on one page. Times are RFC 3339 in UTC; `prompts`: SHA-256 of each prompt that the agent was given, the run's own first; tokens, calls and `cost_usd` are over all attempts, null where no model was called or has no known price. */
@@ -1449,10 +1539,30 @@ export type coderclawlink__web__comparisons__Choice = {
   run_id: string
 }
 
+export type coderclawlink__web__create_pr__CheckTold = {
+  name: string
+  state: "pending" | "passed" | "failed" | "neutral"
+  url?: (string | null)
+}
+
 /** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
 export type coderclawlink__web__questions__Choice = {
   option: string
   text?: (string | null)
+}
+
+/** `seconds`: how long it took; `round`: the mendings before it; `output`: its last words. */
+export type coderclawlink__web__verification__CheckTold = {
+  attempt: number
+  round: number
+  name: string
+  command: string
+  head: string
+  passed: boolean
+  exit_code: (number | null)
+  seconds: number
+  output: string
+  at: string
 }
 
 export interface Operations {
@@ -1548,6 +1658,19 @@ export interface Operations {
   'POST /api/projects/{project_id}/issues/import': { args: { path: { project_id: number }; body: IssuesWanted }; result: IssuesBroughtIn }
   'GET /api/projects/{project_id}/issues/sync': { args: { path: { project_id: number } }; result: (SyncTold | null) }
   'PUT /api/projects/{project_id}/issues/sync': { args: { path: { project_id: number }; body: Sync }; result: SyncTold }
+  'GET /api/projects/{project_id}/connection': { args: { path: { project_id: number } }; result: ConnectionTold }
+  'PUT /api/projects/{project_id}/connection': { args: { path: { project_id: number }; body: AccessWanted }; result: ConnectionTold }
+  'DELETE /api/projects/{project_id}/connection': { args: { path: { project_id: number } }; result: void }
+  'POST /api/projects/{project_id}/connection/check': { args: { path: { project_id: number } }; result: ConnectionTold }
+  'PUT /api/projects/{project_id}/connection/answers': { args: { path: { project_id: number }; body: Answers }; result: ConnectionTold }
+  'GET /api/connections/mine': { args: {  }; result: ConnectionTold }
+  'PUT /api/connections/mine': { args: { body: AccessWanted }; result: ConnectionTold }
+  'DELETE /api/connections/mine': { args: {  }; result: void }
+  'GET /api/connections/installation': { args: {  }; result: ConnectionTold }
+  'PUT /api/connections/installation': { args: { body: AccessWanted }; result: ConnectionTold }
+  'DELETE /api/connections/installation': { args: {  }; result: void }
+  'POST /api/tasks/{task_id}/create_pr': { args: { path: { task_id: number }; query?: { title?: (string | null); body?: (string | null) }; body?: (ProposalWanted | null) }; result: Proposed }
+  'GET /api/tasks/{task_id}/pull_requests': { args: { path: { task_id: number } }; result: OfTask }
   'GET /api/runs/{run_id}/files': { args: { path: { run_id: string }; query?: { path?: (string | null); from_line?: number; after?: number; limit?: number; lines?: number; head?: (string | null); since?: (string | null) } }; result: FilesTold }
   'PUT /api/runs/{run_id}/viewed': { args: { path: { run_id: string }; body: Viewed }; result: void }
   'GET /api/runs/{run_id}/remarks': { args: { path: { run_id: string } }; result: Array<RemarkTold> }
