@@ -2,8 +2,8 @@
 
     await hold(db, "deliver", deliverer.run)     # for ever: works while the duty is ours, and waits for it else
 
-The row says who holds the duty and until when, by the database's clock; the holder renews it three times a lease, and stops its work before the
-lease is over if it cannot. Two never hold one together, as long as a hub's work ends within a third of the lease once it is cancelled.
+The row says who holds the duty and until when, by the database's clock. The holder renews it several times a lease, and ends its work after two
+thirds of one in which it could not, however the database failed: so two never work together, as long as work ends within the last third.
 """
 
 from __future__ import annotations
@@ -26,40 +26,46 @@ async def hold(
 ) -> None:
     """Do the work whenever the duty is this hub's, for ever; the work itself never ends either."""
     holder = new_id()
+    loop = asyncio.get_running_loop()
     try:
         while True:
+            asked_at = loop.time()
             if not await _claimed(db, name, holder, lease_seconds):
                 await asyncio.sleep(lease_seconds / 3)
                 continue
             async with asyncio.TaskGroup() as tasks:
-                doing = tasks.create_task(_until_cancelled(work))
-                await _renew(db, name, holder, lease_seconds)
+                doing = tasks.create_task(_do(work))
+                await _renew(db, name, holder, lease_seconds, asked_at)
                 doing.cancel()
     finally:
         await asyncio.shield(_left(db, name, holder))
 
 
-async def _until_cancelled(work: Callable[[], Awaitable[None]]) -> None:
+async def _do(work: Callable[[], Awaitable[None]]) -> None:
     await work()
 
 
-async def _renew(db: Database, name: str, holder: str, lease_seconds: float) -> None:
-    """Until the duty is lost."""
+async def _renew(db: Database, name: str, holder: str, lease_seconds: float, asked_at: float) -> None:
+    """Until the duty is another's, or two thirds of the lease are over: what was asked for at a time lasts at least a lease from then."""
     loop = asyncio.get_running_loop()
-    renewed = loop.time()
-    while True:
-        await asyncio.sleep(lease_seconds / 3)
-        if await _claimed(db, name, holder, lease_seconds):
-            renewed = loop.time()
-        elif loop.time() - renewed > lease_seconds / 2:
-            return
+    patience = lease_seconds * 2 / 3
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(asked_at + patience) as deadline:
+            renewed: bool | None = True
+            while renewed is not False:
+                await asyncio.sleep(lease_seconds / 6)
+                asked_at = loop.time()
+                renewed = await _claimed(db, name, holder, lease_seconds)
+                if renewed:
+                    deadline.reschedule(asked_at + patience)
 
 
-async def _claimed(db: Database, name: str, holder: str, lease_seconds: float) -> bool:
+async def _claimed(db: Database, name: str, holder: str, lease_seconds: float) -> bool | None:
+    """None: the database does not answer."""
     try:
         return await db.write(claim, name, holder, lease_seconds)
     except StoreUnavailable:
-        return False
+        return None
 
 
 async def _left(db: Database, name: str, holder: str) -> None:
