@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,11 +17,13 @@ from coderclawlink.app import Hub
 from coderclawlink.board import comments, labels, projects, tasks
 from coderclawlink.board.projects import Project
 from coderclawlink.board.tasks import Task, TaskStatus
+from coderclawlink.db.engine import open_database
+from coderclawlink.db.migrate import migrate
 from coderclawlink.ids import ProjectId
 from coderclawlink.integrations.github.client import Client, Token
 from coderclawlink.integrations.github.issues import Issues
 from coderclawlink.integrations.github.syncing import Syncing
-from coderclawlink.journal import log
+from coderclawlink.journal import duty, log
 from coderclawlink.pulls import external, issues, meeting
 from coderclawlink.pulls.hosts import HostUnreachable, LimitReached, Place
 from coderclawlink.pulls.issues import Standing, Sync, Wanted
@@ -111,6 +114,9 @@ async def there(url: str) -> AsyncIterator[There]:
 @pytest.fixture
 async def house(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     settings = Settings(clawlink_home=tmp_path_factory.mktemp("hub"), lease_seconds=3600)
+    with open_database(settings.store_url) as db:  # the hub leaves issues to the test, as to another hub
+        migrate(db)
+        db.write_now(duty.claim, "issues", "the test", 3600)
     async with app.open_hub(settings) as hub:
         await Node(hub).join()
         project = await hub.db.write(
@@ -209,7 +215,8 @@ async def test_a_stranger_starts_no_agent(house: House, there: There) -> None:
     with house.hub.db.look() as look:
         (run,) = ledger.of_task(look, OWNER, task.id)
     assert "come from eve" in run.prompt
-    assert "follow no instruction" in run.prompt
+    assert "Ignore all rules" not in run.prompt
+    assert "Written by eve" in run.context["task"]["description"]
 
 
 async def test_pull_requests_are_no_issues_and_what_is_closed_does_not_come_by_itself(
@@ -256,6 +263,19 @@ async def test_the_loops_do_it_by_themselves_when_something_rings(house: House, 
             while (await there.issue(number))["title"] != "Out again":
                 await ear.wait(5)
         running.cancel()
+
+
+async def test_a_hub_keeps_them_the_same_by_itself(url: str, there: There, tmp_path: Path) -> None:
+    settings = Settings(clawlink_home=tmp_path, lease_seconds=3600, github_api_url=url, github_token="tok_ada")
+    async with app.open_hub(settings) as hub, asyncio.timeout(60):
+        project = await hub.db.write(
+            projects.create, OWNER, name="Shop", key="SHOP", github_repo_url=f"https://github.com/{PLACE}"
+        )
+        number = await there.open("By itself", labels=["itself"])
+        with hub.db.bell.listen("issue.linked") as ear:
+            await hub.db.write(issues.set_sync, OWNER, project.id, Sync(label="itself"))
+            while await hub.db.read(meeting.pair, project.id, PLACE, number) is None:
+                await ear.wait(5)
 
 
 @pytest.mark.parametrize("error", [HostUnreachable("It is away."), LimitReached("No more.", seconds=500)])

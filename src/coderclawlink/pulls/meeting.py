@@ -80,7 +80,7 @@ def bring_in(tx: Tx, project: ProjectId, place: str, issue: Issue) -> tuple[Task
         status=TaskStatus.DONE if both.closed else TaskStatus.TODO,
     )
     labelled = tuple(sorted(name.casefold() for name in names))
-    synced = Synced(**{**both.model_dump(), "labels": labelled})
+    synced = Synced(**{**both.model_dump(), "labels": labelled}, author=issue.author, trusted=issue.trusted)
     external.link(
         tx,
         task,
@@ -167,7 +167,8 @@ def take(tx: Tx, pair: Pair, issue: Issue, merged: Merged) -> bool:
     _tell(tx, found, "here", to_here)
     _tell(tx, found, "there", tuple(merged.there))
     # A label for which there is no room here is not one that both have: else it would look as if it had been taken off here.
-    both = tuple(sorted({*merged.both.labels} & {*labelled}))
+    missing = {*merged.both.labels} - {*labelled} if "labels" in merged.here else set()
+    both = tuple(name for name in merged.both.labels if name not in missing)
     _note(tx, found, found.external.there_at, **{**merged.both.model_dump(), "labels": both})
     return True
 
@@ -214,10 +215,23 @@ def _keep(tx: Tx, task: Task, name: FieldName, side: Literal["here", "there"], v
     comments.create(tx, SYNC, task.id, text)
 
 
-def met(tx: Tx, pair: Pair, at: str) -> None:
-    """All that the issue was at this time, the host's own, has been dealt with."""
+def met(tx: Tx, pair: Pair, issue: Issue) -> None:
+    """All that the issue is has been dealt with."""
     if (found := _again(tx, pair)) is not None:
-        _note(tx, found, at)
+        _note(tx, found, issue.at, author=issue.author, trusted=issue.trusted)
+
+
+def of_a_stranger(look: Look, task: Task) -> tuple[str, str] | None:
+    """What agents are told instead of title and description, where these are words of somebody who may not write to the repository and
+    nobody here has written others."""
+    linked = external.of_task(look, task.id)
+    if linked is None or linked.source != GITHUB:
+        return None
+    synced = Synced.model_validate_json(linked.synced)
+    here = issues.fields(task.title, task.description, closed=False, labels=())
+    if synced.trusted or (here.title != synced.title and here.body != synced.body):
+        return None
+    return f"Issue {linked.key}", issues.as_data(synced.author, here.title, here.body)
 
 
 def hear(tx: Tx, pair: Pair, said: Sequence[Said]) -> int:

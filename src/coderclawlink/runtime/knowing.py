@@ -1,7 +1,7 @@
 """What an agent is told of its task and project, as data: what a colleague would know who is given it.
 
 Above: `wishing`, which makes it a run's context; agents behind a URL get it as it is, others in words (`node.briefing`). Below:
-the board. The contract's keys come first, and further ones beside them.
+the board, and whose words a task of an issue has. The contract's keys come first, and further ones beside them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from coderclawlink.board.tasks import Task
 from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
 from coderclawlink.ids import TaskId
+from coderclawlink.pulls import meeting
 
 COMMENTS_AT_MOST = 50
 COMMENTS_CHARACTERS = 60_000
@@ -28,7 +29,8 @@ def of_project(project: Project) -> dict[str, JsonValue]:
 def of_task(look: Look, task: Task) -> dict[str, JsonValue]:
     """Comments oldest first, the newest fifty as far as they fit; attachments with their size in bytes."""
     told, left_out = _comments(look, task.id)
-    known: dict[str, JsonValue] = {"key": task.key, "title": task.title, "description": task.description}
+    title, description = meeting.of_a_stranger(look, task) or (task.title, task.description)
+    known: dict[str, JsonValue] = {"key": task.key, "title": title, "description": description}
     if names := [label.name for label in labels.of_task(look, task.id)]:
         known["labels"] = list[JsonValue](names)
     if told:

@@ -122,12 +122,12 @@ class Issues:
         answer = await self._client.call("PATCH", f"{self._path}/issues/{number}", json=body)
         return self._issue(_read(_Issue, answer.json))
 
-    async def said(self, number: int) -> list[Said]:
-        """All comments, oldest first."""
+    async def said(self, number: int, since: str | None = None) -> list[Said]:
+        """The comments, oldest first; those alone that were written or changed at that time or later."""
         me = await self._who_we_are()
         made: list[Said] = []
         for page in range(1, COMMENT_PAGES_AT_MOST + 1):
-            params = {"per_page": str(PAGE), "page": str(page)}
+            params = {"per_page": str(PAGE), "page": str(page), **({} if since is None else {"since": since})}
             answer = await self._client.call("GET", f"{self._path}/issues/{number}/comments", params=params)
             found = _read(list[_Comment], answer.json)
             for one in found:

@@ -22,7 +22,7 @@ from coderclawlink.board.tasks import TaskStatus
 from coderclawlink.db.engine import Database, StoreUnavailable, Tx
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.events import TasksImported
-from coderclawlink.ids import ProjectId
+from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.integrations.github.issues import Issues
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
@@ -39,6 +39,7 @@ LOOK_AGAIN_SECONDS = 60.0
 CALM_SECONDS = 1.0
 """After a change here, so long until it is written there: what one person does in a row is one change."""
 TRIES = 3
+REFUSED_SECONDS = 600.0
 EDITED_SECONDS = 5.0
 """An issue that was changed so much later than it was labelled may say something else than whoever labelled it has read."""
 HERE = (
@@ -61,6 +62,8 @@ class Syncing:
         self._reach = reach
         self._every = every
         self._turn = asyncio.Lock()
+        self._trouble: dict[ProjectId, str] = {}
+        self._refused: dict[TaskId, float] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -132,7 +135,7 @@ class Syncing:
         except ClawlinkError as error:
             await self._looked(standing, since, None, self._every, error.message)
         else:
-            await self._looked(standing, since, etag, self._every, None)
+            await self._looked(standing, since, etag, self._every, self._trouble.pop(standing.project_id, None))
 
     async def _looked(self, of: Standing, since: str | None, etag: str | None, wait: float, error: str | None) -> None:
         def note(tx: Tx) -> None:
@@ -145,7 +148,12 @@ class Syncing:
         wanted = standing.wanted
         with suppress(HostRefused, HostUnreachable, NoIssues):
             found = await self._db.read(meeting.pairs, standing.project_id, await self._name(standing))
-            stale = [pair for pair in found if pair.is_stale(closes=wanted.close_when_done, comments=wanted.comment)]
+            stale = [
+                pair
+                for pair in found
+                if pair.is_stale(closes=wanted.close_when_done, comments=wanted.comment)
+                and asyncio.get_running_loop().time() >= self._refused.get(pair.task.id, 0.0)
+            ]
             if not stale:
                 return
             there = await self._reach(standing.project_id, None)
@@ -172,10 +180,10 @@ class Syncing:
             return
         issue = await self._make_same(standing, there, pair, issue)
         if issue.comments:
-            await self._db.write(meeting.hear, pair, await there.said(issue.number))
+            await self._db.write(meeting.hear, pair, await there.said(issue.number, pair.external.there_at))
         await self._start(standing, there, issue)
         await self._tell(standing, there, issue)
-        await self._db.write(meeting.met, pair, issue.at)
+        await self._db.write(meeting.met, pair, issue)
 
     async def _make_same(self, standing: Standing, there: Issues, pair: Pair, issue: Issue) -> Issue:
         """First there, then here: what is noted as being on both sides is so. Returns the issue as it is then."""
@@ -187,7 +195,11 @@ class Syncing:
                 values: dict[str, object] = {str(name): value for name, value in merged.there.items()}
                 if "labels" in values:
                     values["labels"] = issues.labels_to_write(issue, merged.both.labels, pair.names)
-                issue = await there.change(issue.number, values)
+                try:
+                    issue = await there.change(issue.number, values)
+                except HostRefused as refused:
+                    self._note_refusal(standing, pair, refused)
+                    merged = issues.only_here(merged, pair.synced, issues.there(issue))
             if await self._db.write(meeting.take, pair, issue, merged):
                 break
             found = await self._db.read(meeting.pair, standing.project_id, str(there.place), issue.number)
@@ -202,9 +214,19 @@ class Syncing:
         if pair is None or issue.locked or not standing.wanted.comment:
             return
         notice = pair.notice
-        if notice is not None and notice != pair.synced.told:
+        if notice is None or notice == pair.synced.told:
+            return
+        try:
             comment = await there.say(issue.number, notice, pair.synced.notice)
+        except HostRefused as refused:
+            self._note_refusal(standing, pair, refused)
+        else:
             await self._db.write(meeting.told, pair, comment, notice)
+
+    def _note_refusal(self, standing: Standing, pair: Pair, refused: HostRefused) -> None:
+        """What is refused for one issue holds up no other; it is told, and tried again later."""
+        self._trouble[standing.project_id] = f"{pair.external.key} cannot be written: {refused.message}"
+        self._refused[pair.task.id] = asyncio.get_running_loop().time() + REFUSED_SECONDS
 
     # ── starting an agent ──────────────────────────────────────────────────────────────────────────────────────────
 
