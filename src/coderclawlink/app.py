@@ -35,11 +35,12 @@ from coderclawlink.gate.connection import Gate
 from coderclawlink.gate.files import Handing
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import NodeId, RunId, new_id
-from coderclawlink.integrations.delivering import Deliverer
+from coderclawlink.integrations.delivering import Deliverer, results_follower
 from coderclawlink.integrations.github.syncing import Syncing
 from coderclawlink.integrations.hosts import Hosts
 from coderclawlink.journal import duty
 from coderclawlink.journal.feed import Feed
+from coderclawlink.journal.follow import follow
 from coderclawlink.runs import ledger
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.runtime.wishing import Defaults
@@ -125,6 +126,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             token_for=partial(_token_for, db, hosts),
         )
         files = Files(home / "attachments")
+        public_url = settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
         app = api.make(
             db=db,
             runtime=runtime,
@@ -135,7 +137,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             home=home,
             allowed_hosts=[host.strip() for host in settings.allowed_hosts.split(",") if host.strip()],
             server=settings.github_server_url,
-            public_url=settings.public_url or f"http://{settings.api_host}:{settings.api_port}",
+            public_url=public_url,
             hosts=hosts,
             vault=vault,
             issues=syncing,
@@ -148,6 +150,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
                 hub.keep_running(attachments.keep_tidy(db, files))
                 hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run))
+                hub.keep_running(duty.hold(db, "results", partial(follow, db, results_follower(db, public_url))))
                 hub.keep_running(duty.hold(db, "issues", syncing.run))
                 try:
                     yield hub

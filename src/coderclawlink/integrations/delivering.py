@@ -1,6 +1,6 @@
-"""The deliverer: what stands on its branch is proposed to its host, which is safe to do twice.
+"""The deliverer: what stands on its branch is proposed to its host, which is safe to do twice; and the follower that wishes results on.
 
-A follower of deliveries rather than of events: the row says what is still to be done, the bell when to look. A hub that dies between the
+The deliverer is a follower of deliveries rather than of events: the row says what is still to be done, the bell when to look. A hub that dies between the
 host's answer and our note of it finds the pull request by its branch. Above: the composition root. Below: the hosts, and the rows.
 """
 
@@ -12,7 +12,11 @@ import logging
 from coderclawlink.board import tasks
 from coderclawlink.db.engine import Database, StoreUnavailable, Tx
 from coderclawlink.errors import Conflict, Invalid, NotFound
-from coderclawlink.pulls import bodies, deliveries, pull_requests
+from coderclawlink.events import ComparisonKept
+from coderclawlink.ids import RunId
+from coderclawlink.journal.follow import Follower
+from coderclawlink.journal.log import Told
+from coderclawlink.pulls import bodies, deliveries, pull_requests, results
 from coderclawlink.pulls.deliveries import PUSHED, Delivery
 from coderclawlink.pulls.hosts import (
     Compare,
@@ -91,3 +95,15 @@ def _put_off(tx: Tx, delivery: str, error: str, seconds: float | None) -> None:
 
 def _fail(tx: Tx, delivery: str, error: str) -> None:
     deliveries.fail(tx, deliveries.find(tx, delivery), error)
+
+
+def results_follower(db: Database, public_url: str) -> Follower:
+    """Wishes on what goes on by itself. `public_url`: as `deliveries.want` takes it."""
+
+    async def do(told: Told) -> None:
+        event = told.event
+        run = RunId(event.run) if isinstance(event, ComparisonKept) else told.about.run
+        if run is not None:
+            await db.write(results.go_on, run, public_url)
+
+    return Follower("results", results.ENDS, do)
