@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import sqlalchemy as sa
 from fastapi import FastAPI
 
 from coderclawlink.access.policy import OWNER
@@ -26,7 +25,7 @@ from coderclawlink.board import attachments
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database, open_database, store_url
 from coderclawlink.db.migrate import migrate
-from coderclawlink.engine import placement, reaper
+from coderclawlink.engine import executors, placement, reaper
 from coderclawlink.engine.dbos import Durable
 from coderclawlink.engine.lifecycle import Lifecycle, Limits
 from coderclawlink.errors import Conflict
@@ -48,7 +47,6 @@ from coderclawlink.settings import Settings
 from coderclawlink.web import api
 
 DRAIN_SECONDS = 15.0
-HUBS_AT_MOST = 64
 
 
 class AlreadyRunning(Conflict):
@@ -90,7 +88,7 @@ class Hub:
 
 @contextlib.asynccontextmanager
 async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
-    """Open everything, run it, close it. Raises `AlreadyRunning`, `Invalid`, `StoreUnavailable`."""
+    """Open everything, run it, close it. Raises `AlreadyRunning`, `TooManyHubs`, `Invalid`, `StoreUnavailable`."""
     home = settings.clawlink_home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     url = store_url(settings.store_url)
@@ -99,7 +97,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             stack.enter_context(_alone(Path(str(url.database))))
         db = stack.enter_context(open_database(settings.store_url))
         await asyncio.to_thread(migrate, db)
-        executor = stack.enter_context(_executor_slot(db))
+        executor = stack.enter_context(executors.slot(db))
         durable = Durable(db, executor, Lifecycle(db).carry)
         await asyncio.to_thread(durable.launch)
         feed = Feed(db)
@@ -147,6 +145,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub = Hub(settings, db, feed, runtime, gate, app, tasks)
                 hub.keep_running(feed.run())
                 hub.keep_running(placement.run(db, limits.project))
+                hub.keep_running(executors.run(db, durable))
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
                 hub.keep_running(attachments.keep_tidy(db, files))
                 hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run))
@@ -176,21 +175,3 @@ def _alone(database: Path) -> Iterator[None]:
         except OSError as error:
             raise AlreadyRunning(f"Another hub already runs on {database}.") from error
         yield
-
-
-@contextlib.contextmanager
-def _executor_slot(db: Database) -> Iterator[str]:
-    """A name for this process that no other running hub has, and that the next process will have after it is gone.
-
-    On PostgreSQL the slots are session locks: a hub that dies loses its connection, and with it the slot.
-    """
-    if db.dialect == "sqlite":
-        yield "hub"
-        return
-    with db.writing.connect() as connection:
-        for slot in range(1, HUBS_AT_MOST + 1):
-            if connection.scalar(sa.select(sa.func.pg_try_advisory_lock(0x68756273, slot))):
-                connection.commit()
-                yield f"hub-{slot}"
-                return
-    raise AlreadyRunning(f"{HUBS_AT_MOST} hubs already run on this database.")

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSClient, DBOSConfig, Serializer
@@ -30,6 +32,7 @@ POLL_SECONDS = 0.25
 QUEUE_THREADS = "queue-worker-"
 """How DBOS names the threads that take workflows up. They hear of the end within a moment."""
 QUEUE_END_SECONDS = 10.0
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 RECOVERIES_AT_MOST = 1_000_000
 """A workflow interrupted more often is put aside for good, and its run with it. A run may wait for weeks while its hub is
 restarted at every change of a file, so DBOS's default of 100 would strand it."""
@@ -116,9 +119,21 @@ class Durable:
         """Take up the workflows of executors that are dead. Safe to do twice. Blocks."""
         DBOS._recover_pending_workflows(executors)
 
-    def forget(self, runs: list[RunId]) -> None:
-        """Delete the engine's rows of runs that ended long ago. Blocks."""
-        DBOS.delete_workflows(list(runs))
+    def left_by(self, executors: list[str]) -> list[str]:
+        """Which of these executors have workflows at work. Blocks."""
+        found = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
+        return sorted({status.executor_id for status in found if status.executor_id})
+
+    def forget_ended(self, seconds: float) -> int:
+        """Delete the engine's rows of workflows that ended longer ago; returns how many. Blocks."""
+        before = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat()
+        forgotten = 0
+        while ended := DBOS.list_workflows(
+            status=ENDED, completed_before=before, limit=500, load_input=False, load_output=False
+        ):
+            DBOS.delete_workflows([status.workflow_id for status in ended])
+            forgotten += len(ended)
+        return forgotten
 
     def unfinished(self) -> list[str]:
         """Ids of the workflows that have not ended. Blocks."""
