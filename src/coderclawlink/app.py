@@ -35,8 +35,10 @@ from coderclawlink.gate.files import Handing
 from coderclawlink.gate.joining import local_key
 from coderclawlink.ids import NodeId, RunId, new_id
 from coderclawlink.integrations.delivering import Deliverer, results_follower
+from coderclawlink.integrations.github.hooks import Hooks
 from coderclawlink.integrations.github.syncing import Syncing
 from coderclawlink.integrations.hosts import Hosts
+from coderclawlink.integrations.watching import Watcher
 from coderclawlink.journal import duty
 from coderclawlink.journal.feed import Feed
 from coderclawlink.journal.follow import follow
@@ -115,6 +117,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             db, vault, server=settings.github_server_url, api=settings.github_api, token=settings.github_token
         )
         syncing = Syncing(db, runtime, hosts.issues_for)
+        watcher = Watcher(db, hosts, runtime)
         gate = Gate(
             db,
             feed,
@@ -139,6 +142,8 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             hosts=hosts,
             vault=vault,
             issues=syncing,
+            watching=watcher,
+            hear=Hooks(db, vault).hear,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -151,6 +156,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run))
                 hub.keep_running(duty.hold(db, "results", partial(follow, db, results_follower(db, public_url))))
                 hub.keep_running(duty.hold(db, "issues", syncing.run))
+                hub.keep_running(duty.hold(db, "watch", watcher.run))
                 try:
                     yield hub
                 finally:

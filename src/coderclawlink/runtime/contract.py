@@ -31,6 +31,8 @@ from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.feed import Feed, Shown, Watcher
 from coderclawlink.journal.log import Told
+from coderclawlink.pulls import answering
+from coderclawlink.pulls.feedback import Feedback
 from coderclawlink.runs import ledger, prompts, questions
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.prompts import Prompt
@@ -170,6 +172,10 @@ class Runtime:
 
     def _say_more(self, tx: Tx, actor: Actor, run: RunId, text: str) -> tuple[Run, Prompt | None]:
         return self._follow_up(tx, actor, run, text, False, None, NOTHING_SAID)
+
+    async def answer_pull(self, actor: Actor | None, pull: int, told: Feedback, logs: Mapping[str, str]) -> Run | None:
+        """Have the agent answer what the code host tells of a pull request. As `answering.answer`."""
+        return await self._db.write(answering.answer, actor, pull, told, logs, self._say_more)
 
     async def ask(self, actor: Actor, message: chatting.Message, *, project: ProjectId | None, chat: str = "") -> Chat:
         """Write to a project in a new conversation, else further in the `chat`. As `chatting.start` and `say`."""

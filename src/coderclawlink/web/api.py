@@ -22,6 +22,7 @@ from coderclawlink.errors import ClawlinkError
 from coderclawlink.journal.feed import Feed
 from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.pulls.issues import Importing
+from coderclawlink.pulls.watched import Watching
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
@@ -46,6 +47,7 @@ from coderclawlink.web import (
     problems,
     projects,
     prompts,
+    pull_requests,
     questions,
     reviews,
     runs,
@@ -83,6 +85,7 @@ ROUTERS = (
     issues,
     connections,
     create_pr,
+    pull_requests,
     changes,
     reviews,
     chat,
@@ -118,9 +121,11 @@ def make(
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
     issues: Importing | None = None,
+    watching: Watching | None = None,
+    hear: Callable[[Request], Awaitable[Response]] | None = None,
 ) -> FastAPI:
     """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself;
-    `hand`: the same for the files that it hands to them.
+    `hand`: the same for the files that it hands to them. `hear`: what becomes of the code host's webhooks.
 
     `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
     of the code host. `issues`: of the projects' repositories there. Raises `Undeclared`.
@@ -134,8 +139,17 @@ def make(
         response_model=None,
         include_in_schema=False,
     )
+    if hear is not None:
+        gate.add_api_route(
+            pull_requests.HOOK,
+            hear,
+            methods=["POST"],
+            dependencies=[open_to_all("a webhook is signed")],
+            response_model=None,
+            include_in_schema=False,
+        )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, issues)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, issues, watching)
     return app
 
 

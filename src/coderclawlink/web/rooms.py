@@ -14,6 +14,7 @@ from coderclawlink.db.engine import Database
 from coderclawlink.journal.feed import Feed
 from coderclawlink.pulls.hosts import Hosts
 from coderclawlink.pulls.issues import Importing
+from coderclawlink.pulls.watched import Watching
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web.peer import Peers
 
@@ -38,6 +39,8 @@ class Rooms:
     """Base URL under which people reach this hub."""
     issues: Importing | None = None
     """The issues of the projects' repositories; None: they cannot be reached from here."""
+    watching: Watching | None = None
+    """Looks at pull requests on their hosts."""
     is_closing: bool = False
 
     def close(self) -> None:

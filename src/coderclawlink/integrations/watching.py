@@ -1,0 +1,194 @@
+"""The watcher: looks how open pull requests stand on their hosts, writes that down, and has agents answer what is to be mended.
+
+    watcher = Watcher(db, hosts, runtime)
+    await watcher.run()                # one hub at a time
+
+Webhooks and people ring for it; by itself it looks as often as `watched` says. Above: the composition root. Below: the hosts, `watched`,
+`answering`, the runtime. Every step is safe to repeat: what was answered is remembered in the transaction that answers it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from coderclawlink.access.policy import Actor
+from coderclawlink.board import projects
+from coderclawlink.db.engine import Database, Look, StoreUnavailable
+from coderclawlink.errors import ClawlinkError, NotFound
+from coderclawlink.ids import TaskId
+from coderclawlink.pulls import answering, deliveries, watched
+from coderclawlink.pulls.feedback import Feedback
+from coderclawlink.pulls.hosts import CodeHost, Hosts, HostUnreachable, LimitReached, MergeMethod, Seen
+from coderclawlink.pulls.pull_requests import WATCHED, PullRequest
+from coderclawlink.runs.ledger import Run
+from coderclawlink.runtime.contract import Runtime
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 15.0
+AT_ONCE = 4
+"""Pull requests looked at at the same time."""
+BACKOFF_SECONDS = (60.0, 300.0, 1800.0)
+REFUSED_SECONDS = 1800.0
+BUSY_SECONDS = 30.0
+"""Until it is looked again whether feedback can be answered that an agent at work or a push under way stands before."""
+BUDGET_CALLS = 5000
+"""An hour, of one access (GitHub's limit for a person)."""
+FOR_PEOPLE = 0.2
+"""The share of it that the watcher leaves alone."""
+CALLS_A_LOOK = 6
+"""At most, if everything has changed."""
+
+
+class Watcher:
+    """Of one installation. `clock`: seconds that only go forward; None: the event loop's."""
+
+    def __init__(self, db: Database, hosts: Hosts, runtime: Runtime, clock: Callable[[], float] | None = None) -> None:
+        self._db = db
+        self._hosts = hosts
+        self._runtime = runtime
+        self._clock = clock
+        self._failures: dict[int, int] = {}
+        self._looks: deque[float] = deque()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        with self._db.bell.listen(WATCHED, "run.completed", "run.failed") as ear:
+            while True:
+                try:
+                    await self.look_at_due()
+                    wait = await self._db.read(watched.next_due)
+                except StoreUnavailable as error:
+                    logger.warning("pull requests cannot be looked at: %s", error.message)
+                    wait = None
+                await ear.wait(LOOK_AGAIN_SECONDS if wait is None else min(LOOK_AGAIN_SECONDS, max(0.5, wait)))
+
+    async def look_at_due(self) -> None:
+        """At all that are due, as far as the budget of calls goes."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(pull: PullRequest) -> None:
+            async with slots:
+                await self._guarded(pull)
+
+        async with asyncio.TaskGroup() as several:
+            for pull in await self._db.read(watched.due):
+                if self._may_look():
+                    several.create_task(one(pull))
+
+    def _may_look(self) -> bool:
+        """Keeps a share of an hour's calls for people."""
+        now = asyncio.get_running_loop().time() if self._clock is None else self._clock()
+        while self._looks and self._looks[0] < now - 3600:
+            self._looks.popleft()
+        if (len(self._looks) + 1) * CALLS_A_LOOK > BUDGET_CALLS * (1 - FOR_PEOPLE):
+            return False
+        self._looks.append(now)
+        return True
+
+    async def _guarded(self, pull: PullRequest) -> None:
+        try:
+            await self.look(pull)
+            self._failures.pop(pull.id, None)
+        except LimitReached as limit:
+            await self._put_off(pull, limit.message, limit.seconds)
+        except HostUnreachable as error:
+            failures = self._failures[pull.id] = self._failures.get(pull.id, 0) + 1
+            await self._put_off(pull, error.message, BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+        except NotFound:  # the task or its project was deleted meanwhile, or what the host tells is not to be had
+            await self._put_off(pull, None, REFUSED_SECONDS)
+        except StoreUnavailable:
+            raise
+        except ClawlinkError as error:  # refused by the host, or by our own rules: it says why
+            await self._put_off(pull, error.message, REFUSED_SECONDS)
+
+    async def look(self, pull: PullRequest) -> PullRequest:
+        """At one, now; with what follows from it. Raises as a host does."""
+        host, _ = await self._host(pull, None)
+        seen = await host.look(pull.number, pull.known_etags)
+        noted = await self._db.write(watched.note, pull.id, seen)
+        if seen is not None and noted.state == "open":
+            await self._answer_by_itself(host, noted, seen)
+        return noted
+
+    async def _answer_by_itself(self, host: CodeHost, pull: PullRequest, seen: Seen) -> None:
+        told = await self._db.read(answering.to_answer, pull.id, seen)
+        if told is not None:
+            await self._runtime.answer_pull(None, pull.id, told, await self._logs(host, told))
+        elif not await self._db.write(answering.person_needed, pull.id, seen) and await self._db.read(
+            answering.is_held, pull.id, seen
+        ):
+            await self._db.write(watched.look_again, pull.id, BUSY_SECONDS)
+
+    # ── what people ask for ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def refresh(self, actor: Actor, pull: PullRequest) -> PullRequest:
+        """Look now, whole. Raises as a host does."""
+        _, _, noted = await self._whole(actor, pull)
+        return noted
+
+    async def answer(self, actor: Actor, pull: PullRequest) -> Run:
+        """Have an agent answer what the host tells, whatever is switched off; the rounds begin anew.
+
+        Raises `NothingToAnswer`, `StillAtWork`, `PermissionMissing`, and as a host does.
+        """
+        host, seen, noted = await self._whole(actor, pull)
+        told = await self._db.read(answering.by_hand, actor, noted, seen)
+        run = await self._runtime.answer_pull(actor, pull.id, told, await self._logs(host, told))
+        if run is None:
+            raise answering.NothingToAnswer
+        return run
+
+    async def merge(
+        self, actor: Actor, pull: PullRequest, head: str | None, method: MergeMethod | None = None
+    ) -> PullRequest:
+        """Merge the head that was seen. Raises `HostRefused` with the host's reason, and as a host does."""
+        host, wanted = await self._host(pull, actor)
+        await host.merge(pull.number, head or pull.head, method or wanted)
+        return await self.refresh(actor, pull)
+
+    async def make_ready(self, actor: Actor, pull: PullRequest) -> PullRequest:
+        """It is a draft no longer. Raises as a host does."""
+        host, _ = await self._host(pull, actor)
+        await host.make_ready(pull.number)
+        return await self.refresh(actor, pull)
+
+    async def _whole(self, actor: Actor | None, pull: PullRequest) -> tuple[CodeHost, Seen, PullRequest]:
+        host, _ = await self._host(pull, actor)
+        seen = await host.look(pull.number, {})
+        if seen is None:
+            raise HostUnreachable("The code host has nothing to tell.")
+        return host, seen, await self._db.write(watched.note, pull.id, seen)
+
+    async def _host(self, pull: PullRequest, actor: Actor | None) -> tuple[CodeHost, MergeMethod]:
+        """With the access of who asks, else of whose wish it was. And how the project merges."""
+        url, owner, method = await self._db.read(_way, pull)
+        return await self._hosts.host_for(pull.project_id, url, owner if actor is None else actor.key), method
+
+    async def _logs(self, host: CodeHost, told: Feedback) -> dict[str, str]:
+        """By the checks' ids; what cannot be had is left out."""
+        logs = {}
+        for check in told.failed:
+            if check.id:
+                try:
+                    logs[check.id] = await host.log_of(check)
+                except LimitReached:
+                    raise
+                except ClawlinkError as error:
+                    logger.info("a check's log cannot be had: %s", error.message)
+        return logs
+
+    async def _put_off(self, pull: PullRequest, error: str | None, seconds: float) -> None:
+        await self._db.write(watched.put_off, pull, error, seconds)
+
+
+def _way(look: Look, pull: PullRequest) -> tuple[str, str | None, MergeMethod]:
+    """The repository's address, the key of who wished the pull request, and how the project merges. Raises `ProjectNotFound`."""
+    made = next((one for one in deliveries.of_task(look, TaskId(pull.task_id)) if one.name == pull.name), None)
+    projects.find(look, pull.project_id)
+    url = f"{pull.server}/{pull.owner}/{pull.repo}"
+    method = answering.merges_by(look, pull)
+    return (url, None, method) if made is None else (made.repository, made.owner, method)
