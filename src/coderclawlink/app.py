@@ -153,8 +153,9 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(executors.run(db, durable))
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
                 hub.keep_running(attachments.keep_tidy(db, files))
-                hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run))
-                hub.keep_running(duty.hold(db, "results", partial(follow, db, results_follower(db, public_url))))
+                hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run, holder=executor))
+                results = partial(follow, db, results_follower(db, public_url))
+                hub.keep_running(duty.hold(db, "results", results, holder=executor))
                 hub.keep_running(duty.hold(db, "issues", syncing.run))
                 hub.keep_running(duty.hold(db, "watch", watcher.run))
                 try:

@@ -15,9 +15,9 @@ from coderclawlink.ids import NodeId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.link.protocol import Pushed
 from coderclawlink.pulls import connections, deliveries, pull_requests, results
-from coderclawlink.pulls.connections import Answers, Given, Scope
+from coderclawlink.pulls.connections import Answers, Scope
 from coderclawlink.pulls.deliveries import Delivery, NoRepository, NothingToPropose, Words
-from coderclawlink.pulls.hosts import Opened, Place, Pull
+from coderclawlink.pulls.hosts import Given, Opened, Place, Pull
 from coderclawlink.pulls.pull_requests import PullRequest
 from coderclawlink.runs import ledger, recording, reviews
 from coderclawlink.runs.ledger import Run

@@ -22,10 +22,16 @@ LEASE_SECONDS = 15.0
 
 
 async def hold(
-    db: Database, name: str, work: Callable[[], Awaitable[None]], lease_seconds: float = LEASE_SECONDS
+    db: Database,
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    lease_seconds: float = LEASE_SECONDS,
+    *,
+    holder: str | None = None,
 ) -> None:
-    """Do the work whenever the duty is this hub's, for ever; the work itself never ends either."""
-    holder = new_id()
+    """Do the work whenever the duty is this hub's, for ever; the work itself never ends either. `holder`: a name that no other running
+    hub has; one that is the next hub's after this one is gone lets that one begin at once. None: a new one."""
+    holder = holder or new_id()
     loop = asyncio.get_running_loop()
     try:
         while True:
