@@ -20,12 +20,13 @@ from coderclawlink.integrations.watching import Watcher
 from coderclawlink.journal import duty, log
 from coderclawlink.link.protocol import Pushed
 from coderclawlink.pulls import answering, connections, deliveries, pull_requests, watched
-from coderclawlink.pulls.connections import Answers, Given, Scope
+from coderclawlink.pulls.connections import Answers, Scope
 from coderclawlink.pulls.deliveries import Words
 from coderclawlink.pulls.hosts import (
     Check,
     CodeHost,
     Compare,
+    Given,
     HostRefused,
     HostUnreachable,
     LimitReached,
