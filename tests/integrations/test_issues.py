@@ -21,7 +21,7 @@ from coderclawlink.db.engine import open_database
 from coderclawlink.db.migrate import migrate
 from coderclawlink.ids import ProjectId
 from coderclawlink.integrations.github.client import Client, Token
-from coderclawlink.integrations.github.issues import Issues
+from coderclawlink.integrations.github.issues import MARK, Issues
 from coderclawlink.integrations.github.syncing import Syncing
 from coderclawlink.journal import duty, log
 from coderclawlink.pulls import external, issues, meeting
@@ -174,6 +174,23 @@ async def test_what_changes_on_one_side_is_written_on_the_other_without_an_echo(
     await there.do("PATCH", f"/issues/{number}", state="open")
     await house.look()
     assert (await house.the_task(number)).status is TaskStatus.TODO
+
+
+async def test_a_hub_killed_after_writing_there_writes_nothing_twice(house: House, there: There) -> None:
+    number = await there.open("Before", labels=["kill"])
+    await house.sync(label="kill")
+    await house.look()
+    task = await house.the_task(number)
+    await house.change(task, title="After")
+    await there.do("PATCH", f"/issues/{number}", title="After")  # what the hub had done when it was killed
+    await there.do("POST", f"/issues/{number}/comments", body="Task SHOP-1: an agent is at work on this.\n\n" + MARK)
+    at = (await there.issue(number))["updated_at"]
+    await house.look()
+    await house.write()
+    assert (await there.issue(number))["updated_at"] == at
+    await house.change(task, github_pr_url="https://github.com/ada/shop/pull/9")
+    await house.write()
+    assert len(await there.said(number)) == 1  # found again by its mark
 
 
 async def test_the_label_of_somebody_trusted_starts_an_agent_once(house: House, there: There) -> None:
