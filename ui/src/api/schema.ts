@@ -124,6 +124,11 @@ export type Answered = {
   text?: (string | null)
 }
 
+/** `run_id`: of the run that heeds what the host tells. */
+export type Answering = {
+  run_id: string
+}
+
 /** What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request. */
 export type Answers = {
   checks?: boolean
@@ -770,6 +775,12 @@ export type Me = {
   permissions: Array<Permission>
   is_owner: boolean
   mode: "local"
+}
+
+/** `method` null: as the project merges. `head`: the commit that is to be merged, and no other; null: the one seen last. */
+export type MergeWanted = {
+  method?: ("merge" | "squash" | "rebase" | null)
+  head?: (string | null)
 }
 
 /** `run_id`: the run that answers; its events are the answer while it is being said. `state`: of that run. `answer`: in Markdown, so far while the run is open, without its block of actions. `refused`: why what was proposed with it is no proposal. */
@@ -1508,6 +1519,13 @@ export type Wait = {
 /** Why a run waits: one query over it answers "why is this not moving, and who must act". */
 export type WaitReason = "approval" | "question" | "quota" | "budget" | "dependency" | "schedule" | "node_offline" | "ci" | "review"
 
+/** `secret`: told this once; making another one ends it. */
+export type WebhookTold = {
+  url: string
+  secret: string
+  content_type?: string
+}
+
 /** In a column, its own if no `status` is named: above the card `before`, below the card `after`, or at the `position`, which is the top if nothing is said. */
 export type WherePut = {
   status?: (TaskStatus | null)
@@ -1671,6 +1689,11 @@ export interface Operations {
   'DELETE /api/connections/installation': { args: {  }; result: void }
   'POST /api/tasks/{task_id}/create_pr': { args: { path: { task_id: number }; query?: { title?: (string | null); body?: (string | null) }; body?: (ProposalWanted | null) }; result: Proposed }
   'GET /api/tasks/{task_id}/pull_requests': { args: { path: { task_id: number } }; result: OfTask }
+  'POST /api/tasks/{task_id}/pull_requests/{number}/merge': { args: { path: { task_id: number; number: number }; query?: { repository?: string }; body?: (MergeWanted | null) }; result: PullRequestTold }
+  'POST /api/tasks/{task_id}/pull_requests/{number}/ready': { args: { path: { task_id: number; number: number }; query?: { repository?: string } }; result: PullRequestTold }
+  'POST /api/tasks/{task_id}/pull_requests/{number}/refresh': { args: { path: { task_id: number; number: number }; query?: { repository?: string } }; result: PullRequestTold }
+  'POST /api/tasks/{task_id}/pull_requests/{number}/answer': { args: { path: { task_id: number; number: number }; query?: { repository?: string } }; result: Answering }
+  'POST /api/github/webhook_secret': { args: {  }; result: WebhookTold }
   'GET /api/runs/{run_id}/files': { args: { path: { run_id: string }; query?: { path?: (string | null); from_line?: number; after?: number; limit?: number; lines?: number; head?: (string | null); since?: (string | null) } }; result: FilesTold }
   'PUT /api/runs/{run_id}/viewed': { args: { path: { run_id: string }; body: Viewed }; result: void }
   'GET /api/runs/{run_id}/remarks': { args: { path: { run_id: string } }; result: Array<RemarkTold> }
