@@ -28,6 +28,7 @@ from coderclawlink.cli import (
     nodes,
     projects,
     prompts,
+    pull_requests,
     questions,
     results,
     reviews,
@@ -68,6 +69,7 @@ app.command(questions.inbox)
 app.command(sessions.whoami)
 for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
+app.command(pull_requests.app)
 app.command(imports.app)
 app.command(imports.issues)
 app.command(usage.usage)
