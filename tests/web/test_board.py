@@ -127,7 +127,7 @@ async def test_a_task_has_all_its_fields_and_its_defaults(client: httpx2.AsyncCl
     assert set(made) == {
         "id", "project_id", "key", "title", "description", "status", "priority", "assigned_agent_type",
         "agent_execution_status", "github_pr_url", "github_pr_number", "github_branch_name", "created_at", "updated_at",
-        "assignee", "external",  # beside those of the contract
+        "assignee",  # beside those of the contract
     }  # fmt: skip
     assert (made["status"], made["priority"], made["assigned_agent_type"]) == ("todo", "medium", None)
 
