@@ -25,7 +25,8 @@ from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/tasks/{task_id}", tags=["pull requests"])
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 50.0
+"""Less than our own command line waits for any answer."""
 LOOK_AGAIN_SECONDS = 5.0
 
 Reader = Annotated[Actor, needs(Permission.PROJECT_READ)]

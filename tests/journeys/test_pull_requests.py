@@ -1,0 +1,173 @@
+"""From a click to one pull request, whatever dies in between: real hub, real node, git's own server, somebody else's GitHub."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.integrations.issue_peer import PeerMissing
+from tests.journeys.code_host import TOKEN, Door, When, code_host
+from tests.journeys.house import House, git, house, make_repository
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+SECONDS = 60
+AWAY = (httpx2.HTTPError, AssertionError)
+
+
+@dataclass
+class Town:
+    """A house and the code host that its project lies on."""
+
+    house: House
+    door: Door
+    project: int
+
+    async def result(self, title: str = "Make progress", prompt: str = "steps=2 pause=0.01") -> Any:
+        """A task whose run has completed with a commit."""
+        task = await self.house.post("/api/tasks", {"project_id": self.project, "title": title})
+        run = {"agent": "steady", "prompt": prompt, "task_id": task["id"]}
+        made = await self.house.post("/api/runs", run)
+        ended = await self.house.until_ended(made["id"])
+        assert ended["state"] == "completed", ended
+        return task
+
+    async def create_pr(self, task: Any, **words: str) -> Any:
+        return await self.house.post(f"/api/tasks/{task['id']}/create_pr", words)
+
+    def head_of(self, branch: str) -> str:
+        return git(self.door.folder / "ada" / "shop.git", "rev-parse", branch).strip()
+
+    async def click_and_die(self, task: Any, what: str, when: When) -> None:
+        """The hub is killed as this passes, and another one comes."""
+        await self.house.at_rest()
+        assert self.house.hub is not None
+        self.door.kill_at(what, when, self.house.hub.pid)
+        with contextlib.suppress(*AWAY):
+            await self.create_pr(task)
+        assert await asyncio.to_thread(self.door.killed.wait, SECONDS), f"nothing passed: {what}"
+        await self.house.hub.wait()
+        await self.house.start()
+
+    async def until_open(self, task: Any) -> list[Any]:
+        """Nobody asks again: the hub goes on with it by itself."""
+        async with asyncio.timeout(SECONDS):
+            while not (found := (await self.house.get(f"/api/tasks/{task['id']}/pull_requests"))["pull_requests"]):
+                await asyncio.sleep(0.05)
+        return list(found)
+
+
+@contextlib.asynccontextmanager
+async def town(scratch: Path) -> AsyncIterator[Town]:
+    with code_host(scratch, make_repository(scratch / "repository")) as door:
+        given = {"GITHUB_SERVER_URL": door.url, "GITHUB_TOKEN": TOKEN, "CLAWLINK_LEASE_SECONDS": "3"}
+        async with house(scratch / "data", **given) as opened:
+            await opened.node_online()
+            wanted = {"name": "Shop", "key": "SHOP", "github_repo_url": f"{door.url}/ada/shop"}
+            project = await opened.post("/api/projects", wanted)
+            yield Town(opened, door, project["id"])
+
+
+@pytest.fixture(scope="module")
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    try:
+        async with town(tmp_path_factory.mktemp("town")) as opened:
+            yield opened
+    except PeerMissing as missing:
+        pytest.skip(str(missing))
+
+
+async def test_a_click_pushes_the_commit_and_opens_one_pull_request(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result("Shout @everyone")
+    made = await here.create_pr(task)
+    assert (made["success"], made["branch_name"]) == (True, f"task/{task['key'].lower()}")
+    assert made["pr_url"].endswith(f"/ada/shop/pull/{made['pr_number']}")
+    (run,) = await here.house.get(f"/api/runs?task_id={task['id']}")
+    assert here.head_of(made["branch_name"]) == run["head"]
+    (pull,) = here.door.pulls(made["branch_name"])
+    assert (pull["number"], pull["base"]["ref"], pull["draft"]) == (made["pr_number"], "main", True)
+    assert pull["title"] == f"{task['key']}: Shout @everyone"
+    assert "@everyone" not in pull["body"]
+    card = await here.house.get(f"/api/tasks/{task['id']}")
+    assert (card["github_pr_number"], card["github_pr_url"]) == (made["pr_number"], made["pr_url"])
+    assert (await here.create_pr(task, title="Another"))["pr_number"] == made["pr_number"]
+    assert len(here.door.pulls(made["branch_name"])) == 1
+
+
+async def test_what_goes_on_after_it_moves_the_same_pull_request(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result(prompt="ten steps")
+    made = await here.create_pr(task)
+    before = here.head_of(made["branch_name"])
+    (run,) = await here.house.get(f"/api/runs?task_id={task['id']}")
+    more = await here.house.post(f"/api/runs/{run['id']}/prompts", {"text": "steps=14 pause=0.01"})
+    ended = await here.house.until_ended(more["run"]["id"])
+    async with asyncio.timeout(SECONDS):
+        while here.head_of(made["branch_name"]) != ended["head"]:
+            await asyncio.sleep(0.05)
+    assert ended["head"] != before
+    assert len(here.door.pulls(made["branch_name"])) == 1
+
+
+async def test_without_a_result_there_is_nothing_to_propose(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.house.post("/api/tasks", {"project_id": here.project, "title": "Nothing yet"})
+    bare = await here.house.post("/api/projects", {"name": "Bare", "key": "BARE"})
+    other = await here.house.post("/api/tasks", {"project_id": bare["id"], "title": "Nowhere"})
+    for at, status in ((task["id"], 409), (other["id"], 400), (999_999, 404)):
+        answer = await here.house.http.post(f"{here.house.url}/api/tasks/{at}/create_pr")
+        assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("what", "when"),
+    [
+        ("push asked", "after"),
+        ("pushed", "before"),
+        ("pushed", "after"),
+        ("pulls listed", "before"),
+        ("pull opened", "before"),
+        ("pull opened", "after"),
+    ],
+)
+async def test_a_hub_killed_as_something_passes_leaves_one_pull_request(here: Town, what: str, when: When) -> None:
+    await here.house.at_rest()
+    task = await here.result()
+    await here.click_and_die(task, what, when)
+    (pull,) = await here.until_open(task)
+    assert [one["number"] for one in here.door.pulls(pull["branch"])] == [pull["number"]]
+    assert (await here.create_pr(task))["pr_number"] == pull["number"]
+    (run,) = await here.house.get(f"/api/runs?task_id={task['id']}")
+    assert here.head_of(pull["branch"]) == run["head"]
+
+
+async def test_the_command_line_makes_it_and_shows_it(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result("From the command line")
+
+    async def clawlink(*words: str) -> str:
+        command = (sys.executable, "-m", "coderclawlink", *words, "--url", here.house.url)
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        return said.decode()
+
+    async with asyncio.timeout(SECONDS):
+        made = await clawlink("pr", "create", task["key"], "--title", "By hand", "--no-draft")
+        shown = await clawlink("pr", "show", task["key"])
+        listed = await clawlink("pr", "list", "--project", "SHOP")
+        at = await clawlink("pr", "open", task["key"])
+    assert at.strip() in made
+    assert "By hand" in shown
+    assert task["key"] in listed
+    (pull,) = here.door.pulls(f"task/{task['key'].lower()}")
+    assert pull["draft"] is False
