@@ -41,6 +41,32 @@ async def test_it_begins_at_the_result_and_is_compared_with_the_base_of_the_firs
     assert plain(made.work, "log", "--format=%s", second.head).splitlines() == ["Work of r2", "Work of r1", "Begin"]
 
 
+@pytest.mark.parametrize("way", ["merge", "rebase"])
+async def test_it_knows_what_others_have_done_meanwhile_and_can_be_brought_up_to_date(
+    store: Store, repository: Path, plain: Plain, way: str
+) -> None:
+    async with asyncio.timeout(60), checkout.prepare(store, "r1", 1, repository=str(repository)) as made:
+        (made.work / "README.md").write_text("ours\n")
+        await checkout.finish(made, title="Ours", author="", agent="a")
+    (repository / "README.md").write_text("theirs\n")
+    plain(repository, "commit", "-am", "Theirs")
+    theirs = plain(repository, "rev-parse", "HEAD")
+    async with (
+        asyncio.timeout(60),
+        checkout.prepare(store, "r2", 1, repository=str(repository), follows=("r1", 1)) as made,
+    ):
+        assert plain(made.work, "rev-parse", "origin/main") == theirs
+        with pytest.raises(AssertionError, match="CONFLICT"):
+            plain(made.work, way, "origin/main")
+        (made.work / "README.md").write_text("theirs and ours\n")
+        plain(made.work, "add", "README.md")
+        plain(made.work, "-c", "core.editor=true", way, "--continue")
+        done = await checkout.finish(made, title="Both", author="", agent="a")
+    assert done is not None
+    assert plain(made.mirror, "merge-base", done.head, theirs) == theirs
+    assert plain(made.mirror, "cat-file", "blob", f"{done.head}:README.md") == "theirs and ours"
+
+
 async def test_a_third_run_goes_on_from_the_second(store: Store, repository: Path) -> None:
     _, first = await work(store, "r1", repository)
     _, second = await work(store, "r2", repository, follows=("r1", 1))

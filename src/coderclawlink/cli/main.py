@@ -25,6 +25,7 @@ from coderclawlink.cli import (
     doctor,
     imports,
     labels,
+    merging,
     nodes,
     projects,
     prompts,
@@ -64,6 +65,9 @@ projects.app.command(labels.label_of_project, name="label")
 agents.app.command(agent_test.try_out, name="test")
 for verb in (*prompts.COMMANDS, *results.COMMANDS):
     runs.app.command(verb)
+for pull_verb in merging.COMMANDS:
+    pull_requests.app.command(pull_verb)
+app.command(merging.webhook)
 app.command(search.search)
 app.command(questions.inbox)
 app.command(sessions.whoami)

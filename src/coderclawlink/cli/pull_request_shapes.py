@@ -50,3 +50,13 @@ class Pull(Shape):
 class OfTask(Shape):
     pull_requests: list[Pull]
     deliveries: list[Delivery]
+
+
+class Answering(Shape):
+    run_id: str
+
+
+class Webhook(Shape):
+    url: str
+    secret: str
+    content_type: str

@@ -138,9 +138,10 @@ def prompt(feedback: Feedback, number: int, logs: Mapping[str, str]) -> str:
         share = LOGS_AT_MOST // len(shown)
         parts += [_check(one, logs.get(one.id, "") if one.id else "", share) for one in shown]
     if feedback.conflict:
+        base = _line(feedback.base)
         parts.append(
-            f"The branch conflicts with {_line(feedback.base)}. Bring it up to date with that branch as `git` knows it here, and resolve the "
-            "conflicts so that what both sides meant holds."
+            f"The branch conflicts with {base}. What stands there now is known here as `origin/{base}`: rebase on it or merge it, and "
+            "resolve the conflicts so that what both sides meant holds."
         )
     return "\n\n".join(parts)
 

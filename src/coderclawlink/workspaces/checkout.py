@@ -154,6 +154,9 @@ async def _fill(checkout: Checkout, author: str, begin: Beginning) -> None:
     head, files = begin.head, begin.files
     if head:
         await git("update-ref", branch, head, at=checkout.agents)
+    if begin.follows and (tip := await mirror.tip(checkout.mirror)):
+        # Work that goes on may have to be brought up to date with what others have done since it began.
+        await git("update-ref", f"refs/remotes/origin/{checkout.upstream}", tip, at=checkout.agents)
     if files:
         await git("read-tree", "--reset", "-u", files, at=checkout.ours, timeout_seconds=600)
     if head is not None and files == head:
