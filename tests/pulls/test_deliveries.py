@@ -194,3 +194,12 @@ def test_a_project_may_have_every_result_proposed(
     db.write_now(connections.set_answers, OWNER, task.project_id, Answers(propose=True))
     (delivery,) = db.write_now(results.go_on, run.id, HERE)
     assert delivery.head == run.head
+
+
+def test_the_answer_for_a_deleted_tasks_delivery_is_taken(db: Database, task: Task) -> None:
+    db.write_now(completed, task)
+    wanted = want(db, task)
+    db.write_now(tasks.delete, OWNER, task.id)
+    assert push(db, wanted).state == "pushed"
+    db.write_now(deliveries.fail, found(db, wanted), "It refused.")
+    assert found(db, wanted).state == "failed"

@@ -10,6 +10,7 @@ import asyncio
 import logging
 
 from coderclawlink.board import tasks
+from coderclawlink.board.tasks import TaskNotFound
 from coderclawlink.db.engine import Database, StoreUnavailable, Tx
 from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import ComparisonKept
@@ -73,15 +74,15 @@ class Deliverer:
             await self._db.write(_put_off, delivery.id, error.message, error.seconds)
         except HostUnreachable as error:
             await self._db.write(_put_off, delivery.id, error.message, None)
-        except (HostRefused, Invalid, Conflict) as error:
-            await self._db.write(_fail, delivery.id, error.message)
-        except NotFound:  # its task or project was deleted meanwhile
+        except TaskNotFound:  # deleted; it may be restored
             pass
+        except (HostRefused, Invalid, Conflict, NotFound) as error:
+            await self._db.write(_fail, delivery.id, error.message)
 
 
 def _note(tx: Tx, delivery: str, answer: Opened | Compare, place: Place) -> None:
-    found = deliveries.find(tx, delivery)
-    if found.state != "pushed":
+    found = deliveries.still_pushed(tx, delivery)
+    if found is None:
         return
     if isinstance(answer, Compare):
         deliveries.compared(tx, found, answer.command)
@@ -90,11 +91,13 @@ def _note(tx: Tx, delivery: str, answer: Opened | Compare, place: Place) -> None
 
 
 def _put_off(tx: Tx, delivery: str, error: str, seconds: float | None) -> None:
-    deliveries.put_off(tx, deliveries.find(tx, delivery), error, seconds)
+    if (found := deliveries.still_pushed(tx, delivery)) is not None:
+        deliveries.put_off(tx, found, error, seconds)
 
 
 def _fail(tx: Tx, delivery: str, error: str) -> None:
-    deliveries.fail(tx, deliveries.find(tx, delivery), error)
+    if (found := deliveries.still_pushed(tx, delivery)) is not None:
+        deliveries.fail(tx, found, error)
 
 
 def results_follower(db: Database, public_url: str) -> Follower:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import projects, tasks
+from coderclawlink.board import projects
 from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, comparisons, external_tasks, run_repositories, verdicts
@@ -219,6 +219,12 @@ def to_propose(look: Look) -> list[Delivery]:
     return [Delivery(**row) for row in rows]
 
 
+def still_pushed(look: Look, delivery: str) -> Delivery | None:
+    """The delivery, if it is still to be proposed; None when it was dealt with, or has gone with its task, meanwhile."""
+    row = look.row(sa.select(*_COLUMNS).where(table.c.id == delivery, table.c.state == "pushed"))
+    return None if row is None else Delivery(**row)
+
+
 def compared(tx: Tx, found: Delivery, command: str) -> None:
     """The host has no pull requests: this is how to look at the branch."""
     _set(tx, found, state="done", compare=command, error=None)
@@ -321,4 +327,4 @@ def _backoff(tries: int) -> float:
 
 
 def _about(look: Look, found: Delivery) -> About:
-    return About(tasks.find(look, found.task_id).project_id, found.task_id, found.run_id)
+    return ledger.find(look, found.run_id).about  # the task may have been deleted meanwhile

@@ -253,13 +253,21 @@ class GitHub:
         return Opened(_read(_Pull, made).told, found=False)
 
     async def _find(self, proposal: Proposal) -> _Pull | None:
-        """The open pull request of the branch, else one that bears the mark, which was opened for this very proposal."""
+        """The open pull request of the branch, else one that bears the mark and brings this very commit: a later result of a task
+        whose pull request was merged or closed gets a new one."""
         asked = {"head": f"{self._place.owner}:{proposal.branch}", "state": "all", "per_page": str(PAGE)}
         found = _read_all(_Pull, await self.client.call("GET", f"{self._at}/pulls", params=asked))
         ours = [one for one in found if one.head.ref == proposal.branch]
         return next(
             (one for one in ours if one.state == "open"),
-            next((one for one in ours if proposal.mark and proposal.mark in (one.body or "")), None),
+            next(
+                (
+                    one
+                    for one in ours
+                    if one.head.sha == proposal.head and proposal.mark and proposal.mark in (one.body or "")
+                ),
+                None,
+            ),
         )
 
     async def look(self, number: int, etags: Mapping[str, str]) -> Seen | None:
