@@ -151,6 +151,26 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'agent.usage':
       return changeRun(rows, event, () => ({ usage: { model: event.model, calls: event.calls, input_tokens: event.input_tokens, output_tokens: event.output_tokens, cached_tokens: event.cached_tokens, cost_usd: event.cost_usd } }))
 
+    case 'project.connected':
+    case 'project.disconnected':
+      return rows.again('GET /api/projects/{project_id}/connection')
+    case 'tasks.imported':
+      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/projects/summary')
+    case 'issue.linked':
+    case 'issue.synced':
+      return rows.again('GET /api/tasks/{task_id}', 'GET /api/board')
+    case 'delivery.wanted':
+    case 'delivery.pushed':
+    case 'delivery.failed':
+      return rows.again('GET /api/tasks/{task_id}/pull_requests')
+    case 'pull_request.opened':
+    case 'pull_request.changed':
+    case 'pull_request.answered':
+    case 'pull_request.merged':
+    case 'pull_request.closed':
+    case 'pull_request.reopened':
+      return rows.again('GET /api/tasks/{task_id}/pull_requests', 'GET /api/tasks/{task_id}', 'GET /api/board', 'GET /api/tasks/{task_id}/activity')
+
     // What only the run's own page shows: it hears them itself (`useEvents`).
     case 'agent.session':
     case 'agent.message':
@@ -161,9 +181,6 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'agent.log':
     case 'permission.decided':
     case 'work.saved':
-    case 'project.connected':
-    case 'project.disconnected':
-    case 'tasks.imported':
     case 'session.signed_in':
     case 'session.refused':
     case 'session.ended_all':
@@ -185,17 +202,6 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'secret.deleted':
     case 'audit.checkpointed':
     case 'backup.made':
-    case 'issue.linked':
-    case 'issue.synced':
-    case 'delivery.wanted':
-    case 'delivery.pushed':
-    case 'delivery.failed':
-    case 'pull_request.opened':
-    case 'pull_request.changed':
-    case 'pull_request.answered':
-    case 'pull_request.merged':
-    case 'pull_request.closed':
-    case 'pull_request.reopened':
       return
     default:
       return unknown(event)
