@@ -158,7 +158,7 @@ async def test_a_run_is_started_with_the_tasks_own_words_and_followed_here(
     await expect(runs.get_by_text("Completed", exact=True)).to_be_visible(timeout=60_000)
     await expect(runs).to_contain_text("+1")
     await expect(runs.get_by_role("link", name="Review the changes")).to_be_visible()
-    await expect(page.get_by_role("button", name="Create pull request")).to_be_disabled()
+    await expect(page.get_by_role("button", name="Create pull request")).to_be_enabled()
     await expect(page.get_by_role("region", name="Activity")).to_contain_text(re.compile("scripted|run"))
 
 
