@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from coderclawlink.access.policy import Actor
 from coderclawlink.board import projects
@@ -109,12 +110,16 @@ class Watcher:
         """At one, now; with what follows from it. Raises as a host does."""
         host, _ = await self._host(pull, None)
         seen = await host.look(pull.number, pull.known_etags)
-        noted = await self._db.write(watched.note, pull.id, seen)
-        if seen is not None and noted.state == "open":
-            await self._answer_by_itself(host, noted, seen)
+        if seen is None:
+            return await self._db.write(watched.note, pull.id, None)
+        # The etags are kept last: a hub that dies before its answer looks at the whole again, and not at "as it was".
+        noted = await self._db.write(watched.note, pull.id, replace(seen, etags={}))
+        if noted.state != "open" or await self._answer_by_itself(host, noted, seen):
+            await self._db.write(watched.keep_etags, pull.id, seen.etags)
         return noted
 
-    async def _answer_by_itself(self, host: CodeHost, pull: PullRequest, seen: Seen) -> None:
+    async def _answer_by_itself(self, host: CodeHost, pull: PullRequest, seen: Seen) -> bool:
+        """Returns whether nothing is left that is to be answered later."""
         told = await self._db.read(answering.to_answer, pull.id, seen)
         if told is not None:
             await self._runtime.answer_pull(None, pull.id, told, await self._logs(host, told))
@@ -122,12 +127,15 @@ class Watcher:
             answering.is_held, pull.id, seen
         ):
             await self._db.write(watched.look_again, pull.id, BUSY_SECONDS)
+            return False
+        return True
 
     # ── what people ask for ────────────────────────────────────────────────────────────────────────────────────────
 
     async def refresh(self, actor: Actor, pull: PullRequest) -> PullRequest:
         """Look now, whole. Raises as a host does."""
         _, _, noted = await self._whole(actor, pull)
+        await self._db.write(watched.look_at, pull.id)  # the watcher draws what follows from it
         return noted
 
     async def answer(self, actor: Actor, pull: PullRequest) -> Run:
@@ -161,7 +169,7 @@ class Watcher:
         seen = await host.look(pull.number, {})
         if seen is None:
             raise HostUnreachable("The code host has nothing to tell.")
-        return host, seen, await self._db.write(watched.note, pull.id, seen)
+        return host, seen, await self._db.write(watched.note, pull.id, replace(seen, etags={}))
 
     async def _host(self, pull: PullRequest, actor: Actor | None) -> tuple[CodeHost, MergeMethod]:
         """With the access of who asks, else of whose wish it was. And how the project merges."""

@@ -120,6 +120,11 @@ def put_off(tx: Tx, pull: PullRequest, error: str | None, seconds: float) -> Non
     _set(tx, pull, error=error, look_next_at=tx.now() + seconds)
 
 
+def keep_etags(tx: Tx, pull: int, etags: Mapping[str, str]) -> None:
+    """All that follows from the look that told them is done."""
+    tx.change(table.update().where(table.c.id == pull).values(etags=json.dumps(dict(etags))))
+
+
 def look_again(tx: Tx, pull: int, seconds: float) -> None:
     """So many seconds from now, and as if it had not been looked at: the feedback that could not be answered is told whole."""
     tx.change(table.update().where(table.c.id == pull).values(look_next_at=tx.now() + seconds, etags="{}"))
