@@ -16,7 +16,16 @@ from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import dependencies, labels, search
 from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
-from coderclawlink.db.schema import attachments, comments, external_tasks, runs, task_labels, task_links, tasks
+from coderclawlink.db.schema import (
+    attachments,
+    comments,
+    external_tasks,
+    pull_requests,
+    runs,
+    task_labels,
+    task_links,
+    tasks,
+)
 from coderclawlink.db.schema import labels as labels_table
 from coderclawlink.ids import ProjectId, RunId, TaskId
 
@@ -72,6 +81,20 @@ class CardExternal:
 
 
 @dataclass(frozen=True, slots=True)
+class CardPull:
+    """The newest pull request of a task, as it was seen last. `checks`: none, pending, passed, failed; `review`: none, approved,
+    changes_requested; `mergeable`: unknown, clean, conflict, blocked."""
+
+    number: int
+    url: str
+    state: str
+    draft: bool
+    checks: str
+    review: str
+    mergeable: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """`blocked`: by how many tasks that are not done. `done` of `total` sub-tasks. `updated_at`: RFC 3339, ready to be sent."""
 
@@ -96,6 +119,7 @@ class Card:
     done: int
     total: int
     external: CardExternal | None = None
+    pull: CardPull | None = None
 
 
 _CARD = [
@@ -127,7 +151,7 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
     talked = _count(look, comments.c.task_id, comments)
     attached = _count(look, attachments.c.task_id, attachments)
     blocked, parts = _blocked(look), _parts(look)
-    elsewhere = _elsewhere(look)
+    elsewhere, pulls = _elsewhere(look), _pulls(look)
     cards = []
     for task, project, key, title, status, priority, agent, assignee, parent, position, pr, number, changed in rows:
         done, total = parts.get(task, (0, 0))
@@ -151,6 +175,7 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
                 done,
                 total,
                 elsewhere.get(task),
+                pulls.get(task),
             )
         )
     return cards
@@ -237,6 +262,12 @@ def _elsewhere(look: Look) -> Mapping[TaskId, CardExternal]:
             sa.select(of.task_id, of.source, of.place, of.external, of.url)
         )
     }
+
+
+def _pulls(look: Look) -> Mapping[TaskId, CardPull]:
+    of = pull_requests.c
+    shown = (of.number, of.url, of.state, of.draft, of.checks, of.review, of.mergeable)
+    return {task: CardPull(*told) for task, *told in look.tuples(sa.select(of.task_id, *shown).order_by(of.id))}
 
 
 def _live(look: Look, actor: Actor) -> Mapping[TaskId, LiveRun]:

@@ -18,6 +18,7 @@ from coderclawlink.configuration import NOTHING_SAID
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.ids import TaskId
 from coderclawlink.journal import log
+from coderclawlink.pulls.hosts import Mergeable, PullState
 from coderclawlink.runs.run import State, WaitReason
 from coderclawlink.runtime.moving import Move, Moved
 from coderclawlink.web.filters import Which
@@ -53,6 +54,18 @@ class CardLabelTold(Told):
     colour: str
 
 
+class CardPullTold(Told):
+    """The newest pull request of a task, as it was seen last."""
+
+    number: int
+    url: str
+    state: PullState
+    draft: bool
+    checks: Literal["none", "pending", "passed", "failed"]
+    review: Literal["none", "approved", "changes_requested"]
+    mergeable: Mergeable
+
+
 class CardTold(Told):
     """A task as the board shows it. `position`: its place in its column, the less the higher. `blocked`: by how many tasks that
     are not done. `done` of `total`: its sub-tasks."""
@@ -78,6 +91,7 @@ class CardTold(Told):
     done: int
     total: int
     external: ExternalTold | None = None
+    pull: CardPullTold | None = None
 
 
 class BoardTold(Told):

@@ -251,6 +251,17 @@ export type CardLabelTold = {
   colour: string
 }
 
+/** The newest pull request of a task, as it was seen last. */
+export type CardPullTold = {
+  number: number
+  url: string
+  state: "open" | "merged" | "closed"
+  draft: boolean
+  checks: "none" | "pending" | "passed" | "failed"
+  review: "none" | "approved" | "changes_requested"
+  mergeable: "unknown" | "clean" | "conflict" | "blocked"
+}
+
 /** A task as the board shows it. `position`: its place in its column, the less the higher. `blocked`: by how many tasks that are not done. `done` of `total`: its sub-tasks. */
 export type CardTold = {
   id: number
@@ -274,6 +285,7 @@ export type CardTold = {
   done: number
   total: number
   external?: (ExternalTold | null)
+  pull?: (CardPullTold | null)
 }
 
 export type ChatDetail = {
