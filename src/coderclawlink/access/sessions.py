@@ -45,7 +45,8 @@ class Session:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.role, self.user, hash_of(self.id))
+        at = hash_of(self.id)
+        return Actor(self.role, self.user, at, login=at, device=self.device)
 
 
 def hash_of(session: SessionId) -> str:
@@ -67,7 +68,7 @@ def create(tx: Tx, user: str | None, device: str | None, *, role: Role | None = 
             hash=hash_of(session.id), user_id=user, device_id=device, role=given, created_at=now, last_activity=now
         )
     )
-    log.append(tx, SessionCreated(user=user, role=given), actor=session.actor.name)
+    log.append(tx, SessionCreated(user=user, role=given), actor=session.actor)
     return session
 
 
@@ -93,4 +94,4 @@ def delete(tx: Tx, session: SessionId) -> None:
     """End it: from now on it opens nothing. Raises `SessionNotFound`."""
     found = find(tx, session)
     tx.change(sessions.delete().where(sessions.c.hash == hash_of(session)))
-    log.append(tx, SessionDeleted(user=found.user), actor=found.actor.name)
+    log.append(tx, SessionDeleted(user=found.user), actor=found.actor)

@@ -118,7 +118,7 @@ def put(
             changed_at=made.changed_at,
         )
     )
-    log.append(tx, AgentConfigured(agent=agent, project=key, version=made.version), About(project), actor=actor.name)
+    log.append(tx, AgentConfigured(agent=agent, project=key, version=made.version), About(project), actor=actor)
     return made
 
 

@@ -88,7 +88,7 @@ def add(tx: Tx, actor: Actor, task: TaskId, name: str, kept: Kept) -> Attachment
     }
     made = find(tx, AttachmentId(tx.insert(table.insert().values(**row))))
     told = AttachmentAdded(attachment=made.id, name=made.name, size=made.size, media_type=made.media_type)
-    log.append(tx, told, tasks.find(tx, task).about, actor=actor.name)
+    log.append(tx, told, tasks.find(tx, task).about, actor=actor)
     return made
 
 
@@ -99,7 +99,7 @@ def delete(tx: Tx, actor: Actor, attachment: AttachmentId) -> None:
     authorship.require_author_or_admin(actor, found)
     tx.change(table.delete().where(table.c.id == attachment))
     told = AttachmentDeleted(attachment=attachment, name=found.name)
-    log.append(tx, told, tasks.find(tx, found.task_id).about, actor=actor.name)
+    log.append(tx, told, tasks.find(tx, found.task_id).about, actor=actor)
 
 
 def find(look: Look, attachment: AttachmentId) -> Attachment:

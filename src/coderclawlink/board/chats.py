@@ -126,7 +126,7 @@ def asked(tx: Tx, actor: Actor, chat: Chat, run: Run, prompt: int, text: str) ->
         )
     )
     tx.change(chats.update().where(chats.c.id == chat.id).values(updated_at=tx.now()))
-    log.append(tx, ChatAsked(chat=chat.id, number=number), run.about, actor=actor.name)
+    log.append(tx, ChatAsked(chat=chat.id, number=number), run.about, actor=actor)
     return number
 
 
@@ -300,7 +300,7 @@ def decide(
     )
     told = ProposalDecided(chat=chat.id, proposal=proposal.number, confirmed=confirmed, by=actor.name)
     about = About(chat.project_id, task, run)
-    log.append(tx, told, about, actor=actor.name)
+    log.append(tx, told, about, actor=actor)
     return next(one for one in proposals_of(tx, chat) if one.number == proposal.number)
 
 

@@ -57,7 +57,7 @@ def create(tx: Tx, actor: Actor, task: TaskId, text: str) -> Comment:
     row = {"task_id": task, "text": text, "created_at": tx.now(), **authorship.signature(actor)}
     made = find(tx, CommentId(tx.insert(table.insert().values(**row))))
     search.index(tx, task)
-    log.append(tx, CommentCreated(comment=made.id, author=made.author, text=text), about, actor=actor.name)
+    log.append(tx, CommentCreated(comment=made.id, author=made.author, text=text), about, actor=actor)
     return made
 
 
@@ -71,7 +71,7 @@ def change(tx: Tx, actor: Actor, comment: CommentId, text: str) -> Comment:
         return found
     tx.change(table.update().where(table.c.id == comment).values(text=text, edited_at=tx.now()))
     search.index(tx, found.task_id)
-    log.append(tx, CommentChanged(comment=comment, text=text), tasks.find(tx, found.task_id).about, actor=actor.name)
+    log.append(tx, CommentChanged(comment=comment, text=text), tasks.find(tx, found.task_id).about, actor=actor)
     return find(tx, comment)
 
 
@@ -83,7 +83,7 @@ def delete(tx: Tx, actor: Actor, comment: CommentId) -> None:
     about = tasks.find(tx, found.task_id).about
     tx.change(table.delete().where(table.c.id == comment))
     search.index(tx, found.task_id)
-    log.append(tx, CommentDeleted(comment=comment), about, actor=actor.name)
+    log.append(tx, CommentDeleted(comment=comment), about, actor=actor)
 
 
 def find(look: Look, comment: CommentId) -> Comment:

@@ -103,7 +103,7 @@ def start(tx: Tx, actor: Actor, comparison: str, task: TaskId, prompt: str, cont
     found = tasks.find(tx, task)
     tx.change(comparisons.insert().values(id=comparison, task_id=task, prompt=prompt, created_at=tx.now()))
     told = ComparisonStarted(comparison=comparison, runs=tuple(run.id for run in contenders))
-    log.append(tx, told, found.about, actor=actor.name)
+    log.append(tx, told, found.about, actor=actor)
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,7 +224,7 @@ def keep(tx: Tx, actor: Actor, comparison: str, run_id: RunId) -> Comparison:
         },
     )
     about = About(run.project_id, run.task_id, run.id)
-    log.append(tx, ComparisonKept(comparison=comparison, run=run_id), about, actor=actor.name)
+    log.append(tx, ComparisonKept(comparison=comparison, run=run_id), about, actor=actor)
     return show(tx, actor, comparison)
 
 

@@ -30,7 +30,7 @@ def discard(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
         return run
     if not run.has_ended:
         run = ledger.cancel(tx, actor, run_id, REASON)
-    log.append(tx, RunDiscarded(by=actor.name, text=text), run.about, actor=actor.name)
+    log.append(tx, RunDiscarded(by=actor.name, text=text), run.about, actor=actor)
     if run.task_id is not None:
         newest = ledger.newest_of_task(tx, run.task_id)
         card = tasks.find(tx, run.task_id)

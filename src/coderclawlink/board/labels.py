@@ -90,7 +90,7 @@ def create(tx: Tx, actor: Actor, project: ProjectId, name: str, colour: Colour |
     colour = colour or _colour_for(name)
     row = {"project_id": project, "name": name, "folded": name.casefold(), "colour": colour}
     made = Label(LabelId(tx.insert(table.insert().values(**row))), project, name, colour)
-    log.append(tx, LabelCreated(label=made.id, name=name, colour=colour), About(project), actor=actor.name)
+    log.append(tx, LabelCreated(label=made.id, name=name, colour=colour), About(project), actor=actor)
     return made
 
 
@@ -107,7 +107,7 @@ def change(tx: Tx, actor: Actor, label: LabelId, *, name: str | None = None, col
     if made != found:
         tx.change(table.update().where(table.c.id == label).values(name=name, folded=name.casefold(), colour=colour))
         told = LabelChanged(label=label, before=found.name, name=name, colour=colour)
-        log.append(tx, told, About(found.project_id), actor=actor.name)
+        log.append(tx, told, About(found.project_id), actor=actor)
     return made
 
 
@@ -116,7 +116,7 @@ def delete(tx: Tx, actor: Actor, label: LabelId) -> None:
     policy.require(actor, Permission.PROJECT_WRITE)
     found = find(tx, label)
     tx.change(table.delete().where(table.c.id == label))
-    log.append(tx, LabelDeleted(label=label, name=found.name), About(found.project_id), actor=actor.name)
+    log.append(tx, LabelDeleted(label=label, name=found.name), About(found.project_id), actor=actor)
 
 
 def find(look: Look, label: LabelId) -> Label:
@@ -160,7 +160,7 @@ def put(tx: Tx, actor: Actor, task: TaskId, add: Sequence[str] = (), remove: Seq
     now = sorted(after.values(), key=lambda label: label.name.casefold())
     if gone or new:
         told = TaskLabelled(labels=_names(now), added=_names(new), removed=_names(gone))
-        log.append(tx, told, found.about, actor=actor.name)
+        log.append(tx, told, found.about, actor=actor)
     return now
 
 
@@ -183,7 +183,7 @@ def put_on_new(tx: Tx, actor: Actor, wanted: Sequence[tuple[Task, Sequence[str]]
             lines.append(Line(TaskLabelled(labels=now, added=now), task.about))
     if rows:
         tx.append(task_labels, rows)
-        log.append_all(tx, lines, actor=actor.name)
+        log.append_all(tx, lines, actor=actor)
 
 
 def of_task(look: Look, task: TaskId) -> list[Label]:

@@ -210,8 +210,8 @@ def _keys(look: Look, some: list[TaskId]) -> dict[TaskId, str]:
 def _tell(tx: Tx, actor: Actor, one: Task, link: Link, two: Task, kind: type[TaskLinked] | type[TaskUnlinked]) -> None:
     """Of both, each from where it stands; and of what follows for the one that waits, or has parts."""
     back = OTHER_WAY[link]
-    log.append(tx, kind(link=link, other=two.key, other_id=two.id), one.about, actor=actor.name)
-    log.append(tx, kind(link=back, other=one.key, other_id=one.id), two.about, actor=actor.name)
+    log.append(tx, kind(link=link, other=two.key, other_id=two.id), one.about, actor=actor)
+    log.append(tx, kind(link=back, other=one.key, other_id=one.id), two.about, actor=actor)
     match link:
         case Link.BLOCKS:
             dependencies.tell_blockers(tx, two.id, two.project_id, actor.name)

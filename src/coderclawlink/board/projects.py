@@ -98,7 +98,7 @@ def create(
     except sa.exc.IntegrityError as error:  # another hub was faster
         raise KeyTaken(f"A project with the key {key} already exists.") from error
     project = find(tx, ProjectId(made))
-    log.append(tx, ProjectCreated(key=key, name=name), About(project.id), actor=actor.name)
+    log.append(tx, ProjectCreated(key=key, name=name), About(project.id), actor=actor)
     return project
 
 
@@ -114,7 +114,7 @@ def change(
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed:
         tx.change(projects.update().where(projects.c.id == project).values(**changed, updated_at=tx.now()))
-        log.append(tx, ProjectChanged(changes=changed), About(project), actor=actor.name)
+        log.append(tx, ProjectChanged(changes=changed), About(project), actor=actor)
     return find(tx, project)
 
 
@@ -126,7 +126,7 @@ def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:
     spending.before_deleting(tx, runs.c.project_id == project)
     blocked = dependencies.blocked_by_project(tx, project)
     tx.change(projects.delete().where(projects.c.id == project))
-    log.append(tx, ProjectDeleted(key=found.key), About(project), actor=actor.name)
+    log.append(tx, ProjectDeleted(key=found.key), About(project), actor=actor)
     for task, its_project in blocked:
         dependencies.tell_blockers(tx, task, its_project, actor.name)
 

@@ -132,7 +132,7 @@ def create(
     )
     task = find(tx, TaskId(made))
     search.index(tx, task.id)
-    log.append(tx, TaskCreated(key=task.key, title=title, status=status), task.about, actor=actor.name)
+    log.append(tx, TaskCreated(key=task.key, title=title, status=status), task.about, actor=actor)
     return task
 
 
@@ -175,7 +175,7 @@ def delete(tx: Tx, actor: Actor, task: TaskId) -> None:
     if hiding.hide(tx, task, actor.name):
         values["agent_execution_status"] = "cancelled"
     tx.change(tasks.update().where(tasks.c.id == task).values(**values))
-    log.append(tx, TaskDeleted(key=found.key), found.about, actor=actor.name)
+    log.append(tx, TaskDeleted(key=found.key), found.about, actor=actor)
     dependencies.turned(tx, task, found.parent_id, actor.name)
 
 
@@ -187,7 +187,7 @@ def restore(tx: Tx, actor: Actor, task: TaskId) -> Task:
     found = find(tx, task)
     hiding.show(tx, task)
     told = TaskRestored(key=found.key, title=found.title, status=found.status)
-    log.append(tx, told, found.about, actor=actor.name)
+    log.append(tx, told, found.about, actor=actor)
     dependencies.turned(tx, task, found.parent_id, actor.name)
     return found
 

@@ -38,4 +38,4 @@ def put(tx: Tx, actor: Actor, project: ProjectId, verification: Verification | N
     text = None if verification is None else verification.model_dump_json()
     tx.change(table.update().where(table.c.id == project).values(verification=text, updated_at=tx.now()))
     told = None if verification is None else verification.model_dump(mode="json")
-    log.append(tx, ProjectChanged(changes={"verification": told}), About(project), actor=actor.name)
+    log.append(tx, ProjectChanged(changes={"verification": told}), About(project), actor=actor)

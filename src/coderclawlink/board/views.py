@@ -69,7 +69,7 @@ def save(tx: Tx, actor: Actor, name: str, filters: Mapping[str, JsonValue], *, s
             updated_at=now,
         )
     )
-    log.append(tx, ViewSaved(view=made, name=name if shared else None), actor=actor.name)
+    log.append(tx, ViewSaved(view=made, name=name if shared else None), actor=actor)
     return find(tx, actor, made)
 
 
@@ -99,7 +99,7 @@ def change(
     if row is None:
         raise ViewNotFound
     made = _view(row, actor)
-    log.append(tx, ViewSaved(view=view, name=made.name if made.shared else None), actor=actor.name)
+    log.append(tx, ViewSaved(view=view, name=made.name if made.shared else None), actor=actor)
     return made
 
 
@@ -107,7 +107,7 @@ def delete(tx: Tx, actor: Actor, view: int) -> None:
     """Raises `ViewNotFound`, also for one that is not the actor's to delete."""
     _own(tx, actor, view)
     tx.change(views.delete().where(views.c.id == view))
-    log.append(tx, ViewDeleted(view=view), actor=actor.name)
+    log.append(tx, ViewDeleted(view=view), actor=actor)
 
 
 def all_of_them(look: Look, actor: Actor) -> list[View]:

@@ -101,17 +101,23 @@ class Look:
         return float(self.scalar(sa.select(now())))
 
 
+_NO_TEXTS: Mapping[str, str] = {}
+
+
 class Tx(Look):
     """A transaction under way. `topics` are rung once it is on disk.
 
-    `known` is what holds until the end of the commit that it is part of, so that nobody asks for it twice: what the clock
-    said, where the journal ends.
+    `known` and `texts` are what holds until the end of the commit that it is part of, so that nobody asks for it twice: what the
+    clock said, where the journal and the chain end.
     """
 
-    def __init__(self, connection: sa.Connection, known: Mapping[str, float]) -> None:
+    def __init__(
+        self, connection: sa.Connection, known: Mapping[str, float], texts: Mapping[str, str] = _NO_TEXTS
+    ) -> None:
         super().__init__(connection)
         self.topics: set[str] = set()
         self.known = dict(known)
+        self.texts: dict[str, str] = dict(texts)
         self.has_written = False
 
     @property
@@ -270,8 +276,9 @@ class Database:
         done: list[_Done] = []
         with self.writing.connect() as connection, connection.begin() as whole:
             known = self._take_turn(connection)
+            texts: dict[str, str] = {}
             for call in group:
-                tx = Tx(connection, known)  # what a call that raises has come to know goes with what it wrote
+                tx = Tx(connection, known, texts)  # what a call that raises has come to know goes with what it wrote
                 try:
                     with connection.begin_nested() if apart else contextlib.nullcontext():
                         result = call.work(tx)
@@ -284,7 +291,7 @@ class Database:
                     done.append(_Done(call, error=error))
                 else:
                     done.append(_Done(call, result, topics=tx.topics))
-                    known = tx.known
+                    known, texts = tx.known, tx.texts
         return done
 
     def _take_turn(self, connection: sa.Connection) -> dict[str, float]:

@@ -879,7 +879,7 @@ audit = Table(
     Column("event_type", String(40), nullable=False),
     Column("user_id", Text),
     Column("session_id", String(64)),  # hash of the session
-    Column("device_id", String(36)),
+    Column("device_id", Text),
     Column("actor", Text),
     Column("resource_type", String(40)),
     Column("resource_id", Text),

@@ -36,7 +36,7 @@ def hand_over(tx: Tx, actor: Actor, run: Run, agent: str, options: AgentConfigur
     now = ledger.find(tx, run.id)
     after = fallback.made(tx, now)
     told = RunHandedOver(before=before.name, agent=after.name, why=f"{actor.name} wished it")
-    log.append(tx, told, run.about, actor=actor.name)
+    log.append(tx, told, run.about, actor=actor)
     attempts.make_anew(tx, now)
     attempts.stop(tx, now, "interrupted")
     if now.wait_reason in (WaitReason.QUOTA, WaitReason.BUDGET):  # what the one before waited for, this one may have

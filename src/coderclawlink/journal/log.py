@@ -18,6 +18,8 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import events
 from coderclawlink.events import AnyEvent, any_event
 from coderclawlink.ids import ProjectId, RunId, TaskId
+from coderclawlink.journal import chain
+from coderclawlink.journal.chain import Who
 
 _HEAD = "journal's head"
 
@@ -89,18 +91,19 @@ class Line:
     at: float | None = None
 
 
-def append(tx: Tx, event: AnyEvent, about: About = NOTHING, *, actor: str | None = None) -> int:
-    """Tell one event; returns its sequence number."""
+def append(tx: Tx, event: AnyEvent, about: About = NOTHING, *, actor: Who | str | None = None) -> int:
+    """Tell one event; returns its sequence number. `actor`: who did it, or the name of what did."""
     return append_all(tx, [Line(event, about)], actor=actor)
 
 
-def append_all(tx: Tx, lines: Sequence[Line], *, actor: str | None = None) -> int:
+def append_all(tx: Tx, lines: Sequence[Line], *, actor: Who | str | None = None) -> int:
     """Tell several at once, in their order; returns the last one's sequence number."""
     head = int(tx.known[_HEAD]) if _HEAD in tx.known else last_seq(tx)
     tx.known[_HEAD] = head + len(lines)
     if not lines:
         return head
     at = tx.now()
+    name = actor if actor is None or isinstance(actor, str) else actor.name
     tx.append(
         events,
         [
@@ -113,12 +116,13 @@ def append_all(tx: Tx, lines: Sequence[Line], *, actor: str | None = None) -> in
                 line.about.run,
                 line.about.attempt,
                 line.n,
-                actor,
+                name,
                 line.event.model_dump_json(),
             )
             for seq, line in enumerate(lines, head + 1)
         ],
     )
+    chain.append(tx, ((line.event, line.about) for line in lines), actor)
     tx.topics.add("journal")
     for line in lines:
         tx.topics.add(line.event.kind)

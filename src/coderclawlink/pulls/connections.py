@@ -149,7 +149,7 @@ def put(tx: Tx, actor: Actor, vault: Vault, scope: Scope, access: Given, as_whom
             )
         )
     told = ProjectConnected(host=GITHUB, repository=repository, as_whom=as_whom)
-    log.append(tx, told, About(scope.project), actor=actor.name)
+    log.append(tx, told, About(scope.project), actor=actor)
     return find(tx, scope)
 
 
@@ -172,7 +172,7 @@ def delete(tx: Tx, actor: Actor, scope: Scope) -> None:
     found = find(tx, scope)
     tx.change(table.delete().where(table.c.id == found.id))
     secrets.delete(tx, found.secret, actor.name)
-    log.append(tx, ProjectDisconnected(host=found.host), About(scope.project), actor=actor.name)
+    log.append(tx, ProjectDisconnected(host=found.host), About(scope.project), actor=actor)
 
 
 def _is(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:

@@ -283,7 +283,7 @@ def _want(tx: Tx, actor: Actor, task: Task, run: Run, changed: Changed, words: W
     found = find(tx, str(row["id"]))
     tx.topics.add(f"node:{found.node}")
     event = DeliveryWanted(delivery=found.id, repository=found.name, branch=found.branch, head=found.head)
-    log.append(tx, event, _about(tx, found), actor=actor.name)
+    log.append(tx, event, _about(tx, found), actor=actor)
     return found
 
 

@@ -67,7 +67,7 @@ def bring_in(tx: Tx, actor: Actor, project: ProjectId, source: str, reading: Rea
     notes = [*planned.notes, *_tie(tx, actor, new, there, reading.tasks)]
     if made:
         told = TasksImported(source=source, made=len(made), known=planned.known)
-        log.append(tx, told, About(project), actor=actor.name)
+        log.append(tx, told, About(project), actor=actor)
     return Imported(tuple(one.key for one, _ in made), planned.known, planned.labels, tuple(notes))
 
 

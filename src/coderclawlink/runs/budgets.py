@@ -282,7 +282,7 @@ def put(
         sums = {"told_period": told, "told_percent": 0, "closed_usd": past.usd, "closed_tokens": past.tokens}
         tx.change(budgets.update().where(made.row).values(**sums))
     about = scopes.about(tx, scope, name)
-    log.append(tx, BudgetSet(scope=scope, name=name, usd=usd, tokens=tokens), about, actor=actor.name)
+    log.append(tx, BudgetSet(scope=scope, name=name, usd=usd, tokens=tokens), about, actor=actor)
     _note(tx, caps.find(tx, scope, name))
     return caps.find(tx, scope, name)
 
@@ -294,7 +294,7 @@ def remove(tx: Tx, actor: Actor, scope: Scope, name: str) -> None:
     before = found[0] if found else caps.find(tx, scope, scopes.named(tx, scope, name))
     about = scopes.about(tx, scope, before.name)
     tx.change(budgets.delete().where(before.row))
-    log.append(tx, BudgetSet(scope=scope, name=before.name, usd=None, tokens=None), about, actor=actor.name)
+    log.append(tx, BudgetSet(scope=scope, name=before.name, usd=None, tokens=None), about, actor=actor)
 
 
 def all_of_them(look: Look) -> list[Standing]:

@@ -158,7 +158,7 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
             Line(RunSubmitted(agent=wish.agent, prompt=wish.prompt), run.about),
             Line(AttemptOffered(), About(run.project_id, run.task_id, run.id, run.attempt)),
         ],
-        actor=actor.name,
+        actor=actor,
     )
     return run
 

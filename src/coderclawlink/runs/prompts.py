@@ -85,7 +85,7 @@ def queue(tx: Tx, actor: Actor, run: Run, text: str, *, steer: bool = False) -> 
         )
     )
     event = PromptQueued(number=number, text=text, by=actor.name, steer=steer)
-    log.append(tx, event, run.about, actor=actor.name)
+    log.append(tx, event, run.about, actor=actor)
     _ring(tx, run)
     return _find(tx, run.id, number)
 
@@ -103,7 +103,7 @@ def edit(tx: Tx, actor: Actor, run_id: RunId, number: int, text: str) -> Prompt:
     if text == found.text:
         return found
     tx.change(_this(run_id, number).values(text=text, revision=prompts.c.revision + 1))
-    log.append(tx, PromptChanged(number=number, text=text, by=actor.name), run.about, actor=actor.name)
+    log.append(tx, PromptChanged(number=number, text=text, by=actor.name), run.about, actor=actor)
     _ring(tx, run)
     return _find(tx, run_id, number)
 
@@ -118,7 +118,7 @@ def withdraw(tx: Tx, actor: Actor, run_id: RunId, number: int) -> Prompt:
     if found.state == "withdrawn":
         return found
     tx.change(_this(run_id, number).values(state="withdrawn"))
-    log.append(tx, PromptWithdrawn(number=number, by=actor.name), run.about, actor=actor.name)
+    log.append(tx, PromptWithdrawn(number=number, by=actor.name), run.about, actor=actor)
     _ring(tx, run)
     return _find(tx, run_id, number)
 

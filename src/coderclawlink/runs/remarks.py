@@ -256,7 +256,7 @@ def sent(tx: Tx, actor: Actor, drafts: Sequence[Remark], to: Run, prompt: int) -
     values = {"run_id": to.id, "state": "sent", "prompt": prompt, "sent_at": tx.now()}
     tx.change(remarks.update().where(remarks.c.id.in_(ids)).values(judged_at=None, judged_head=None, **values))
     told = RemarksSent(remarks=tuple(ids), prompt=prompt, by=actor.name)
-    log.append(tx, told, to.about, actor=actor.name)
+    log.append(tx, told, to.about, actor=actor)
 
 
 # ── following them ─────────────────────────────────────────────────────────────────────────────────────────────────

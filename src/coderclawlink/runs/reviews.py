@@ -73,7 +73,7 @@ def approve(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
         raise NotUnderReview("The result has been discarded.")
     if not run.has_ended:
         ledger.note(tx, run_id, reviewer=actor.name)
-    log.append(tx, RunReviewed(approved=True, by=actor.name, text=text), run.about, actor=actor.name)
+    log.append(tx, RunReviewed(approved=True, by=actor.name, text=text), run.about, actor=actor)
     return keep(tx, actor, run, "approved", text)
 
 
@@ -87,7 +87,7 @@ def refuse(tx: Tx, actor: Actor, run: Run, text: str, prompt: str) -> None:
         raise Invalid("Say what is to be changed.")
     if not run.has_ended:
         ledger.note(tx, run.id, reviewer=None)
-    log.append(tx, RunReviewed(approved=False, by=actor.name, text=text), run.about, actor=actor.name)
+    log.append(tx, RunReviewed(approved=False, by=actor.name, text=text), run.about, actor=actor)
     keep(tx, actor, run, "changes", text)
 
 

@@ -27,6 +27,7 @@ from coderclawlink.runtime.contract import Runtime
 from coderclawlink.web import (
     agents,
     attachments,
+    audit,
     board,
     budgets,
     changes,
@@ -92,6 +93,7 @@ ROUTERS = (
     comparisons,
     budgets,
     usage,
+    audit,
     nodes,
     live,
     health,

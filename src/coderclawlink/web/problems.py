@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coderclawlink.access.policy import PermissionMissing
 from coderclawlink.errors import (
     BadRequest,
     ClawlinkError,
@@ -25,6 +27,8 @@ from coderclawlink.errors import (
     NotSignedIn,
     Unavailable,
 )
+from coderclawlink.events import PermissionDenied
+from coderclawlink.journal import log
 from coderclawlink.pulls.hosts import HostRefused
 
 logger = logging.getLogger(__name__)
@@ -59,8 +63,22 @@ def install(app: FastAPI) -> None:
 async def _tell(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ClawlinkError)  # noqa: S101 - registered for no other
     status = status_of(error)
+    if isinstance(error, Denied) and not isinstance(error, NotSignedIn):
+        await _write_down(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse({"detail": error.message}, status, headers)
+
+
+async def _write_down(request: Request, error: Denied) -> None:
+    """What somebody was refused is audited, in a transaction of its own: the one that it was refused in is taken back."""
+    actor = getattr(request.state, "actor", None)
+    rooms = getattr(request.app.state, "rooms", None)
+    if actor is None or rooms is None:
+        return
+    permission = error.message.removeprefix("Permission denied: ") if isinstance(error, PermissionMissing) else ""
+    told = PermissionDenied(permission=permission, reason=f"{request.method} {request.url.path}: {error.message}"[:500])
+    with contextlib.suppress(Unavailable):
+        await rooms.db.write(log.append, told, log.NOTHING, actor=actor)
 
 
 async def _tell_fields(request: Request, error: Exception) -> JSONResponse:

@@ -38,14 +38,18 @@ Given = Annotated[str | None, Query(alias="session_id", max_length=200, descript
 class Needs:
     """The permission a route declares. Calling it is the check; what it returns is the actor."""
 
-    def __init__(self, permission: Permission, *, in_body: bool) -> None:
+    def __init__(self, permission: Permission, *, in_body: bool, session_as: str) -> None:
         self.permission = permission
         self.in_body = in_body
+        self.session_as = session_as
 
     async def __call__(self, request: Request, here: Here, session: Given = None) -> Actor:
-        if self.in_body and (told := _in(await request.body())) is not None:
+        if self.session_as:
+            session = request.query_params.get(self.session_as)
+        elif self.in_body and (told := _in(await request.body())) is not None:
             session = told
         actor = await actor_of(request, here, session)
+        request.state.actor = actor
         policy.require(actor, self.permission)
         return actor
 
@@ -70,8 +74,11 @@ class OpenToAll:
 Declared = Needs | OwnersOnly | OpenToAll
 
 
-def needs(permission: Permission, *, session_in_body: bool = False) -> Any:  # as FastAPI's own Depends
-    return Depends(Needs(permission, in_body=session_in_body))
+def needs(
+    permission: Permission, *, session_in_body: bool = False, session_as: str = ""
+) -> Any:  # as FastAPI's own Depends
+    """`session_as`: the name in the query of the session that asks, where `session_id` names another."""
+    return Depends(Needs(permission, in_body=session_in_body, session_as=session_as))
 
 
 def owners_only() -> Any:  # as FastAPI's own Depends

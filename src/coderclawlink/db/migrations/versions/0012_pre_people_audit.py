@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("event_type", sa.String(length=40), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=True),
         sa.Column("session_id", sa.String(length=64), nullable=True),
-        sa.Column("device_id", sa.String(length=36), nullable=True),
+        sa.Column("device_id", sa.Text(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=True),
         sa.Column("resource_type", sa.String(length=40), nullable=True),
         sa.Column("resource_id", sa.Text(), nullable=True),
