@@ -50,6 +50,7 @@ async def prepare(
     branch: str = "",
     author: str = "",
     token: str | None = None,
+    place: Path | None = None,
 ) -> AsyncIterator[Checkout]:
     """Make the folder of an attempt and hold it while it is in use.
 
@@ -57,7 +58,8 @@ async def prepare(
     `resume`: earlier attempts of the run, latest first; the first that lies here and has done something is what this one
     goes on from: its commits, and its changes as changes. `follows`: the run and attempt whose result is gone on from when
     there is no such attempt; where it does not lie here, the repository's `branch` is. The HOME of the attempt before is
-    carried along. `author`, "Name <mail>", is who the agent commits as.
+    carried along. `author`, "Name <mail>", is who the agent commits as. `place`: where the files are to lie when it is not the
+    folder's `work`; a further repository (`Store.beside`), which has no HOME of its own, needs one.
     Raises `GitFailed`, `Invalid`, and `Conflict` while another process holds the folder.
     """
     folder = store.folder(run, attempt)
@@ -68,14 +70,18 @@ async def prepare(
     try:
         # The folder itself may lie here from a node that died within this very attempt.
         begin = await find(store, run, (attempt, *resume), repository, follows, branch, token)
-        for left in _left_in(folder):
+        for left in _left_in(folder, place):
             await folders.remove(left)
-        own = [store.folder(run, number) for number in resume]
-        before = await memory.carry(folder, own, () if follows is None else [store.folder(*follows)])
+        before = None
+        if not store.part:
+            own = [store.folder(run, number) for number in resume]
+            before = await memory.carry(folder, own, () if follows is None else [store.folder(*follows)])
         checkout = Checkout(
             *(run, attempt, folder, store.mirror(repository, run), repository, begin.base, begin.upstream),
             follows=begin.follows,
             remembers=None if before is None else before / "work",
+            name=store.part,
+            place=place,
         )
         await _fill(checkout, author, begin)
         checkout.write()
@@ -85,12 +91,10 @@ async def prepare(
         os.close(lock)
 
 
-def _left_in(folder: Path) -> list[Path]:
-    return [
-        folder / name
-        for name in ("checkout.json", "git", "work", "check", "attachments")
-        if os.path.lexists(folder / name)
-    ]
+def _left_in(folder: Path, place: Path | None) -> list[Path]:
+    """What is in the way. Beside a place of its own lie the other repositories' files, whose turn comes later."""
+    left = [folder / name for name in ("checkout.json", "git", "check", "attachments")]
+    return [path for path in (*left, place or folder / "work") if os.path.lexists(path)]
 
 
 @asynccontextmanager
@@ -100,7 +104,7 @@ async def clean(checkout: Checkout, head: str) -> AsyncIterator[Checkout]:
     folder = checkout.folder / "check"
     await folders.remove(folder)
     folder.mkdir(mode=0o700)
-    alone = replace(checkout, folder=folder, base=head, follows="", remembers=None)
+    alone = replace(checkout, folder=folder, base=head, follows="", remembers=None, place=None, beside=())
     try:
         await _fill(alone, "", Beginning(head, checkout.upstream, head, head))
         yield alone
@@ -142,8 +146,9 @@ async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> 
 
 async def _fill(checkout: Checkout, author: str, begin: Beginning) -> None:
     """Make both git directories and the files."""
-    checkout.home.mkdir(mode=0o700, exist_ok=True)
-    checkout.work.mkdir(mode=0o700)
+    if not checkout.name:
+        checkout.home.mkdir(mode=0o700, exist_ok=True)
+    checkout.work.mkdir(mode=0o700, parents=True)
     objects = checkout.mirror / "objects"
     branch = f"refs/heads/{checkout.upstream}"
     _init(checkout.data.git_dir, "refs/heads/main", (objects, checkout.work / ".git" / "objects"), "\tbare = true\n")

@@ -20,7 +20,7 @@ from coderclawlink.workspaces.store import Store, try_lock
 
 @dataclass(frozen=True)
 class Removed:
-    """A folder that is gone. `saved`: its unsaved work as it now lies in the mirror."""
+    """A folder that is gone. `saved`: its unsaved work as it now lies in the mirror, of several repositories the first's."""
 
     run: str
     attempt: int
@@ -80,10 +80,12 @@ async def _remove(store: Store, run: str, attempt: int, size: int) -> Removed | 
         return Stays(run, attempt, size, "it is in use")
     try:
         saved = None
-        if checkout := store.find(run, attempt):
-            saved = await salvage.save(checkout, "its folder makes room")
-            if saved is not None and saved.left_out:
-                return Stays(run, attempt, size, f"not all of its files could be saved: {saved.left_out}")
+        found = store.find(run, attempt)
+        for checkout in () if found is None else found.all:
+            done = await salvage.save(checkout, "its folder makes room")
+            if done is not None and done.left_out:
+                return Stays(run, attempt, size, f"not all of its files could be saved: {done.left_out}")
+            saved = saved or done
         await folders.remove(folder)
     except ClawlinkError as problem:
         return Stays(run, attempt, size, problem.message)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coderclawlink.workspaces.git import EMPTY_TREE, Output, Place, git
+from coderclawlink.workspaces.git import EMPTY_TREE, GitFailed, Output, Place, git
 from coderclawlink.workspaces.store import Checkout, locked
 
 _TRIES = 3
@@ -109,7 +109,10 @@ def _is_repository(checkout: Checkout) -> bool:
 
 @asynccontextmanager
 async def our_index(checkout: Checkout) -> AsyncIterator[Place]:
-    """Have our git directory and its index to oneself."""
+    """Have our git directory and its index to oneself. Raises `GitFailed` for a link in the files' place: what it leads to is not
+    the agent's work."""
+    if checkout.work.is_symlink():
+        raise GitFailed(f"{checkout.work.name} is no folder any more, but a link.")
     async with locked(checkout.folder / "index.lock"):
         _fresh(checkout.ours.git_dir / "index.lock")  # Left by a git that was killed.
         yield checkout.ours

@@ -2,7 +2,8 @@
 
     mirrors/<hash>.git                bare, one per repository; all work that was saved outlives its attempt here
     mirrors/<hash>.lock               held while the mirror's refs are changed
-    runs/<run>/<attempt>/work         what the agent works on: an ordinary repository of its own, `.git` and all
+    runs/<run>/<attempt>/work         what the agent works on: an ordinary repository of its own, `.git` and all; or, for work on
+                                      several repositories, the folder that holds one such for each, by its name
     runs/<run>/<attempt>/home         the agent's HOME
     runs/<run>/<attempt>/attachments  what people attached to the task, for the agent to read
     runs/<run>/<attempt>/git          our own git directory for `work`, out of the agent's reach
@@ -10,6 +11,7 @@
     runs/<run>/<attempt>/lock         held while the attempt is in use
     runs/<run>/<attempt>/index.lock   held while our git directory's index is in use
     runs/<run>/<attempt>/checkout.json
+    runs/<run>/<attempt>/beside/<name>  of each further repository: our git directory, the locks, and checkout.json
 
 Above: the verbs of `workspaces`. Below: the file system. Locks are flock(2): they end with the process that held them.
 """
@@ -24,7 +26,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coderclawlink.errors import Invalid
@@ -36,9 +38,16 @@ _LOOK_AGAIN_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Store:
-    """The folder of one node."""
+    """The folder of one node. `part`: what is found and made in it is of the further repository of that name; "" of the first."""
 
     root: Path
+    part: str = ""
+
+    def beside(self, name: str) -> Store:
+        """The same for a further repository. Raises `Invalid` for a name that is not safe."""
+        if not _SAFE_NAME.fullmatch(name):
+            raise Invalid(f"A repository cannot be named {name!r}.")
+        return replace(self, part=name)
 
     def mirror(self, repository: str | None, run: str) -> Path:
         """The mirror of a repository; a run without one has a mirror of its own."""
@@ -49,7 +58,8 @@ class Store:
         """The folder of an attempt. Raises `Invalid` for a run whose id is no safe name."""
         if not _SAFE_NAME.fullmatch(run):
             raise Invalid(f"A run's id cannot be {run!r}.")
-        return self.root / "runs" / run / str(attempt)
+        attempts = self.root / "runs" / run / str(attempt)
+        return attempts / "beside" / self.part if self.part else attempts
 
     def attempts(self) -> list[tuple[str, int]]:
         """All attempts that have a folder here."""
@@ -66,6 +76,8 @@ class Store:
             kept = json.loads((folder / "checkout.json").read_text())
         except FileNotFoundError:
             return None
+        names = () if self.part else sorted(path.name for path in (folder / "beside").glob("*") if path.is_dir())
+        beside = [self.beside(name).find(run, attempt) for name in names]
         return Checkout(
             run=run,
             attempt=attempt,
@@ -75,6 +87,9 @@ class Store:
             base=kept["base"],
             upstream=kept["upstream"],
             follows=kept.get("follows", ""),
+            name=self.part,
+            place=Path(kept["place"]) if kept.get("place") else None,
+            beside=tuple(found for found in beside if found is not None),
         )
 
 
@@ -84,7 +99,8 @@ class Checkout:
 
     `repository` as it was ordered, None for a folder that came from nowhere. `upstream`: the name of its default branch.
     `follows`: the commit of an earlier run's result that this work goes on from, else "". `remembers`: where the work
-    lay for the agent whose HOME this is; None for a fresh HOME.
+    lay for the agent whose HOME this is; None for a fresh HOME. `name`: of a further repository, "" for the first, whose
+    `beside` are the further ones' checkouts. `place`: where the files lie when it is not `work` in the folder.
     """
 
     run: str
@@ -96,6 +112,14 @@ class Checkout:
     upstream: str
     follows: str = ""
     remembers: Path | None = None
+    name: str = ""
+    place: Path | None = None
+    beside: tuple[Checkout, ...] = ()
+
+    @property
+    def all(self) -> tuple[Checkout, ...]:
+        """Itself and the further ones, each of which is worked on alike."""
+        return (self, *self.beside)
 
     @property
     def begun(self) -> str:
@@ -104,6 +128,12 @@ class Checkout:
 
     @property
     def work(self) -> Path:
+        """The files of this repository."""
+        return self.place or self.folder / "work"
+
+    @property
+    def space(self) -> Path:
+        """What the agent's working folder is: the files, or what holds those of all repositories."""
         return self.folder / "work"
 
     @property
@@ -119,7 +149,8 @@ class Checkout:
     def read_only(self) -> tuple[Path, ...]:
         """What else the agent must be able to read: the objects that its repository shares with the mirror, for its own git,
         and the attachments."""
-        return (self.mirror / "objects", *([self.attachments] if self.attachments.is_dir() else []))
+        shared = (checkout.mirror / "objects" for checkout in self.all)
+        return (*shared, *([self.attachments] if self.attachments.is_dir() else []))
 
     @property
     def ref(self) -> str:
@@ -157,6 +188,7 @@ class Checkout:
             "base": self.base,
             "upstream": self.upstream,
             "follows": self.follows,
+            "place": None if self.place is None else str(self.place),
         }
         (self.folder / "checkout.json").write_text(json.dumps(kept))
 
