@@ -89,8 +89,11 @@ class Hub:
 
 
 @contextlib.asynccontextmanager
-async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
-    """Open everything, run it, close it. Raises `AlreadyRunning`, `TooManyHubs`, `Invalid`, `StoreUnavailable`."""
+async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIterator[Hub]:
+    """Open everything, run it, close it. `listens_at`: its base URL, where that is known; else it is what the settings say.
+
+    Raises `AlreadyRunning`, `TooManyHubs`, `Invalid`, `StoreUnavailable`.
+    """
     home = settings.clawlink_home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     url = store_url(settings.store_url)
@@ -127,7 +130,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
             token_for=partial(_token_for, db, hosts),
         )
         files = Files(home / "attachments")
-        public_url = settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
+        public_url = settings.public_url or listens_at or f"http://{settings.api_host}:{settings.api_port}"
         app = api.make(
             db=db,
             runtime=runtime,
@@ -156,8 +159,8 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 hub.keep_running(duty.hold(db, "deliver", Deliverer(db, hosts).run, holder=executor))
                 results = partial(follow, db, results_follower(db, public_url))
                 hub.keep_running(duty.hold(db, "results", results, holder=executor))
-                hub.keep_running(duty.hold(db, "issues", syncing.run))
-                hub.keep_running(duty.hold(db, "watch", watcher.run))
+                hub.keep_running(duty.hold(db, "issues", syncing.run, holder=executor))
+                hub.keep_running(duty.hold(db, "watch", watcher.run, holder=executor))
                 try:
                     yield hub
                 finally:

@@ -128,13 +128,14 @@ async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[H
     # It would tell of a node that ends after this process's loop does; that is how it is meant to be.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
-        hub = await _open(settings, stack)
+        url = url_of(listener)
+        hub = await _open(settings, url, stack)
         up = asyncio.Event()
         server = Server(_config(hub), up)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.serve([listener]))
             await up.wait()
-            here = Hosted(hub, url_of(listener))
+            here = Hosted(hub, url)
             hub.start_local_node(here.url)
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, here.interrupt)
@@ -145,9 +146,9 @@ async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[H
                 server.should_exit = True
 
 
-async def _open(settings: Settings, stack: contextlib.AsyncExitStack) -> Hub:
+async def _open(settings: Settings, url: str, stack: contextlib.AsyncExitStack) -> Hub:
     try:
-        return await stack.enter_async_context(open_hub(settings))
+        return await stack.enter_async_context(open_hub(settings, url))
     except sa.exc.DBAPIError as error:
         raise StoreUnavailable(f"The database cannot be used: {str(error.orig).splitlines()[0]}") from error
     except OSError as error:
