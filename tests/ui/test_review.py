@@ -184,8 +184,8 @@ async def test_a_run_that_waits_for_its_review_completes_when_it_is_approved(
     await output.get_by_role("button", name="Close").click()
 
     verdict = page.get_by_role("region", name="Verdict")
-    await expect(verdict.get_by_role("button", name="Create PR")).to_be_disabled()
-    await verdict.get_by_role("button", name="Approve").click()
+    await expect(verdict.get_by_role("button", name="Approve & create PR")).to_be_enabled()
+    await verdict.get_by_role("button", name="Approve", exact=True).click()
     dialog = page.get_by_role("dialog", name="Approve the result")
     await expect(dialog).to_contain_text("The run completes with this result.")
     await dialog.get_by_role("button", name="Approve").click()

@@ -76,7 +76,7 @@ class Proposed(Told):
     deliveries: list[DeliveryTold]
 
 
-class CheckTold(Told):
+class PullCheckTold(Told):
     name: str
     state: CheckState
     url: str | None = None
@@ -97,7 +97,7 @@ class PullRequestTold(Told):
     draft: bool
     state: PullState
     checks: Literal["none", "pending", "passed", "failed"]
-    check_list: list[CheckTold]
+    check_list: list[PullCheckTold]
     review: Literal["none", "approved", "changes_requested"]
     mergeable: Mergeable
     comments: int
@@ -115,7 +115,7 @@ class OfTask(Told):
 
 def told(pull: PullRequest) -> PullRequestTold:
     checks = [
-        CheckTold(name=one["name"], state=one["state"], url=one.get("url")) for one in json.loads(pull.checks_json)
+        PullCheckTold(name=one["name"], state=one["state"], url=one.get("url")) for one in json.loads(pull.checks_json)
     ]
     shown = {name: getattr(pull, name) for name in PullRequestTold.model_fields if hasattr(pull, name)}
     return PullRequestTold(**{**shown, "repository": pull.name, "place": str(pull.place), "check_list": checks})

@@ -6,7 +6,8 @@ import type { Operations } from './schema'
 
 export type Operation = keyof Operations
 export type Result<O extends Operation> = Operations[O]['result']
-type Arguments<O extends Operation> = Operations[O]['args'] & { signal?: AbortSignal }
+/** `seconds`: how long to wait for what takes longer than the usual. */
+type Arguments<O extends Operation> = Operations[O]['args'] & { signal?: AbortSignal; seconds?: number }
 type Given<O extends Operation> = Record<never, never> extends Operations[O]['args'] ? [Arguments<O>?] : [Arguments<O>]
 
 const SECONDS_AT_MOST = 30
@@ -29,18 +30,19 @@ interface Loose {
   query?: Record<string, unknown>
   body?: unknown
   signal?: AbortSignal
+  seconds?: number
 }
 
 /** Ask the hub. Resolves to the answer's JSON, or its text; throws `ApiError` with a sentence for people. */
 export async function call<O extends Operation>(operation: O, ...[given]: Given<O>): Promise<Result<O>> {
-  const { path = {}, query = {}, body, signal } = (given ?? {}) as Loose
+  const { path = {}, query = {}, body, signal, seconds = SECONDS_AT_MOST } = (given ?? {}) as Loose
   const [method, template] = operation.split(' ') as [string, string]
   const url = new URL(template.replace(/\{(\w+)(?::\w+)?\}/g, (_, name: string) => encodeURIComponent(path[name]!)), location.origin)
   for (const [name, value] of Object.entries(query))
     for (const one of Array.isArray(value) ? value : [value])
       if (one !== undefined && one !== null) url.searchParams.append(name, String(one))
   const asIs = body instanceof FormData || body instanceof Blob
-  const limit = AbortSignal.timeout(SECONDS_AT_MOST * 1000)
+  const limit = AbortSignal.timeout(seconds * 1000)
   let answer: Response
   let text: string
   try {

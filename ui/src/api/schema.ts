@@ -117,6 +117,13 @@ export type AgentTold = {
   may_configure: boolean
 }
 
+/** In the time asked for: how much in each group, what was done from devices not seen before, and outside of the hours. */
+export type Analytics = {
+  counts: Array<CountTold>
+  new_devices: Array<AuditEvent>
+  off_hours: Array<AuditEvent>
+}
+
 /** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
 export type Answered = {
   question: string
@@ -183,6 +190,26 @@ export type AttemptTold = {
   placed_at: (string | null)
   started_at: (string | null)
   ended_at: (string | null)
+}
+
+/** `session_id`: the hash of the session's id, which is a secret. `details`: what the event told, its long texts cut. `hash` is of this row and of the one before it (`previous`). */
+export type AuditEvent = {
+  event_id: string
+  event_type: string
+  timestamp: string
+  user_id: (string | null)
+  session_id: (string | null)
+  resource_type: (string | null)
+  resource_id: (string | null)
+  action: (string | null)
+  status: "success" | "denied" | "failure"
+  details: Record<string, JsonValue>
+  seq: number
+  actor: (string | null)
+  device_id: (string | null)
+  project_id: (number | null)
+  previous: string
+  hash: string
 }
 
 /** `head`: how far the journal had come; what happens from there on is told by the live stream. */
@@ -288,6 +315,18 @@ export type CardTold = {
   pull?: (CardPullTold | null)
 }
 
+/** `broken`: what does not hold, in words, at row `at`; null: all holds. `signed`: checkpoints that agree with the chain. */
+export type Chain = {
+  events: number
+  seconds: number
+  head: string
+  broken: (string | null)
+  at: (number | null)
+  signed: number
+  latest: (number | null)
+  checkpoints: Array<CheckpointTold>
+}
+
 export type ChatDetail = {
   id: string
   project_id: number
@@ -316,6 +355,20 @@ export type Check = {
   network?: boolean
 }
 
+/** `seconds`: how long it took; `round`: the mendings before it; `output`: its last words. */
+export type CheckTold = {
+  attempt: number
+  round: number
+  name: string
+  command: string
+  head: string
+  passed: boolean
+  exit_code: (number | null)
+  seconds: number
+  output: string
+  at: string
+}
+
 /** A check of the result. `seconds`: how long it took; `round`: the mendings before it. */
 export type Checked = {
   name: string
@@ -327,11 +380,19 @@ export type Checked = {
   round: number
 }
 
+export type CheckpointTold = {
+  seq: number
+  hash: string
+  at: string
+  key: string
+  signature: string
+}
+
 /** `demanded`: what the result must pass. `missing`: what keeps it from being taken for done, null when nothing does. */
 export type Checks = {
   demanded: Array<string>
   missing: (string | null)
-  results: Array<coderclawlink__web__verification__CheckTold>
+  results: Array<CheckTold>
 }
 
 export type Colour = "gray" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown"
@@ -427,6 +488,13 @@ export type ContestantTold = {
   cost_usd: (number | null)
   seconds: (number | null)
   error: (string | null)
+}
+
+export type CountTold = {
+  name: string
+  success: number
+  denied: number
+  failure: number
 }
 
 export type CreateTask = {
@@ -871,6 +939,12 @@ export type Option = {
   effect?: "allow_once" | "allow_always" | "reject_once" | "reject_always" | "other"
 }
 
+/** `next`: what to give as `before` for older ones; null when these are the oldest. */
+export type Page = {
+  events: Array<AuditEvent>
+  next: (number | null)
+}
+
 export type Permission = "task:submit" | "task:cancel" | "task:view" | "agent:list" | "agent:execute" | "agent:configure" | "skill:list" | "skill:execute" | "skill:install" | "project:read" | "project:write" | "project:delete" | "admin:users" | "admin:system"
 
 /** What a person was asked and answered. `effect`: of the option chosen, as `allow_once`. */
@@ -986,6 +1060,12 @@ export type Proposed = {
   deliveries: Array<DeliveryTold>
 }
 
+export type PullCheckTold = {
+  name: string
+  state: "pending" | "passed" | "failed" | "neutral"
+  url?: (string | null)
+}
+
 /** As it was seen last, at `looked_at`. `repository`: its name within the project; `place`: owner/name on the host. `rounds`: prompts that came of it since a person acted last. `error`: why it cannot be looked at. */
 export type PullRequestTold = {
   number: number
@@ -999,7 +1079,7 @@ export type PullRequestTold = {
   draft: boolean
   state: "open" | "merged" | "closed"
   checks: "none" | "pending" | "passed" | "failed"
-  check_list: Array<coderclawlink__web__create_pr__CheckTold>
+  check_list: Array<PullCheckTold>
   review: "none" | "approved" | "changes_requested"
   mergeable: "unknown" | "clean" | "conflict" | "blocked"
   comments: number
@@ -1569,30 +1649,10 @@ export type coderclawlink__web__comparisons__Choice = {
   run_id: string
 }
 
-export type coderclawlink__web__create_pr__CheckTold = {
-  name: string
-  state: "pending" | "passed" | "failed" | "neutral"
-  url?: (string | null)
-}
-
 /** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
 export type coderclawlink__web__questions__Choice = {
   option: string
   text?: (string | null)
-}
-
-/** `seconds`: how long it took; `round`: the mendings before it; `output`: its last words. */
-export type coderclawlink__web__verification__CheckTold = {
-  attempt: number
-  round: number
-  name: string
-  command: string
-  head: string
-  passed: boolean
-  exit_code: (number | null)
-  seconds: number
-  output: string
-  at: string
 }
 
 export interface Operations {
@@ -1731,6 +1791,14 @@ export interface Operations {
   'PUT /api/budgets': { args: { body: BudgetWanted }; result: BudgetTold }
   'DELETE /api/budgets': { args: { query: { scope: "installation" | "project" | "agent" | "user" | "task"; name?: string } }; result: void }
   'GET /api/usage': { args: { query?: { by?: "run" | "task" | "project" | "agent" | "user" | "model" | "day"; since?: (string | null); until?: (string | null); project_id?: (number | null); limit?: number } }; result: Array<TotalTold> }
+  'GET /api/audit/events': { args: { query?: { user_id?: (string | null); event_type?: (string | null); resource_type?: (string | null); limit?: number } }; result: Array<AuditEvent> }
+  'GET /api/audit/users/{user_id}/activity': { args: { path: { user_id: string }; query?: { limit?: number } }; result: Array<AuditEvent> }
+  'GET /api/audit/sessions/{session_id}/activity': { args: { path: { session_id: string }; query?: { auth_session_id?: (string | null); limit?: number } }; result: Array<AuditEvent> }
+  'GET /api/audit': { args: { query?: { limit?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null); before?: (number | null) } }; result: Page }
+  'GET /api/audit/analytics': { args: { query?: { by?: "actor" | "action" | "type" | "day" | "hour" | "status"; form?: "json" | "csv"; begin?: number; end?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null); before?: (number | null) } }; result: Analytics }
+  'GET /api/audit/chain': { args: {  }; result: Chain }
+  'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
+  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" } }; result: unknown }
   'GET /api/nodes': { args: {  }; result: Array<NodeTold> }
   'GET /health': { args: {  }; result: Health }
 }

@@ -14,7 +14,8 @@ const SOFT: Record<Tone, string> = {
   run: 'bg-run-soft text-run',
   accent: 'bg-accent-soft text-accent-text',
 }
-const BARE: Record<Tone, string> = {
+/** As text, without a ground behind it. */
+export const TONE: Record<Tone, string> = {
   plain: 'text-fg-2',
   ok: 'text-ok',
   warn: 'text-warn',
@@ -36,7 +37,7 @@ export interface StatusProps {
 
 export function Status({ icon: Icon, tone, bare = false, title, children }: StatusProps) {
   return (
-    <span title={title} className={join('inline-flex h-5 items-center gap-1 text-12 font-medium whitespace-nowrap', bare ? BARE[tone] : join('rounded-4 px-1.5', SOFT[tone]))}>
+    <span title={title} className={join('inline-flex h-5 items-center gap-1 text-12 font-medium whitespace-nowrap', bare ? TONE[tone] : join('rounded-4 px-1.5', SOFT[tone]))}>
       <Icon size={14} aria-hidden className="shrink-0" />
       {children}
     </span>

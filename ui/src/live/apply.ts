@@ -155,21 +155,29 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'project.disconnected':
       return rows.again('GET /api/projects/{project_id}/connection')
     case 'tasks.imported':
-      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/projects/summary')
+      return rows.again('GET /api/tasks', 'GET /api/board', 'GET /api/projects/summary', 'GET /api/projects/{project_id}/labels')
     case 'issue.linked':
+      return rows.again('GET /api/tasks/{task_id}/external', 'GET /api/board')
     case 'issue.synced':
-      return rows.again('GET /api/tasks/{task_id}', 'GET /api/board')
+      return rows.again('GET /api/projects/{project_id}/issues/sync')
     case 'delivery.wanted':
     case 'delivery.pushed':
     case 'delivery.failed':
       return rows.again('GET /api/tasks/{task_id}/pull_requests')
     case 'pull_request.opened':
+      rows.again(...OF_PULLS)
+      rows.card((card) => card.id === event.task_id, (card) => ({ ...card, pull: { number: event.number, url: event.url, state: 'open', draft: event.draft, checks: 'none', review: 'none', mergeable: 'unknown' } }))
+      return
     case 'pull_request.changed':
-    case 'pull_request.answered':
+      return changePull(rows, event, event.changes)
     case 'pull_request.merged':
+      return changePull(rows, event, { state: 'merged' })
     case 'pull_request.closed':
+      return changePull(rows, event, { state: 'closed' })
     case 'pull_request.reopened':
-      return rows.again('GET /api/tasks/{task_id}/pull_requests', 'GET /api/tasks/{task_id}', 'GET /api/board', 'GET /api/tasks/{task_id}/activity')
+      return changePull(rows, event, { state: 'open' })
+    case 'pull_request.answered':
+      return rows.again(...OF_PULLS, 'GET /api/runs')
 
     // What only the run's own page shows: it hears them itself (`useEvents`).
     case 'agent.session':
@@ -220,6 +228,16 @@ function changeCard(rows: Rows, id: number | null, changes: Record<string, unkno
   const { title, status, priority, position, assignee, parent_id, assigned_agent_type: agent, github_pr_url: pr_url, github_pr_number: pr_number } = changes
   const named = Object.entries({ title, status, priority, position, assignee, parent_id, agent, pr_url, pr_number }).filter(([, value]) => value !== undefined)
   rows.card((card) => card.id === id, (card) => ({ ...card, ...Object.fromEntries(named), updated_at: at }))
+}
+
+const OF_PULLS = ['GET /api/tasks/{task_id}/pull_requests', 'GET /api/tasks/{task_id}/activity'] as const
+
+/** What a card shows of its newest pull request; whoever shows more of it asks anew. */
+function changePull(rows: Rows, { task_id, number }: LiveEvent & { number: number }, changes: Record<string, unknown>): void {
+  rows.again(...OF_PULLS)
+  const { state, draft, checks, review, mergeable } = changes
+  const named = Object.entries({ state, draft, checks, review, mergeable }).filter(([, value]) => value !== undefined)
+  rows.card((card) => card.id === task_id && card.pull?.number === number, (card) => ({ ...card, pull: card.pull && { ...card.pull, ...Object.fromEntries(named) } }))
 }
 
 function changeRun(rows: Rows, event: LiveEvent, changes: (run: RunTold | RunDetail) => Partial<RunTold & Pick<RunDetail, 'usage'>>): void {

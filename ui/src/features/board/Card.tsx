@@ -1,7 +1,7 @@
 /** One card. Drawn anew only when it is itself another: thousands stand in a column, some dozens are mounted. */
 import { Link } from '@tanstack/react-router'
 import { Bot, Ellipsis, GitPullRequest, ListTree, MessageSquare, OctagonX, Paperclip } from 'lucide-react'
-import { memo } from 'react'
+import { lazy, memo, Suspense } from 'react'
 import type { CardTold } from '@/api/schema'
 import { join } from '@/kit/look'
 import { Label } from '@/nouns/Label'
@@ -10,6 +10,8 @@ import { RunState } from '@/nouns/RunState'
 import { PRIORITY } from '@/nouns/TaskStatus'
 import { Status } from '@/kit/Status'
 import { useIsMoving } from './drag'
+
+const PullMark = lazy(() => import('@/nouns/pulls/PullMark'))
 
 export const CARD_PX = 106
 
@@ -91,10 +93,16 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
               {card.attachments}
             </Count>
           )}
-          {card.pr_number !== null && (
-            <Count icon={GitPullRequest} says={`Pull request ${card.pr_number}`}>
-              #{card.pr_number}
-            </Count>
+          {card.pull ? (
+            <Suspense fallback={`#${card.pull.number}`}>
+              <PullMark pull={card.pull} />
+            </Suspense>
+          ) : (
+            card.pr_number !== null && (
+              <Count icon={GitPullRequest} says={`Pull request ${card.pr_number}`}>
+                #{card.pr_number}
+              </Count>
+            )
           )}
           {(card.run?.agent ?? card.agent) && (
             <Count icon={Bot} says="Agent">

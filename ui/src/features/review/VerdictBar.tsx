@@ -1,15 +1,21 @@
 /** What can be said of the result as a whole, and what has been said: below the changes, always in sight. */
+import { useQuery } from '@tanstack/react-query'
 import { CircleCheck, GitPullRequest, MessageCircleWarning, SendHorizontal, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
+import { ask } from '@/api/client'
 import type { ReviewTold, RunDetail } from '@/api/schema'
 import { Button } from '@/kit/Button'
+import { useCommands } from '@/kit/commands'
+import { useHotkey } from '@/kit/hotkeys'
 import { Menu, MenuItem } from '@/kit/Menu'
 import { Time } from '@/kit/figures'
 import { Status } from '@/kit/Status'
 import { useMay } from '@/nouns/may'
+import { PullLine } from '@/nouns/pulls/PullState'
+import { usePulls } from '@/nouns/pulls/pulls'
 import { VerdictDialog, type Word } from './VerdictDialog'
 
-const NO_REQUESTS = 'This hub does not open pull requests yet. The result is on the branch.'
+const Propose = lazy(() => import('@/nouns/pulls/Propose'))
 
 export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing: ReviewTold; drafts: number }) {
   const [word, setWord] = useState<Word | null>(null)
@@ -17,6 +23,16 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
   const maySubmit = useMay('task:submit')
   const mayJudge = maySubmit && (waits || run.state === 'completed')
   const said = standing.verdict ? standing.verdicts.at(-1) : undefined
+  const mayApprove = mayJudge && standing.why_not === null
+  const isApproved = said?.verdict === 'approved' && run.state === 'completed'
+  const [isProposing, setProposing] = useState(false)
+  const { data: proposal } = useQuery({ ...ask('GET /api/tasks/{task_id}', { path: { task_id: run.task_id ?? 0 } }), enabled: run.task_id !== null })
+  const mayWrite = useMay('project:write')
+  const mayPropose = mayWrite && (isApproved || mayApprove)
+  useHotkey({ id: 'review.propose', keys: 'shift+p', label: 'Approve & create a pull request', group: 'Review', isOff: !proposal || !mayPropose }, () => setProposing(true))
+  useCommands(`review.propose ${run.id} ${mayPropose && proposal !== undefined}`, () =>
+    proposal && mayPropose ? [{ id: 'review.propose', label: 'Approve & create a pull request', group: `Run #${run.number}`, icon: GitPullRequest, keys: 'shift+p', run: () => setProposing(true) }] : [],
+  )
   const comments = `${drafts} ${drafts === 1 ? 'comment' : 'comments'}`
   return (
     <section aria-label="Verdict" className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-raised px-3 py-2 md:px-4">
@@ -44,6 +60,7 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
           <span className="truncate">{!maySubmit ? 'You may read this result, and not judge it. An administrator of this hub can grant more.' : mayJudge ? (standing.why_not ?? 'Nobody has judged this result yet.') : 'The result can be judged once the agent is done.'}</span>
         )}
       </div>
+      {run.task_id !== null && <Pulls task={run.task_id} />}
       {drafts > 0 && (
         <Button icon={SendHorizontal} onPress={() => setWord('send')}>
           <span>
@@ -56,14 +73,6 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
         <Button kind="quiet" icon={Trash2} isDisabled={!mayJudge || standing.verdict === 'discarded'} onPress={() => setWord('discard')}>
           Discard
         </Button>
-      </span>
-      <span className="max-md:hidden" title={NO_REQUESTS}>
-        <Button icon={GitPullRequest} isDisabled aria-describedby="no-requests">
-          Create PR
-        </Button>
-        <span id="no-requests" hidden>
-          {NO_REQUESTS}
-        </span>
       </span>
       <span className="max-md:hidden">
         <Button icon={MessageCircleWarning} isDisabled={!mayJudge} onPress={() => setWord('changes')}>
@@ -78,15 +87,32 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
           <MenuItem icon={Trash2} isDangerous isDisabled={!mayJudge || standing.verdict === 'discarded'} onAction={() => setWord('discard')}>
             Discard
           </MenuItem>
-          <MenuItem icon={GitPullRequest} isDisabled>
-            Create PR: not possible yet
+          <MenuItem icon={CircleCheck} isDisabled={!mayApprove} onAction={() => setWord('approve')}>
+            Approve alone
           </MenuItem>
         </Menu>
       </span>
-      <Button kind="primary" icon={CircleCheck} className="max-sm:flex-1" isDisabled={!mayJudge || standing.why_not !== null} onPress={() => setWord('approve')}>
-        Approve
-      </Button>
+      <span className={proposal ? 'max-md:hidden' : 'max-sm:flex-1'}>
+        <Button kind={proposal ? 'plain' : 'primary'} icon={CircleCheck} className="max-sm:w-full" isDisabled={!mayApprove} onPress={() => setWord('approve')}>
+          Approve
+        </Button>
+      </span>
+      {proposal && (
+        <Button kind="primary" icon={GitPullRequest} className="max-sm:flex-1" isDisabled={!mayPropose} onPress={() => setProposing(true)}>
+          {isApproved ? 'Create PR' : 'Approve & create PR'}
+        </Button>
+      )}
+      {proposal && isProposing && (
+        <Suspense fallback={null}>
+          <Propose task={proposal} approves={isApproved ? undefined : run.id} onClose={() => setProposing(false)} />
+        </Suspense>
+      )}
       {word && <VerdictDialog word={word} run={run} waits={waits} drafts={drafts} onClose={() => setWord(null)} />}
     </section>
   )
+}
+
+function Pulls({ task }: { task: number }) {
+  const { data } = usePulls(task)
+  return data?.pull_requests.map((pull) => <PullLine key={`${pull.place}#${pull.number}`} pull={pull} />)
 }

@@ -1,11 +1,13 @@
 /** A run at a glance: how long, who, what with, for how much, where; and when it stands still, why and who must act. */
 import { useQuery } from '@tanstack/react-query'
-import { Bot, Box, Clock, Coins, GitBranch, Hourglass, Server, type LucideIcon } from 'lucide-react'
+import { Bot, Box, Clock, Coins, GitBranch, GitPullRequest, Hourglass, Server, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ask } from '@/api/client'
 import type { AttemptTold, RunDetail } from '@/api/schema'
 import { Elapsed, Lines, money, Money, Tokens } from '@/kit/figures'
 import { join } from '@/kit/look'
+import { PullLine } from '@/nouns/pulls/PullState'
+import { usePulls } from '@/nouns/pulls/pulls'
 import { budgetOf } from './budget'
 
 export function Facts({ run }: { run: RunDetail }) {
@@ -47,9 +49,19 @@ export function Facts({ run }: { run: RunDetail }) {
           {run.additions !== null && <Lines additions={run.additions} deletions={run.deletions ?? 0} />}
         </Fact>
       )}
+      {run.task_id !== null && <Pulls task={run.task_id} />}
       {run.attempts.length > 1 && <span className="whitespace-nowrap">Attempt {run.attempts.length}</span>}
     </div>
   )
+}
+
+function Pulls({ task }: { task: number }) {
+  const { data } = usePulls(task)
+  return data?.pull_requests.map((pull) => (
+    <Fact key={`${pull.place}#${pull.number}`} icon={GitPullRequest} name="Pull request">
+      <PullLine pull={pull} />
+    </Fact>
+  ))
 }
 
 function Fact({ icon: Icon, name, children }: { icon: LucideIcon; name: string; children: ReactNode }) {

@@ -15,8 +15,8 @@ import { Label, LabelDot } from '@/nouns/Label'
 import { useMay } from '@/nouns/may'
 import { Person } from '@/nouns/Person'
 import { PRIORITY, TASK_STATUS } from '@/nouns/TaskStatus'
-import { PullRequest } from './PullRequest'
 
+const PullRequest = lazy(() => import('./PullRequest'))
 const Assigning = lazy(() => import('./Assigning').then(({ Assigning }) => ({ default: Assigning })))
 
 const mark = ({ icon: Icon, tone }: { icon: React.ComponentType<{ size: number }>; tone: string }) => (
@@ -65,7 +65,9 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
         <Labels task={task} mayWrite={mayWrite} isOpen={isLabelling} onOpen={setLabelling} />
       </Property>
       <Property name="Pull request">
-        <PullRequest task={task} />
+        <Suspense fallback={null}>
+          <PullRequest task={task} />
+        </Suspense>
       </Property>
       <Property name="Created">
         <span className="text-fg-2">

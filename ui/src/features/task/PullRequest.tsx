@@ -1,61 +1,43 @@
-/** Its pull requests as they were seen last; while there is none, the button that opens one, and what stands in the way. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+/** Its pull requests as they were seen last; while there is none, the button that opens one. Below: `PullRequests`, which tells all. */
 import { GitPullRequest } from 'lucide-react'
-import { ask, call } from '@/api/client'
-import type { PullRequestTold, TaskTold } from '@/api/schema'
+import { lazy, Suspense, useState } from 'react'
+import type { TaskTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
+import { useCommands } from '@/kit/commands'
+import { useHotkey } from '@/kit/hotkeys'
+import { useMay } from '@/nouns/may'
+import { pageAt, PullLine } from '@/nouns/pulls/PullState'
+import { usePulls } from '@/nouns/pulls/pulls'
 
-export function PullRequest({ task }: { task: TaskTold }) {
-  const client = useQueryClient()
-  const path = { task_id: task.id }
-  const known = useQuery(ask('GET /api/tasks/{task_id}/pull_requests', { path }))
-  const open = useMutation({
-    mutationFn: () => call('POST /api/tasks/{task_id}/create_pr', { path }),
-    // Also after a failure: the wish may stand, and be done later.
-    onSettled: () => client.invalidateQueries({ queryKey: ask('GET /api/tasks/{task_id}/pull_requests', { path }).queryKey }),
-  })
-  const pulls = known.data?.pull_requests ?? []
-  const compare = known.data?.deliveries.map((one) => one.compare).find(Boolean)
-  const stuck = known.data?.deliveries.map((one) => one.error).find(Boolean)
-  const wrong = open.error?.message ?? known.error?.message ?? stuck
+const Propose = lazy(() => import('@/nouns/pulls/Propose'))
+
+export default function PullRequest({ task }: { task: TaskTold }) {
+  const { data } = usePulls(task.id)
+  const [isProposing, setProposing] = useState(false)
+  const mayWrite = useMay('project:write')
+  const pulls = data?.pull_requests ?? []
+  const told = task.github_pr_url // by another program, or by hand
+  const isOff = !mayWrite || pulls.some(({ state }) => state === 'open')
+  useHotkey({ id: 'task.propose', keys: 'shift+p', label: 'Create a pull request', group: 'Task', isOff }, () => setProposing(true))
+  useCommands(`task.propose ${task.key} ${isOff}`, () => (isOff ? [] : [{ id: 'task.propose', label: 'Create a pull request', group: task.key, icon: GitPullRequest, keys: 'shift+p', run: () => setProposing(true) }]))
   return (
     <span className="flex min-w-0 flex-col gap-1">
       {pulls.map((pull) => (
-        <Pull key={`${pull.repository}#${pull.number}`} pull={pull} />
+        <PullLine key={`${pull.place}#${pull.number}`} pull={pull} />
       ))}
-      {pulls.length === 0 && task.github_pr_url && <Outside url={task.github_pr_url} text={task.github_pr_number === null ? 'Pull request' : `#${task.github_pr_number}`} />}
-      {pulls.length === 0 && !task.github_pr_url && (
-        <Button icon={GitPullRequest} isDisabled={open.isPending || known.isPending} onPress={() => open.mutate()} className="self-start">
-          {open.isPending ? 'Creating pull request…' : 'Create pull request'}
+      {pulls.length === 0 && told && (
+        <a href={pageAt(told)} target="_blank" rel="noopener noreferrer nofollow" className="inline-flex h-control items-center gap-1.5 text-accent-text hover:underline">
+          <GitPullRequest size={14} aria-hidden />
+          {task.github_pr_number === null ? 'Pull request' : `#${task.github_pr_number}`}
+        </a>
+      )}
+      {pulls.length === 0 && !told && mayWrite && (
+        <Button icon={GitPullRequest} onPress={() => setProposing(true)} className="self-start">
+          Create pull request
         </Button>
       )}
-      {compare && <code className="break-all text-12 text-fg-2">{compare}</code>}
-      {wrong && (
-        <span role="alert" className="text-12 break-words text-fg-2">
-          {wrong}
-        </span>
-      )}
+      {pulls.length === 0 && !told && !mayWrite && <span className="text-fg-3">None</span>}
+      <Suspense fallback={null}>{isProposing && <Propose task={task} onClose={() => setProposing(false)} />}</Suspense>
     </span>
-  )
-}
-
-function Pull({ pull }: { pull: PullRequestTold }) {
-  const state = pull.state === 'open' && pull.draft ? 'draft' : pull.state
-  const facts = [state, pull.checks !== 'none' && `checks ${pull.checks}`, pull.review !== 'none' && pull.review.replace('_', ' '), pull.error]
-  return (
-    <span className="flex flex-col">
-      <Outside url={pull.url} text={`${pull.repository ? `${pull.repository} ` : ''}#${pull.number}`} />
-      <span className="px-3 text-12 text-fg-3">{facts.filter(Boolean).join(' · ')}</span>
-    </span>
-  )
-}
-
-/** Said by another program: only what a browser opens as a page is made a link. */
-function Outside({ url, text }: { url: string; text: string }) {
-  return (
-    <a href={/^https?:/i.test(url) ? url : undefined} target="_blank" rel="noopener noreferrer nofollow" className="inline-flex h-control items-center gap-1.5 px-3 text-accent-text hover:underline">
-      <GitPullRequest size={14} aria-hidden />
-      {text}
-    </a>
   )
 }

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, Ellipsis, Link2, SearchX, Trash2, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { ask, call } from '@/api/client'
 import type { TaskChanges, TaskTold } from '@/api/schema'
 import { IconButton } from '@/kit/Button'
@@ -21,6 +21,8 @@ import { Links } from './Links'
 import { Properties } from './Properties'
 import { Runs } from './Runs'
 import { StartRun } from './StartRun'
+
+const PullRequests = lazy(() => import('./PullRequests'))
 
 export function TaskPage({ taskKey }: { taskKey: string }) {
   const found = useQuery(ask('GET /api/tasks', { query: { key: [taskKey.toUpperCase()] } }))
@@ -103,6 +105,9 @@ function Task({ task }: { task: TaskTold }) {
           </div>
           <Description text={task.description ?? ''} onChange={(description) => change.mutate({ description: description || null })} />
           <StartRun key={task.id} task={task} />
+          <Suspense fallback={null}>
+            <PullRequests task={task} />
+          </Suspense>
           <Runs task={task} />
           <Links task={task} />
           <Attachments task={task} />
