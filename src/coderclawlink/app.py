@@ -106,13 +106,14 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         durable = Durable(db, executor, Lifecycle(db).carry)
         await asyncio.to_thread(durable.launch)
         feed = Feed(db)
+        public_url = settings.public_url or listens_at or f"http://{settings.api_host}:{settings.api_port}"
         limits = Limits(project=settings.project_limit)
         runtime = Runtime(
             db,
             durable,
             feed,
             limits,
-            Defaults(timeout_seconds=settings.attempt_timeout_seconds, server=settings.github_server_url),
+            Defaults(settings.attempt_timeout_seconds, server=settings.github_server_url, public_url=public_url),
         )
         key = local_key(home)
         vault = Vault(home)
@@ -130,7 +131,6 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
             token_for=partial(_token_for, db, hosts),
         )
         files = Files(home / "attachments")
-        public_url = settings.public_url or listens_at or f"http://{settings.api_host}:{settings.api_port}"
         app = api.make(
             db=db,
             runtime=runtime,

@@ -49,6 +49,9 @@ def test_a_block_is_read_and_the_answer_is_told_without_it() -> None:
         ([{"start_run": {"task": "DEMO-1", "agent": "a", "prompt": "x", "mode": "auto"}}], "mode"),
         ([{"start_run": {"task": "#1", "agent": "a", "prompt": "x"}}], "creates no task"),
         ([{"start_run": {"task": "#0", "agent": "a", "prompt": "x"}}], "creates no task"),
+        ([{**TASK, "create_pr": {"task": "DEMO-1"}}], "either"),
+        ([TASK, {"create_pr": {"task": "#1"}}], "task"),
+        ([{"create_pr": {"task": "DEMO-1", "body": "Closes #1"}}], "body"),
         ([TASK] * 21, "at most 20"),
     ],
 )

@@ -186,17 +186,39 @@ async def test_what_is_not_of_the_form_is_told_and_proposes_nothing(client: http
     assert (told["proposals"], "delete_project" in told["messages"][0]["refused"]) == ([], True)
 
 
+async def test_a_proposed_pull_request_is_wished_by_who_confirms_it(client: httpx2.AsyncClient, node: Node) -> None:
+    card = await task(client)
+    where = {"github_repo_url": "https://github.com/octo/cat"}
+    assert (await client.patch(f"/api/projects/{card['project_id']}", json=where)).status_code == 200
+    chat = await begun(client, card)
+    await answer(client, node, chat, proposing({"create_pr": {"task": card["key"], "title": "Meow"}}))
+    (proposal,) = (await show(client, chat))["proposals"]
+    assert (proposal["create_pr"], proposal["create_task"]) == ({"task": card["key"], "title": "Meow"}, None)
+    path = f"/api/chat/{chat['id']}/proposals/1/confirm"
+    early = await client.post(path)
+    assert (early.status_code, "nothing to propose" in early.json()["detail"]) == (409, True)
+    made = await client.post("/api/runs", json={"agent": "claude", "prompt": "Do it", "task_id": card["id"]})
+    await node.finish(await node.start(made.json()["id"]))
+    await ended(client, node, made.json()["id"])
+    told = (await client.post(path)).json()
+    assert (told["state"], told["task_id"], told["run_id"]) == ("confirmed", card["id"], None)
+    (wished,) = (await client.get(f"/api/tasks/{card['id']}/pull_requests")).json()["deliveries"]
+    assert (wished["run_id"], wished["state"], wished["head"]) == (made.json()["id"], "wanted", "a" * 40)
+
+
 async def test_a_proposal_reaches_no_other_project_and_no_unknown_agent(client: httpx2.AsyncClient, node: Node) -> None:
     elsewhere, chat = await task(client), await begun(client)
     actions = [
         {"start_run": {"task": elsewhere["key"], "agent": "parrot", "prompt": "x"}},
         {"start_run": {"task": "NONE-1", "agent": "parrot", "prompt": "x"}},
+        {"create_pr": {"task": elsewhere["key"]}},
     ]
     await answer(client, node, chat, proposing(*actions))
     path = f"/api/chat/{chat['id']}/proposals"
     assert (await client.post(f"{path}/1/confirm")).status_code == 422
     assert (await client.post(f"{path}/2/confirm")).status_code == 404
-    assert [one["state"] for one in (await show(client, chat))["proposals"]] == ["proposed"] * 2
+    assert (await client.post(f"{path}/3/confirm")).status_code == 422
+    assert [one["state"] for one in (await show(client, chat))["proposals"]] == ["proposed"] * 3
 
 
 async def test_a_conversation_is_its_owners_alone(client: httpx2.AsyncClient, node: Node) -> None:

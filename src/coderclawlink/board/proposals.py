@@ -2,7 +2,8 @@
 
     ```clawlink-actions
     [{"create_task": {"title": "Mend the login", "description": "…"}},
-     {"start_run": {"task": "#1", "agent": "claude", "prompt": "…"}}]
+     {"start_run": {"task": "#1", "agent": "claude", "prompt": "…"}},
+     {"create_pr": {"task": "DEMO-3"}}]
     ```
 
 Above: `chats`, which keeps them until a person has decided. Nothing here does anything: the worst that an agent's words can do is
@@ -61,16 +62,24 @@ class StartRun(_Part):
         return int(self.task[1:]) if self.task.startswith("#") else None
 
 
+class CreatePr(_Part):
+    """`task`: the key of one that has a result. What the pull request says is made from the task and its receipt."""
+
+    task: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,49}-[0-9]{1,9}$")]
+    title: Title | None = None
+
+
 class Action(_Part):
     """One thing that is proposed."""
 
     create_task: CreateTask | None = None
     start_run: StartRun | None = None
+    create_pr: CreatePr | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if (self.create_task is None) == (self.start_run is None):
-            raise ValueError("an action is either create_task or start_run")
+        if sum(each is not None for each in (self.create_task, self.start_run, self.create_pr)) != 1:
+            raise ValueError("an action is either create_task, start_run or create_pr")
         return self
 
 

@@ -127,6 +127,10 @@ def confirm(project: Project, number: Number, /, *, chat: Which = None, reach: R
             run = hub.run(done.run_id)
             screen.say(f"Submitted run {run.number}  {run.id}")
             screen.say(f"Watch it: clawlink run follow {run.number}")
+        elif done.create_pr is not None:
+            key = hub.task(str(done.task_id)).key
+            screen.say(f"The result of {key} is on its way to a pull request.")
+            screen.say(f"See it: clawlink pr show {key}")
         else:
             screen.say(f"Created {hub.task(str(done.task_id)).key}.")
     return 0
@@ -188,6 +192,8 @@ def _say_proposals(told: ChatDetail, some: list[Proposal], project: str) -> None
         elif each.start_run is not None:
             what = f"have {line(each.start_run.agent)} work on {line(each.start_run.task)}"
             words = each.start_run.prompt
+        elif each.create_pr is not None:
+            what, words = f"open a pull request for the result of {line(each.create_pr.task)}", each.create_pr.title
         screen.say(f"{screen.paint(f'{each.number}.', 'bold')} {each.state}: {what}")
         for written in clean(words or "").splitlines():
             screen.say(f"     {written}")

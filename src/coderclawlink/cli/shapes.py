@@ -230,11 +230,17 @@ class NewRun(Shape):
     prompt: str
 
 
+class NewPullRequest(Shape):
+    task: str
+    title: str | None
+
+
 class Proposal(Shape):
     number: int
     message: int
     create_task: NewTask | None
     start_run: NewRun | None
+    create_pr: NewPullRequest | None
     state: str
     task_id: int | None
     run_id: str | None

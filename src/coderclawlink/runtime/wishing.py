@@ -31,11 +31,12 @@ class PromptTooLong(Invalid):
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a run gets that its submitter does not say."""
+    """What a run gets that its submitter does not say, and where the hub is reached: for links to it."""
 
     timeout_seconds: float = 3600.0
     tries: int = 3
     server: str = "https://github.com"
+    public_url: str = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True, slots=True)

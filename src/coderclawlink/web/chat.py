@@ -10,7 +10,7 @@ from pydantic import Field
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import chats
 from coderclawlink.board.chats import Chat, Decision, Proposal
-from coderclawlink.board.proposals import CreateTask, StartRun
+from coderclawlink.board.proposals import CreatePr, CreateTask, StartRun
 from coderclawlink.db.engine import Look
 from coderclawlink.ids import ProjectId
 from coderclawlink.runs.run import State
@@ -54,12 +54,13 @@ class MessageTold(Told):
 
 
 class ProposalTold(Told):
-    """Either `create_task` or `start_run`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it."""
+    """Either `create_task`, `start_run` or `create_pr`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it."""
 
     number: int
     message: int
     create_task: CreateTask | None
     start_run: StartRun | None
+    create_pr: CreatePr | None
     state: Decision
     decided_by: str | None
     decided_at: Stamp | None
@@ -137,4 +138,4 @@ def _detail(look: Look, actor: Actor, chat_id: str) -> ChatDetail:
 def _proposal(one: Proposal) -> ProposalTold:
     action = one.action
     known = {name: getattr(one, name) for name in ProposalTold.model_fields if hasattr(one, name)}
-    return ProposalTold(**known, create_task=action.create_task, start_run=action.start_run)
+    return ProposalTold(**known, create_task=action.create_task, start_run=action.start_run, create_pr=action.create_pr)

@@ -497,6 +497,12 @@ export type CountTold = {
   failure: number
 }
 
+/** `task`: the key of one that has a result. What the pull request says is made from the task and its receipt. */
+export type CreatePr = {
+  task: string
+  title?: (string | null)
+}
+
 export type CreateTask = {
   title: string
   description?: (string | null)
@@ -1029,12 +1035,13 @@ export type PromptWanted = {
   model?: (string | null)
 }
 
-/** Either `create_task` or `start_run`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it. */
+/** Either `create_task`, `start_run` or `create_pr`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it. */
 export type ProposalTold = {
   number: number
   message: number
   create_task: (CreateTask | null)
   start_run: (StartRun | null)
+  create_pr: (CreatePr | null)
   state: "proposed" | "confirmed" | "dismissed"
   decided_by: (string | null)
   decided_at: (string | null)

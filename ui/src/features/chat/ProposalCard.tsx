@@ -1,7 +1,7 @@
 /** What an agent proposes: nothing of it is done until somebody confirms it, with that person's own rights. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleCheck, CirclePlay, CircleSlash, SquarePlus } from 'lucide-react'
+import { CircleCheck, CirclePlay, CircleSlash, GitPullRequestArrow, SquarePlus } from 'lucide-react'
 import { ask, call } from '@/api/client'
 import type { ChatDetail, ProposalTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
@@ -9,6 +9,10 @@ import { Card } from '@/kit/Page'
 import { Markdown } from '@/kit/Markdown'
 import { Status } from '@/kit/Status'
 import { toastError } from '@/kit/toast'
+
+const A_TASK = { Icon: SquarePlus, what: 'Proposes a task', verb: 'Create the task' }
+const A_RUN = { Icon: CirclePlay, what: 'Proposes a run', verb: 'Start the run' }
+const A_PULL_REQUEST = { Icon: GitPullRequestArrow, what: 'Proposes a pull request', verb: 'Open the pull request' }
 
 export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: ProposalTold }) {
   const client = useQueryClient()
@@ -18,18 +22,22 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
     onError: toastError,
     onSettled: () => client.invalidateQueries({ queryKey: ['GET /api/chat/{chat_id}'] }),
   })
-  const { create_task: task, start_run: run } = proposal
+  const { create_task: task, start_run: run, create_pr: pull } = proposal
   const maker = makerOf(chat, proposal)
   const isEarly = maker !== undefined && maker.state !== 'confirmed'
-  const title = task ? task.title : `Let ${run?.agent} work on ${maker?.create_task ? `“${maker.create_task.title}”` : run?.task}`
-  const Icon = task ? SquarePlus : CirclePlay
+  const { Icon, what, verb } = task ? A_TASK : pull ? A_PULL_REQUEST : A_RUN
+  const title = task
+    ? task.title
+    : pull
+      ? `The result of ${pull.task}${pull.title ? ` as “${pull.title}”` : ''}`
+      : `Let ${run?.agent} work on ${maker?.create_task ? `“${maker.create_task.title}”` : run?.task}`
   return (
     <li>
       <Card className="flex flex-col gap-3">
         <div className="flex items-start gap-3">
           <Icon size={20} aria-hidden className="shrink-0 text-accent-text" />
           <div className="min-w-0 flex-1">
-            <p className="text-12 text-fg-2">{task ? 'Proposes a task' : 'Proposes a run'}</p>
+            <p className="text-12 text-fg-2">{what}</p>
             <h2 className="text-14 break-words">{title}</h2>
           </div>
         </div>
@@ -38,7 +46,7 @@ export function ProposalCard({ chat, proposal }: { chat: ChatDetail; proposal: P
         {proposal.state === 'proposed' ? (
           <div className="flex flex-wrap items-center gap-2">
             <Button kind="primary" isDisabled={decide.isPending || isEarly} aria-label={`Confirm: ${title}`} onPress={() => decide.mutate(true)}>
-              {task ? 'Create the task' : 'Start the run'}
+              {verb}
             </Button>
             <Button isDisabled={decide.isPending} aria-label={`Dismiss: ${title}`} onPress={() => decide.mutate(false)}>
               Dismiss
