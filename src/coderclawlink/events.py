@@ -838,6 +838,8 @@ class WorkSaved(Event):
     kind: Literal["work.saved"] = "work.saved"
     ref: str
     commit: str
+    repository: str = ""
+    """Its name within the project; "" for the project's own."""
 
 
 class WorkCommitted(Event):

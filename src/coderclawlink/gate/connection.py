@@ -190,7 +190,11 @@ class Gate:
         match word:
             case Assign(order=order):
                 token = await self._token(order.run, order.repository)
-                return word if token is None else Assign(order=order.model_copy(update={"token": token}))
+                beside = [
+                    each.model_copy(update={"token": await self._token(order.run, each.repository)})
+                    for each in order.beside
+                ]
+                return Assign(order=order.model_copy(update={"token": token, "beside": tuple(beside)}))
             case Push():
                 token = await self._token(word.run, word.repository)
                 return word if token is None else word.model_copy(update={"token": token})

@@ -148,12 +148,13 @@ class Attached(BaseModel):
 
 
 class Beside(BaseModel):
-    """A further repository of the task, which lies beside the first. `name`: of its folder."""
+    """A further repository of the task, which lies beside the first. `name`: of its folder; `token`: as that of the order."""
 
     model_config = ConfigDict(frozen=True)
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     repository: str
     branch: str
+    token: str | None = Field(default=None, repr=False)
 
 
 class Order(BaseModel):

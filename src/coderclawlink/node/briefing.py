@@ -51,16 +51,32 @@ class _Known(_Shape):
     project: _Project | None = None
 
 
-def brief(order: Order, asked: str, folder: Path) -> str:
+def brief(order: Order, asked: str, folder: Path, repositories: Sequence[str] = ()) -> str:
     """All that is known of the order's task; empty when nothing is. `asked`: the prompt that follows, whose words are not said
-    twice. `folder`: where the attachments lie, as far as they could be had."""
+    twice. `folder`: where the attachments lie, as far as they could be had. `repositories`: their folders, of several."""
     try:
         known = _Known.model_validate(order.context)
     except ValidationError:
         known = _Known()
     parts = [] if known.task is None else _of_task(known.task, known.project, asked)
-    parts += [words] if (words := attached(order.attachments, folder)) else []
+    parts += [words] if (words := beside(order.attachments, folder, repositories)) else []
     return "\n\n".join(parts)
+
+
+def beside(files: Sequence[Attached], folder: Path, repositories: Sequence[str]) -> str:
+    """What lies where for the agent, other than the files of one repository; empty when nothing does."""
+    parts = [words] if (words := _side_by_side(repositories)) else []
+    return "\n\n".join(parts + ([words] if (words := attached(files, folder)) else []))
+
+
+def _side_by_side(repositories: Sequence[str]) -> str:
+    if not repositories:
+        return ""
+    return (
+        f"Your working folder holds {len(repositories)} git repositories, each in a folder of its own: "
+        f"{', '.join(f'{name}/' for name in repositories)}. The first is the main one. Change whichever the task needs; what "
+        "you change in each is kept as commits of that repository. Outside of them nothing is kept."
+    )
 
 
 def attached(files: Sequence[Attached], folder: Path) -> str:

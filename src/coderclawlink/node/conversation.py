@@ -136,7 +136,7 @@ class Conversation:
             *(attempt.order, prompt, self._said),
             briefing=self._briefing(prompt, resumed=session.resumed),
             resumed=session.resumed,
-            work=place.work,
+            work=place.space,
             before=place.remembers,
         )
         while True:
@@ -169,7 +169,10 @@ class Conversation:
         order, folder = self._attempt.order, self._checkout.attachments
         if not self._driver.needs_checkout:
             return ""
-        return briefing.attached(order.attachments, folder) if resumed else briefing.brief(order, prompt.text, folder)
+        names = [checkout.work.name for checkout in self._checkout.all] if self._checkout.beside else []
+        if resumed:
+            return briefing.beside(order.attachments, folder, names)
+        return briefing.brief(order, prompt.text, folder, names)
 
     async def _after(self, turn: TurnEnded) -> Talked | Prompt:
         """The agent has ended its turn by itself: what comes next."""

@@ -30,8 +30,8 @@ from coderclawlink.node.conversation import Conversation, Talked
 from coderclawlink.node.post import Post
 from coderclawlink.node.prompts import Prompts
 from coderclawlink.node.watch import Watch
-from coderclawlink.workspaces import checkout as checkouts
-from coderclawlink.workspaces import salvage
+from coderclawlink.workspaces import beside, salvage
+from coderclawlink.workspaces.beside import Further
 from coderclawlink.workspaces.git import identity
 from coderclawlink.workspaces.sandbox.base import Confinement
 from coderclawlink.workspaces.store import Checkout, Store
@@ -140,11 +140,15 @@ async def _make(attempt: Attempt) -> AttemptEnded:
     if order.token is not None:
         attempt.post.redactor.learn("the access to the repository", order.token)
     driver = known_driver.configured(configuration)
-    async with checkouts.prepare(
-        tools.store,
-        order.run,
-        order.attempt,
+    for further in order.beside:
+        if further.token is not None:
+            attempt.post.redactor.learn(f"the access to {further.name}", further.token)
+    async with beside.prepare(
+        *(tools.store, order.run, order.attempt),
         repository=order.repository if driver.needs_checkout else None,
+        further=[Further(each.name, each.repository, each.branch, each.token or tools.token) for each in order.beside]
+        if driver.needs_checkout
+        else (),
         resume=order.resume,
         follows=None if order.follows is None else (order.follows.run, order.follows.attempt),
         branch=order.branch,
@@ -187,25 +191,26 @@ def _on(agent: Agent, account: str | None) -> tuple[Driver, Upstreams | None]:
 def _ground(attempt: Attempt, checkout: Checkout, models: ModelAccess) -> Ground:
     tools, agent = attempt.tools, attempt.agent
     confinement = Confinement(
-        workspace=checkout.work,
+        workspace=checkout.space,
         home=checkout.home,
         read_only=(*checkout.read_only, *map(Path, agent.paths)),
         reach=(tools.reach,),
         network="none" if agent.network == "model" else "open",
+        repositories=tuple(each.work for each in checkout.all) if checkout.beside else (),
     )
 
     async def launch(argv: Sequence[str], env: Mapping[str, str]) -> Process:
         return await supervise.start(argv, env, confinement, tools.sandbox)
 
-    return Ground(checkout.work, checkout.home, launch, models)
+    return Ground(checkout.space, checkout.home, launch, models)
 
 
 async def bury(order: Order, store: Store) -> AttemptEnded:
     """The last word for an attempt that died with an earlier process of this node: its agent is gone, its work is saved."""
     earlier = store.find(order.run, order.attempt)
-    if earlier is not None:
+    for checkout in () if earlier is None else earlier.all:
         try:
-            await salvage.secure(earlier, "its node was killed")
+            await salvage.secure(checkout, "its node was killed")
         except ClawlinkError as error:
             logger.warning("the work of %s/%d could not be saved: %s", order.run, order.attempt, error.message)
     return AttemptEnded(

@@ -50,15 +50,20 @@ async def judge(attempt: Attempt, checkout: Checkout, talked: Talked) -> Attempt
 
 async def _judge_work(attempt: Attempt, checkout: Checkout, words: str, verdict: Verdict | None) -> AttemptEnded:
     done = verdict.finished if verdict is not None else await result.commit(attempt, checkout)
-    if done is None:
+    made = ({} if done is None else {"": done}) | await result.commit_beside(attempt, checkout)
+    if not made:
         if not words.strip():
             return AttemptEnded(outcome="failed", error="The agent ended its turn without a word and without a change.")
         return AttemptEnded(outcome="completed", result=words)
     failed = verdict.failed if verdict is not None else ()
-    await result.tell_of(attempt, checkout, done, deliver=not failed)
+    await result.tell_of(attempt, checkout, made, deliver=not failed)
     if verdict is not None and failed:
         return AttemptEnded(outcome="failed", result=words, error=_did_not_pass(failed, verdict.mendings))
-    summary = f"{done.files} files changed, {done.additions} lines added, {done.deletions} removed."
+    files, additions, deletions = (
+        sum(counts)
+        for counts in zip(*((one.files, one.additions, one.deletions) for one in made.values()), strict=True)
+    )
+    summary = f"{files} files changed, {additions} lines added, {deletions} removed."
     return AttemptEnded(outcome="completed", result=words.strip() or summary)
 
 

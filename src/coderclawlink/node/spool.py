@@ -62,7 +62,7 @@ class Spool:
         self._said[fence] = 0
         self._db.execute(
             "INSERT INTO attempts (run, attempt, task) VALUES (?, ?, ?)",
-            (*fence, order.model_dump_json(exclude={"token"})),
+            (*fence, order.model_dump_json(exclude={"token": True, "beside": {"__all__": {"token"}}})),
         )
         return True
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from coderclawlink.workspaces.git import git
+from coderclawlink.workspaces.snapshot import tree_of
 from coderclawlink.workspaces.store import Checkout
 
 Status = Literal["added", "modified", "deleted", "renamed", "copied", "retyped"]
@@ -83,14 +84,22 @@ class Diff:
     cut: bool = False
 
 
-async def between(checkout: Checkout, head: str, *, limit_bytes: int = 1 << 20) -> Diff:
-    """Compare a commit of the attempt with where it branched off. Raises `GitFailed`."""
+async def between(checkout: Checkout, head: str, *, limit_bytes: int = 1 << 20, below: str = "") -> Diff:
+    """Compare a commit of the attempt with where it branched off. `below`: in the patch, each path begins with this folder's name.
+    Raises `GitFailed`."""
     base = await _merge_base(checkout, head)
     changed_files = await changed(checkout, head)
-    said = await git("diff-tree", "-p", *_COMPARE, base, head, at=checkout.data, limit_bytes=limit_bytes)
+    sides = [await _below(checkout, side, below) for side in (base, head)] if below else [base, head]
+    said = await git("diff-tree", "-p", *_COMPARE, *sides, at=checkout.data, limit_bytes=limit_bytes)
     raw = said.stdout[: said.stdout.rfind(b"\n") + 1] if said.cut else said.stdout
     patch = raw.decode(errors="replace")
     return Diff(base, head, tuple(_joined(changed_files, patch)), patch, said.cut)
+
+
+async def _below(checkout: Checkout, commit: str, folder: str) -> str:
+    """A tree that holds nothing but the commit's, as this folder: git itself then writes the folder's name wherever a path is told."""
+    entry = f"040000 tree {await tree_of(checkout, commit)}\t{folder}\0"
+    return (await git("mktree", "-z", at=checkout.data, stdin=entry.encode())).text
 
 
 async def changed(checkout: Checkout, head: str) -> tuple[FileDiff, ...]:

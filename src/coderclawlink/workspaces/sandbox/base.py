@@ -53,7 +53,8 @@ class Confinement:
     """What an agent is given. Everything else is out of its sight or at least its reach, as far as the sandbox can.
 
     `workspace` and `home` are its own to write, `home` becomes HOME. Paths are absolute. `network`: "none" leaves only the
-    services in `reach`; "open" leaves all.
+    services in `reach`; "open" leaves all. `repositories`: folders in the workspace that alone are to be written, when it holds
+    several: an agent that could take one away could put a link in its place. None: all of the workspace.
     """
 
     workspace: Path
@@ -63,6 +64,12 @@ class Confinement:
     reach: tuple[Reach, ...] = ()
     network: Literal["none", "open"] = "none"
     limits: Limits = field(default_factory=Limits)
+    repositories: tuple[Path, ...] = ()
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """What of the workspace may be written."""
+        return self.repositories or (self.workspace,)
 
 
 @dataclass(frozen=True)

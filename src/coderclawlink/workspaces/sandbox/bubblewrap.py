@@ -53,17 +53,19 @@ class Bubblewrap:
 
     def enclose(self, confinement: Confinement, program: Path, search: str) -> Enclosure:
         closed = confinement.network == "none"
-        made = _make_mount_points(confinement.workspace)
+        made = [path for folder in confinement.written for path in _make_mount_points(folder)]
         mounts = dict.fromkeys((*own_paths(), *program_paths(program, confinement, search)), "--ro-bind")
         mounts |= dict.fromkeys(confinement.read_only, "--ro-bind")
-        mounts |= dict.fromkeys((*confinement.read_write, confinement.workspace, confinement.home), "--bind")
+        mounts |= {confinement.workspace: "--ro-bind"}
+        mounts |= dict.fromkeys((*confinement.read_write, *confinement.written, confinement.home), "--bind")
         mounts |= {reach.socket: "--ro-bind" for reach in confinement.reach if closed}
-        if _is_plain(confinement.workspace, ".git"):
-            # A mount point cannot be moved away, so that the names inside stay where they are protected.
-            mounts[confinement.workspace / ".git"] = "--bind"
-        for name in (*PROTECTED, ".git/objects/info/alternates", ".git/info/attributes"):
-            if _is_plain(confinement.workspace, name):
-                mounts[confinement.workspace / name] = "--ro-bind"
+        for folder in confinement.written:
+            if _is_plain(folder, ".git"):
+                # A mount point cannot be moved away, so that the names inside stay where they are protected.
+                mounts[folder / ".git"] = "--bind"
+            for name in (*PROTECTED, ".git/objects/info/alternates", ".git/info/attributes"):
+                if _is_plain(folder, name):
+                    mounts[folder / name] = "--ro-bind"
         prefix = [*_WALLS, *(("--unshare-net",) if closed else ()), *_system(), *_OWN]
         # What lies deeper is mounted later, upon the rest.
         for path in sorted(mounts, key=lambda each: len(each.parts)):

@@ -63,8 +63,13 @@ class Landlock:
     def enclose(self, confinement: Confinement, program: Path, search: str) -> Enclosure:
         temporary = confinement.home / "tmp"
         temporary.mkdir(exist_ok=True)
-        read = (*own_paths(), *program_paths(program, confinement, search), *confinement.read_only)
-        write = (*confinement.read_write, confinement.workspace, confinement.home)
+        read = (
+            *own_paths(),
+            *program_paths(program, confinement, search),
+            *confinement.read_only,
+            confinement.workspace,
+        )
+        write = (*confinement.read_write, *confinement.written, confinement.home)
         paths = (
             *((path, "ro") for path in (*SYSTEM, *ETC, "/proc")),
             *((f"/dev/{name}", "rw") for name in _DEVICES),
