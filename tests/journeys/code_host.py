@@ -1,7 +1,8 @@
 """A code host for the journeys: git's own server and a GitHub that somebody else wrote, behind one door that can kill a hub as something passes.
 
 What the GitHub stand-in does not refuse, a second pull request of the same branch, is what makes it a strict judge: nothing but the hub's own
-care keeps it at one. The door hands on what comes, byte for byte; the kill is the only thing of its own that it does.
+care keeps it at one. The door hands on what comes, byte for byte, but for commits that the stand-in makes up; the kill is the only thing
+of its own that it does.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Door(ThreadingHTTPServer):
         self.peer = peer
         self.passed: list[str] = []
         self.killed = threading.Event()
+        self.stands_for: dict[str, str] = {}
+        """By the commits that the stand-in makes up, since it is told of no push: the branches whose heads are told in their place."""
         self._kill: tuple[str, When, int] | None = None
         self._turn = threading.Lock()
 
@@ -61,6 +64,14 @@ class Door(ThreadingHTTPServer):
         os.kill(pid, signal.SIGKILL)
         self.killed.set()
         return True
+
+    def told_right(self, text: bytes, *, asked: bool = False) -> bytes:
+        """With the true heads of branches, or, as the stand-in is `asked`, with those that it knows."""
+        for made_up, branch in self.stands_for.items():
+            where = ["git", "-C", str(self.folder / "ada" / "shop.git"), "rev-parse", branch]
+            true = subprocess.run(where, capture_output=True, check=True).stdout.strip()
+            text = text.replace(true, made_up.encode()) if asked else text.replace(made_up.encode(), true)
+        return text
 
     def pulls(self, branch: str) -> list[Any]:
         """All pull requests of a branch, open or not, as the stand-in itself tells them."""
@@ -144,11 +155,13 @@ class _Passing(BaseHTTPRequestHandler):
         asked = http.client.HTTPConnection(urlsplit(self.server.peer).netloc, timeout=20)
         fields = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         with contextlib.closing(asked):
-            asked.request(self.command, self.path.removeprefix(API), body=self._body() or None, headers=fields)
+            path = self.server.told_right(self.path.removeprefix(API).encode(), asked=True).decode()
+            body = self.server.told_right(self._body(), asked=True)
+            asked.request(self.command, path, body=body or None, headers=fields)
             answer = asked.getresponse()
             kept = ("content-type", "etag", "link", "location", "retry-after")
             told = {name: value for name, value in answer.getheaders() if name.lower() in kept}
-            return answer.status, told, answer.read()
+            return answer.status, told, self.server.told_right(answer.read())
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -38,6 +38,8 @@ def call(session: str, k: int) -> None:
 
 
 def work(request: int, session: str, prompt: str) -> None:
+    # What was said before stands before it, and it may be quoted by others, whose words are none of ours.
+    prompt = next((line for line in reversed(prompt.splitlines()) if "steps=" in line), prompt)
     steps = int((re.search(r"steps=(\d+)", prompt) or [0, 10])[1])
     pause = float((re.search(r"pause=([\d.]+)", prompt) or [0, 0.05])[1])
     if "ask" in prompt.split():
