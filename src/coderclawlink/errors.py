@@ -7,7 +7,8 @@
     ├── Invalid       the request makes no sense as it stands     HTTP 422 (400 for BadRequest)
     │   └── BadRequest
     ├── Conflict      it makes sense, but not in this state       HTTP 409
-    └── Unavailable   something we need does not answer           HTTP 503
+    └── Unavailable   something we need does not answer           HTTP 503 (429 for TooOften)
+        └── TooOften
 
 The first line of a class's docstring is its default message.
 """
@@ -48,3 +49,11 @@ class Conflict(ClawlinkError):
 
 class Unavailable(ClawlinkError):
     """A part that is needed does not answer."""
+
+
+class TooOften(Unavailable):
+    """That was tried too often."""
+
+    def __init__(self, message: str | None = None, *, retry_seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds

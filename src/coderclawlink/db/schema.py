@@ -720,6 +720,14 @@ sign_ins = Table(  # under way at a provider, or a challenge that waits for its 
     Column("data", Text, nullable=False),  # JSON
     Column("made_at", Time, nullable=False, index=True),
 )
+failures = Table(  # of signing in: who must wait before the next try
+    "failures",
+    meta,
+    Column("subject", String(64), primary_key=True),  # SHA-256 of what is counted: an account, an address, both
+    Column("count", Integer, nullable=False),
+    Column("last_at", Time, nullable=False, index=True),
+    Column("until", Time, nullable=False),
+)
 groups = Table(
     "groups",
     meta,
@@ -797,7 +805,7 @@ sessions = Table(
     "sessions",
     meta,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the id, which is never kept
-    Column("kind", String(10), nullable=False, server_default="named"),  # named, browser, token, device
+    Column("kind", String(10), nullable=False, server_default="named"),  # named, given, browser, contract, token
     Column("proven", Boolean, nullable=False, server_default=false()),  # its user has proven to be who it says
     Column("name", Text),  # of a token
     Column("scopes", Text),  # JSON: the permissions that it is narrowed to; None: all that its user has
