@@ -389,6 +389,37 @@ git status --porcelain
     assert not any((workspace / name).exists() for name in PROTECTED if name not in (".git/config", ".vscode"))
 
 
+async def test_of_several_repositories_each_is_written_and_none_put_aside(given: Confinement, wall: Sandbox) -> None:
+    repositories = tuple(given.workspace / name for name in ("api", "web"))
+    for folder in repositories:
+        folder.mkdir()
+        init = await asyncio.create_subprocess_exec("git", "init", "-q", "--template=", cwd=folder)
+        assert await init.wait() == 0
+    code = """
+import os
+for name in ("api", "web"):
+    open(name + "/a.txt", "w").close()
+for act in (
+    lambda: os.rename("web", "moved"), lambda: os.rename("web", "api/web"), lambda: os.rmdir("web"),
+    lambda: os.symlink("/etc", "other"), lambda: open("beside.txt", "w"), lambda: os.mkdir(".git"),
+):
+    try:
+        act()
+        print("done")
+    except OSError:
+        pass
+try:
+    open("web/.git/config", "a").close()
+    print("config")
+except OSError:
+    pass
+"""
+    written = "config" if wall.name == "landlock" else ""  # as in a workspace that is one repository
+    assert await said(code, replace(given, repositories=repositories), wall) == written
+    assert sorted(path.name for path in given.workspace.iterdir()) == ["api", "web"]
+    assert all((folder / "a.txt").is_file() for folder in repositories)
+
+
 async def test_nothing_of_it_is_left_after_a_kill(given: Confinement, sandbox: Sandbox) -> None:
     async with running([PYTHON, "-c", ESCAPE], given, sandbox) as process:
         assert await process.stdout.readline() == b"ready\n"
