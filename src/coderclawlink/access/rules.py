@@ -1,0 +1,119 @@
+"""Policy as code: what the built-in table allows is asked of the policies too, which can only narrow it.
+
+Above: `web.signing_in`, the runtime contract, the routes of policies. Below: the two answers to `Engine`: `rego` (bundles kept here, in a
+process of their own) and `opa` (a server of yours). The installation's policy and that of each project concerned must all allow. Without
+a policy nobody is asked anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from coderclawlink.access import bundles, places
+from coderclawlink.access.decisions import By, Decision, Keeper, Verdict
+from coderclawlink.access.places import Named, Project
+from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.rego import Answer, Bundle, Input
+from coderclawlink.db.engine import Database, StoreUnavailable
+from coderclawlink.errors import Denied
+from coderclawlink.ids import ProjectId
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 30.0
+NO_REQUEST: Mapping[str, str] = {}
+CHANGED = "policy.changed"
+"""The bell's topic."""
+
+
+class PolicyDenied(Denied):
+    """The policy does not allow it."""
+
+    def __init__(self, permission: Permission, reason: str) -> None:
+        super().__init__(f"The policy does not allow {permission}: {reason}")
+        self.permission = permission
+
+
+class Engine(Protocol):
+    """PORT: evaluates policies. It never raises for what a policy does: that is a no."""
+
+    async def decide(self, bundles: Sequence[Bundle], input: Input) -> Answer: ...
+
+    async def close(self) -> None: ...
+
+
+class Rules:
+    """The policies in force. `by`: who decides; of `opa` it is asked everything, as it has policies of its own."""
+
+    def __init__(self, db: Database, engine: Engine, by: By = "policy") -> None:
+        self._db = db
+        self.engine = engine
+        self.by = by
+        self.keeper = Keeper()
+        self._in_force: dict[ProjectId | None, Bundle] = {}
+
+    @property
+    def are_asked(self) -> bool:
+        return bool(self._in_force) or self.by == "opa"
+
+    async def load(self) -> None:
+        """Take up what is in force."""
+        found = await self._db.read(bundles.in_force)
+        before = {bundle.digest: bundle for bundle in self._in_force.values()}
+        made = {one.project_id: Bundle(one.modules) for one in found}
+        self._in_force = {project: before.get(bundle.digest, bundle) for project, bundle in made.items()}
+
+    async def run(self) -> None:
+        """Take up what is changed, also by another hub on the same database."""
+        with self._db.bell.listen(CHANGED) as ear:
+            while True:
+                await ear.wait(LOOK_AGAIN_SECONDS)
+                try:
+                    await self.load()
+                except StoreUnavailable:
+                    logger.warning("The policies could not be read anew: the database does not answer.")
+
+    async def decide(self, decision: Decision) -> Verdict:
+        """As the policies in force decide for its project."""
+        if not self.are_asked:
+            return Verdict(True)
+        asked = [self._in_force.get(None)]
+        if decision.project is not None:
+            asked.append(self._in_force.get(decision.project.id))
+        some = [bundle for bundle in asked if bundle is not None]
+        if not some and self.by != "opa":
+            return Verdict(True)
+        answer = await self.engine.decide(some, decision.as_input())
+        return Verdict(answer.allow, answer.reason, self.by)
+
+    async def require(
+        self, actor: Actor, permission: Permission, named: Named, request: Mapping[str, str] = NO_REQUEST
+    ) -> None:
+        """What the built-in table has allowed. `named`: what is asked for, by which its projects are found. Raises `PolicyDenied`."""
+        decision = Decision(actor, permission, named, request, time.time())
+        if not self.are_asked:
+            self.keeper.keep(decision, Verdict(True))
+            return
+        for project in await self._projects(named):
+            told = replace(decision, project=project)
+            verdict = await self.decide(told)
+            self.keeper.keep(told, verdict)
+            if not verdict.allow:
+                raise PolicyDenied(permission, verdict.reason)
+
+    async def _projects(self, named: Named) -> Iterable[Project | None]:
+        if places.NAMES.isdisjoint(named):
+            return (None,)
+        return await self._db.read(places.projects_of, named) or (None,)
+
+    def refused(self, actor: Actor, permission: Permission, named: Named, request: Mapping[str, str]) -> None:
+        """Keep what the built-in table has refused."""
+        decision = Decision(actor, permission, named, request, time.time())
+        self.keeper.keep(decision, Verdict(False, "The role does not allow it.", "builtin"))
+
+    async def close(self) -> None:
+        await self.engine.close()
