@@ -37,5 +37,5 @@ def test_a_figure_prints_its_rows_and_what_bounds_it(figure: str) -> None:
 
 
 def test_every_figure_has_its_file_and_is_tried() -> None:
-    assert {*FIGURES} == {*ROWS, "crash", "interface", "pull_requests"}
+    assert {*FIGURES} == {*ROWS, "audit", "crash", "interface", "pull_requests"}
     assert all((ROOT / "bench" / f"{name}.py").is_file() for name in FIGURES)

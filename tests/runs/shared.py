@@ -33,11 +33,12 @@ def shared_db(shared_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def db(shared_db: Database) -> Database:
-    shared_db.write_now(_wipe)
+    shared_db.write_now(wipe)
     return shared_db
 
 
-def _wipe(tx: Tx) -> None:
+def wipe(tx: Tx) -> None:
+    """Nothing is left, as before the first write."""
     with unguarded(tx.connection):
         for table in reversed(meta.sorted_tables):
             tx.change(table.delete())

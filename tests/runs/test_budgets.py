@@ -27,6 +27,7 @@ from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import WaitReason
 from coderclawlink.runs.scopes import BadScope, NoSuchScope, Scope
 from tests.runs.played import NODE, submit
+from tests.runs.shared import wipe
 
 on_one_database = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -594,9 +595,3 @@ def board(tx: Tx) -> tuple[ProjectId, TaskId]:
     """Project DEMO and task DEMO-1."""
     project = projects.create(tx, OWNER, name="Demo", key="DEMO")
     return project.id, tasks.create(tx, OWNER, project_id=project.id, title="One").id
-
-
-def wipe(tx: Tx) -> None:
-    """Between the examples of one test."""
-    for table in reversed(schema.meta.sorted_tables):
-        tx.change(table.delete())

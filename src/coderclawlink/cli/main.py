@@ -16,6 +16,7 @@ from coderclawlink.cli import (
     agent_test,
     agents,
     attachments,
+    audit,
     board,
     budgets,
     chat,
@@ -76,6 +77,7 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
 app.command(pull_requests.app)
 app.command(imports.app)
 app.command(imports.issues)
+app.command(audit.app)
 app.command(usage.usage)
 app.command(doctor.doctor)
 
