@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from coderclawlink.errors import Invalid
 from coderclawlink.workspaces import checkout, delivery
 from coderclawlink.workspaces.git import GitFailed
 from coderclawlink.workspaces.store import Checkout, Store
+from tests.peers.git_server import TOKEN, git_serving
 
 pytestmark = pytest.mark.anyio
 
 Plain = Callable[..., str]
-TOKEN = "s3cret-token"
 
 
 async def work_on(store: Store, run: str, repository: str, token: str | None = None) -> tuple[Checkout, str]:
@@ -143,70 +142,11 @@ class Served:
     seen: list[str]
 
 
-class Backend(BaseHTTPRequestHandler):
-    """As little of CGI as git http-backend needs."""
-
-    root: Path
-    seen: list[str]
-
-    def do_GET(self) -> None:
-        self.seen.append(f"{self.command} {self.path}")
-        said = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
-        if said.partition(":")[2] != TOKEN:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="git"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path, _, query = self.path.partition("?")
-        body = self._body()
-        env = {
-            **{"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1"},
-            **{"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_USER": "someone"},
-            **{"CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body))},
-            **{"HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", "")},
-            **{"GIT_PROTOCOL": self.headers.get("Git-Protocol", ""), "GIT_CONFIG_NOSYSTEM": "1"},
-        }
-        done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True)
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
-        self.send_response(int(fields.pop("Status", "200").split()[0]))
-        for name, value in fields.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_POST = do_GET
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def served(repository: Path, tmp_path: Path, plain: Plain) -> Iterator[Served]:
-    root = tmp_path / "served"
-    root.mkdir()
-    plain(root, "clone", "--bare", str(repository), "project.git")
-    plain(root / "project.git", "config", "http.receivepack", "true")
-    seen: list[str] = []
-    handler = type("Handler", (Backend,), {"root": root, "seen": seen})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Served(f"http://127.0.0.1:{server.server_address[1]}/project.git", root / "project.git", seen)
-        server.shutdown()
-        thread.join()
+def served(repository: Path, tmp_path: Path) -> Iterator[Served]:
+    with git_serving(tmp_path / "served", TOKEN) as git:
+        folder = git.add("project", repository)
+        yield Served(f"{git.url}/project.git", folder, git.seen)
 
 
 async def test_work_over_http_is_fetched_and_pushed_with_the_token(store: Store, served: Served, plain: Plain) -> None:
