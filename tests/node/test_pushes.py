@@ -60,9 +60,22 @@ async def test_a_branch_that_is_ours_is_moved_also_where_that_is_not_forward(sto
     async with asyncio.timeout(60):
         first = await work(store, there, "r1")
         await pushes.push(first, store, None)
-        second = (await work(store, there, "r2")).model_copy(update={"expects": first.head})
+        second = (await work(store, there, "r2")).model_copy(update={"expects": (first.head,)})
         assert (await pushes.push(second, store, None)).branch == BRANCH
     assert git(there, "rev-parse", BRANCH) == second.head
+
+
+async def test_a_push_that_nobody_heard_of_is_moved_on_from_too(store: Store, there: Path) -> None:
+    """The second result's answer is lost, and a third takes its place: the branch stands at the one or at the other."""
+    async with asyncio.timeout(60):
+        first, second, third = [await work(store, there, run) for run in ("r1", "r2", "r3")]
+        await pushes.push(first, store, None)
+        await pushes.push(second.model_copy(update={"expects": (first.head,)}), store, None)
+        last = third.model_copy(update={"expects": (second.head, first.head)})
+        for _ in range(2):
+            assert (await pushes.push(last, store, None)).branch == BRANCH
+    assert git(there, "rev-parse", BRANCH) == third.head
+    assert git(there, "branch", "--list", f"{BRANCH}-*") == ""
 
 
 async def test_what_somebody_else_has_put_there_stays_and_the_work_gets_another_name(store: Store, there: Path) -> None:
@@ -70,7 +83,7 @@ async def test_what_somebody_else_has_put_there_stays_and_the_work_gets_another_
         first = await work(store, there, "r1")
         await pushes.push(first, store, None)
         git(there, "branch", "-f", BRANCH, "main")
-        second = (await work(store, there, "r2")).model_copy(update={"expects": first.head})
+        second = (await work(store, there, "r2")).model_copy(update={"expects": (first.head,)})
         assert (await pushes.push(second, store, None)).branch == f"{BRANCH}-2"
     assert git(there, "rev-parse", BRANCH) == git(there, "rev-parse", "main")
 

@@ -180,9 +180,9 @@ async def test_a_pushed_branch_is_moved_forward_and_never_over_others(
     earlier, first = await work(store, "r1", repository)
     assert await delivery.publish(earlier.mirror, first.head, url, "task/1") == "task/1"
     made, second = await work(store, "r2", repository, follows=("r1", 1))
-    assert await delivery.publish(made.mirror, second.head, url, "task/1", expects=first.head) == "task/1"
+    assert await delivery.publish(made.mirror, second.head, url, "task/1", expects=[first.head]) == "task/1"
     rival, third = await work(store, "r3", repository, follows=("r1", 1))
-    assert await delivery.publish(rival.mirror, third.head, url, "task/1", expects=first.head) == "task/1-2"
+    assert await delivery.publish(rival.mirror, third.head, url, "task/1", expects=[first.head]) == "task/1-2"
     assert plain(Path(url), "rev-parse", "task/1") == second.head
 
 

@@ -216,8 +216,8 @@ class Ask(Word):
 class Push(Word):
     """Put a commit that lies here on a branch of a repository. Said again until the node has answered with `Pushed`.
 
-    `expects`: the commit of ours that the branch may stand at and be moved from, forward or not; None: only where the branch is
-    not there, else under another name. `token`: for https, never kept on disk and never told."""
+    `expects`: commits of ours that the branch may stand at and be moved from, forward or not; where it stands elsewhere, the work gets
+    another name. `token`: for https, never kept on disk and never told."""
 
     word: Literal["push"] = "push"
     delivery: RunName
@@ -226,7 +226,7 @@ class Push(Word):
     head: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
     repository: str
     branch: str
-    expects: str | None = None
+    expects: tuple[str, ...] = ()
     token: str | None = Field(default=None, repr=False)
 
 

@@ -37,6 +37,7 @@ from coderclawlink.runs.ledger import Run
 Stage = Literal["wanted", "pushed", "done", "failed", "dropped"]
 RETRY_SECONDS = (2.0, 10.0, 30.0, 120.0, 600.0)
 TRIES_AT_MOST = 12
+OURS_AT_MOST = 100
 PUSHED = "delivery.pushed"
 
 
@@ -54,8 +55,7 @@ class DeliveryNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`name`: of the repository within the project, "" for its own. `expects`: the commit of ours that the branch may be moved from.
-    `proposes`: whether a pull request is wanted; `draft`: as a draft. `compare`: how to look at it where there are none."""
+    """`name`: of the repository within the project, "" for its own. `proposes`: whether a pull request is wanted; `draft`: as a draft. `compare`: how to look at it where there are none."""
 
     id: str
     task_id: TaskId
@@ -65,7 +65,6 @@ class Delivery:
     repository: str
     head: str
     branch: str
-    expects: str | None
     node: NodeId | None
     state: Stage
     proposes: bool
@@ -189,10 +188,17 @@ def to_push(look: Look, node: NodeId) -> list[Push]:
             head=one.head,
             repository=one.repository,
             branch=one.branch,
-            expects=one.expects,
+            expects=_ours(look, one),
         )
         for one in (Delivery(**row) for row in rows)
     ]
+
+
+def _ours(look: Look, one: Delivery) -> tuple[str, ...]:
+    """Where we have put the branch, or may have: an answer gets lost, and its wish is dropped for a later one."""
+    beside = sa.and_(table.c.task_id == one.task_id, table.c.name == one.name, table.c.head != one.head)
+    rows = look.rows(sa.select(table.c.head).where(beside).order_by(table.c.made_at.desc()).limit(OURS_AT_MOST))
+    return tuple(dict.fromkeys(row["head"] for row in rows))
 
 
 def pushed(tx: Tx, word: Pushed) -> None:
@@ -255,7 +261,7 @@ def _want(tx: Tx, actor: Actor, task: Task, run: Run, changed: Changed, words: W
     for one in earlier:
         if one.state == "wanted":
             _set(tx, one, state="dropped")
-    ours = next((one for one in earlier if one.state in ("pushed", "done")), None)
+    before = next((one for one in earlier if one.state in ("pushed", "done")), None)
     told = _told(tx, task, run, changed, words, public_url)
     now = tx.now()
     row = {
@@ -266,8 +272,7 @@ def _want(tx: Tx, actor: Actor, task: Task, run: Run, changed: Changed, words: W
         "name": changed.name,
         "repository": changed.repository,
         "head": changed.head,
-        "branch": changed.branch if ours is None else ours.branch,
-        "expects": None if ours is None else ours.head,
+        "branch": changed.branch if before is None else before.branch,
         "node": _lies_at(tx, run),
         "state": "wanted",
         "proposes": True,

@@ -9,7 +9,7 @@ where we have put it ourselves is moved to what takes its place.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from coderclawlink.errors import Conflict, Invalid
@@ -28,16 +28,17 @@ async def deliver(checkout: Checkout, head: str, branch: str, *, token: str | No
     """
     if checkout.repository is None:
         raise Invalid("There is no repository to deliver to.")
-    expects = await _may_move(checkout, head)
+    follows = await _may_move(checkout, head)
+    expects = () if follows is None else (follows,)
     return await publish(checkout.mirror, head, checkout.repository, branch, expects=expects, token=token)
 
 
 async def publish(
-    known: Path, head: str, repository: str, branch: str, *, expects: str | None = None, token: str | None = None
+    known: Path, head: str, repository: str, branch: str, *, expects: Collection[str] = (), token: str | None = None
 ) -> str:
     """Put a commit of the mirror `known` on a branch of a repository and return the branch's name.
 
-    `expects`: the commit of ours that the branch may stand at and be moved from. A repository on this machine gets nothing but the
+    `expects`: commits of ours that the branch may stand at and be moved from. A repository on this machine gets nothing but the
     branch: its files and its checked-out branch stay as they are, and no hook of it is run. `token`: the password for https; ssh uses
     the keys of the user. Raises `GitFailed`, `Conflict` when all names are taken, `Invalid` for a name that git does not take.
     """
@@ -57,7 +58,9 @@ async def publish(
     async for name, stands in _candidates(there, None, branch, None):
         if stands == head:
             return name
-        if stands is not None and (stands != expects or await asyncio.to_thread(_is_checked_out, there.git_dir, name)):
+        if stands is not None and (
+            stands not in expects or await asyncio.to_thread(_is_checked_out, there.git_dir, name)
+        ):
             continue
         order = f"create refs/heads/{name} {head}" if stands is None else f"update refs/heads/{name} {head} {stands}"
         try:
@@ -70,32 +73,33 @@ async def publish(
     raise Conflict(f"All names from {branch} to {branch}-{_NAMES} are taken.")
 
 
-async def _push(known: Path, head: str, remote: Remote, branch: str, expects: str | None, token: str | None) -> str:
+async def _push(
+    known: Path, head: str, remote: Remote, branch: str, expects: Collection[str], token: str | None
+) -> str:
     at = Place(known)
-    async for name, stands in _candidates(at, remote, branch, token):
+    async for name, found in _candidates(at, remote, branch, token):
+        stands = found
+        while stands != head and (stands is None or stands in expects):
+            try:
+                await git(
+                    *("push", "--quiet", "--no-verify", "--receive-pack=git-receive-pack"),
+                    # Expecting what is there, mostly nothing, makes sure that no other commit is passed over.
+                    *(f"--force-with-lease=refs/heads/{name}:{stands or ''}", "--"),
+                    *(remote.url, f"{head}:refs/heads/{name}"),
+                    at=at,
+                    over="network",
+                    url=remote.url,
+                    token=token,
+                    timeout_seconds=NETWORK_SECONDS,
+                )
+                stands = head
+            except GitFailed:
+                now = await _stands(at, remote, name, token)
+                if now == stands:
+                    raise
+                stands = now
         if stands == head:
             return name
-        if stands is not None and stands != expects:
-            continue
-        try:
-            await git(
-                *("push", "--quiet", "--no-verify", "--receive-pack=git-receive-pack"),
-                # Expecting what is there, mostly nothing, makes sure that no other commit is passed over.
-                *(f"--force-with-lease=refs/heads/{name}:{stands or ''}", "--"),
-                *(remote.url, f"{head}:refs/heads/{name}"),
-                at=at,
-                over="network",
-                url=remote.url,
-                token=token,
-                timeout_seconds=NETWORK_SECONDS,
-            )
-        except GitFailed:
-            now = await _stands(at, remote, name, token)
-            if now == stands:
-                raise
-            if now != head:
-                continue
-        return name
     raise Conflict(f"All names from {branch} to {branch}-{_NAMES} are taken.")
 
 
