@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 from bench.rows import Found, machine, not_run, show
 
-FIGURES = ("submits", "kept", "waiting", "cold", "starting", "live", "interface", "crash", "pull_requests", "audit")
+FIGURES = ("submits", "kept", "waiting", "cold", "starting", "live", "interface", "crash", "pull_requests", "audit", "fuzz")
 SECONDS_AT_MOST = 600
 """A figure that takes longer is ended: it hangs."""
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
@@ -120,6 +121,7 @@ def make(
     hosts: Hosts,
     vault: Vault,
     public_url: str,
+    rules: Rules,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
     issues: Importing | None = None,
@@ -151,7 +153,7 @@ def make(
             include_in_schema=False,
         )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, issues, watching)
+    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, rules, issues, watching)
     return app
 
 
@@ -168,7 +170,7 @@ def assemble(routers: Sequence[APIRouter], allowed_hosts: Iterable[str] = ()) ->
     )
     for router in routers:
         _declare(router)
-        app.include_router(router)
+        app.include_router(router, responses=problems.DESCRIBED)
     _refuse_undeclared(app)
     problems.install(app)
     app.add_middleware(LastResort)

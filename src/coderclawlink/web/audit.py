@@ -255,7 +255,7 @@ async def sign_chain(actor: Admin, here: Here) -> CheckpointTold | None:
     return None if made is None else CheckpointTold.model_validate(made)
 
 
-@router.get("/export")
+@router.get("/export", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
 async def export_events(
     actor: Admin, here: Here, form: Annotated[Literal["jsonl", "ocsf"], Query()] = "jsonl"
 ) -> StreamingResponse:

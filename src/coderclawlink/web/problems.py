@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 
 import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +27,7 @@ from coderclawlink.errors import (
     Invalid,
     NotFound,
     NotSignedIn,
+    TooOften,
     Unavailable,
 )
 from coderclawlink.events import PermissionDenied
@@ -40,12 +43,42 @@ STATUS: dict[type[ClawlinkError], int] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    TooOften: 429,
     Unavailable: 503,
 }
 
 
 BAD_GATEWAY = 502
 """Somebody else's program said no."""
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field. `loc`: where it stands, from `body`, `query` or `path` on."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """Why it was refused, in words; or the fields that are wrong."""
+
+    detail: str | list[FieldProblem]
+
+
+DESCRIBED: dict[int | str, dict[str, object]] = {
+    "4XX": {"model": Problem, "description": "Refused; `detail` says why"},
+    "5XX": {"model": Problem, "description": "The hub, or a program that it needs, cannot do it now"},
+}
+"""What each route may answer beside what it declares itself."""
+DESCRIBED_OF_STREAM: dict[int | str, dict[str, object]] = {
+    status: {
+        "description": described["description"],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, described in DESCRIBED.items()
+}
+"""The same for a route that answers as events: a refusal of it is JSON nonetheless."""
 
 
 def status_of(error: ClawlinkError) -> int:
@@ -66,6 +99,8 @@ async def _tell(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Denied) and not isinstance(error, NotSignedIn):
         await _write_down(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    if isinstance(error, TooOften):
+        headers = {"Retry-After": str(math.ceil(error.retry_seconds))}
     return JSONResponse({"detail": error.message}, status, headers)
 
 

@@ -24,6 +24,7 @@ from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import State
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.contract import CutOff
+from coderclawlink.web.problems import DESCRIBED_OF_STREAM
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
 from coderclawlink.web.shapes import SEQ_AT_MOST, Asked, Id, Seq, Stamp
@@ -202,7 +203,7 @@ async def _visible(actor: Viewer, here: Here, task_id: str) -> Run:
     return await here.runtime.query(actor, RunId(task_id.lower()))
 
 
-@router.get("/tasks/{task_id}/stream", response_class=EventSourceResponse)
+@router.get("/tasks/{task_id}/stream", response_class=EventSourceResponse, responses=DESCRIBED_OF_STREAM)
 async def stream(
     actor: Viewer,
     here: Here,
