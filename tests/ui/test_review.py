@@ -199,7 +199,7 @@ async def test_what_the_hub_refuses_is_told_in_its_words(
 ) -> None:
     run = await result(hub, project, LINES)
     await open_page(f"/runs/{run}/review")
-    await page.get_by_role("button", name="Approve").click()
+    await page.get_by_role("button", name="Approve", exact=True).click()
     dialog = page.get_by_role("dialog", name="Approve the result")
     hub.post(f"/api/runs/{run}/discard", {"text": "no"})
     await dialog.get_by_role("button", name="Approve").click()

@@ -1,6 +1,6 @@
 /** One card. Drawn anew only when it is itself another: thousands stand in a column, some dozens are mounted. */
 import { Link } from '@tanstack/react-router'
-import { Bot, Ellipsis, GitPullRequest, ListTree, MessageSquare, OctagonX, Paperclip } from 'lucide-react'
+import { Bot, Ellipsis, ListTree, MessageSquare, OctagonX, Paperclip } from 'lucide-react'
 import { lazy, memo, Suspense } from 'react'
 import type { CardTold } from '@/api/schema'
 import { join } from '@/kit/look'
@@ -11,6 +11,7 @@ import { PRIORITY } from '@/nouns/TaskStatus'
 import { Status } from '@/kit/Status'
 import { useIsMoving } from './drag'
 
+const External = lazy(() => import('@/nouns/External'))
 const PullMark = lazy(() => import('@/nouns/pulls/PullMark'))
 
 export const CARD_PX = 106
@@ -43,6 +44,11 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
       <div className="flex h-5 items-center gap-1.5 text-12 text-fg-3">
         <PriorityMark priority={card.priority} />
         <span className="truncate font-medium tabular-nums">{card.key}</span>
+        {card.external && (
+          <Suspense fallback={null}>
+            <External short external={card.external} />
+          </Suspense>
+        )}
         <span className="ml-auto flex min-w-0 items-center gap-1.5">
           <Standing card={card} />
         </span>
@@ -93,16 +99,10 @@ export const Card = memo(function Card({ card, isActive, isSelected, isSelecting
               {card.attachments}
             </Count>
           )}
-          {card.pull ? (
-            <Suspense fallback={`#${card.pull.number}`}>
-              <PullMark pull={card.pull} />
+          {card.pr_number !== null && (
+            <Suspense fallback={`#${card.pr_number}`}>
+              <PullMark number={card.pr_number} pull={card.pull} />
             </Suspense>
-          ) : (
-            card.pr_number !== null && (
-              <Count icon={GitPullRequest} says={`Pull request ${card.pr_number}`}>
-                #{card.pr_number}
-              </Count>
-            )
           )}
           {(card.run?.agent ?? card.agent) && (
             <Count icon={Bot} says="Agent">

@@ -8,7 +8,7 @@ import { Button } from '@/kit/Button'
 import { Dialog } from '@/kit/Dialog'
 import { Select, TextArea, TextField } from '@/kit/Field'
 import { toast } from '@/kit/toast'
-import { keyFor } from './standing'
+import { keyFor, understood } from './standing'
 
 export const STATES: ReadonlyArray<{ value: ProjectStatus; label: string }> = [
   { value: 'active', label: 'Active' },
@@ -64,7 +64,7 @@ export function ProjectForm({ project, onClose }: { project?: ProjectTold; onClo
           <TextField label="Name" autoFocus value={name} onChange={setName} error={wrong.name} maxLength={255} />
           <TextField label="Key" value={key} onChange={(next) => setKey(next.toUpperCase())} error={wrong.key} isDisabled={project !== undefined} hint={project ? undefined : `${key || 'KEY'}-1`} maxLength={50} />
         </div>
-        <TextField label="Repository" value={repository} onChange={setRepository} error={wrong.repository} placeholder="https://github.com/you/it or /home/you/it" hint="Anything git can clone: a URL, or a path on this machine. May be set later." />
+        <TextField label="Repository" value={repository} onChange={setRepository} error={wrong.repository} placeholder="https://github.com/you/it or /home/you/it" hint={understood(repository) ?? 'Anything git can clone: a URL, or a path on this machine. May be set later.'} />
         <TextArea label="Description" rows={3} value={description} onChange={setDescription} error={wrong.description} />
         {project && <Select label="State" choices={STATES} value={status} onChange={(next) => setStatus(next)} />}
         {wrong.other && (

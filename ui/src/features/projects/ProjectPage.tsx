@@ -1,8 +1,8 @@
-/** One project: where its code is, what its results must pass, what it may cost; and its end. */
+/** One project: where its code is and with whose access, what its results must pass, what it may cost, what is brought in; and its end. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Columns3, GitBranch, MessagesSquare, Pencil, SearchX, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { ask, call } from '@/api/client'
 import type { ProjectTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
@@ -22,6 +22,10 @@ import { Budget } from './Budget'
 import { Checks } from './Checks'
 import { ProjectForm, STATES } from './ProjectForm'
 import { repositoryOf } from './standing'
+
+const CodeHost = lazy(() => import('./CodeHost'))
+const Issues = lazy(() => import('./Issues'))
+const Imports = lazy(() => import('./Imports'))
 
 export function ProjectPage({ projectKey }: { projectKey: string }) {
   const { data } = useQuery(ask('GET /api/projects'))
@@ -104,8 +108,15 @@ function Project({ project }: { project: ProjectTold }) {
           </dl>
         </Card>
         {!mayWrite && <MayNot>You may look at this project, and not change it.</MayNot>}
+        <Suspense fallback={null}>
+          <CodeHost project={project} />
+        </Suspense>
         <Checks project={project} />
         <Budget project={project} />
+        <Suspense fallback={null}>
+          {project.github_repo_owner && <Issues project={project} />}
+          {mayWrite && <Imports project={project} />}
+        </Suspense>
         {mayDelete && <End project={project} />}
       </div>
       {isEditing && <ProjectForm project={project} onClose={() => setEditing(false)} />}

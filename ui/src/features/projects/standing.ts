@@ -11,3 +11,14 @@ export function keyFor(name: string): string {
 
 /** For people: as GitHub names it, or where it is. */
 export const repositoryOf = ({ github_repo_owner: owner, github_repo_name: name, github_repo_url: url }: ProjectTold): string => (owner && name ? `${owner}/${name}` : (url ?? 'No repository yet'))
+
+/** What was typed, as it is understood: "GitHub: ada/shop". Null while it is nothing yet; the hub judges in the end. */
+export function understood(url: string): string | null {
+  const text = url.trim()
+  if (/^(\/|file:\/\/)/.test(text)) return 'A repository on this machine'
+  const [, host, path] = /^(?:https?|ssh):\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/.exec(text) ?? /^[\w.-]+@([\w.-]+):(.+)$/.exec(text) ?? []
+  const [owner, name] = (path ?? '').replace(/[?#].*$/, '').split('/').filter(Boolean)
+  if (!host || !owner) return null
+  if (/^(www\.)?github\.com$/i.test(host) && name) return `GitHub: ${owner}/${name.replace(/\.git$/, '')}`
+  return `A repository on ${host.replace(/:\d+$/, '')}`
+}

@@ -16,6 +16,7 @@ import { useMay } from '@/nouns/may'
 import { Person } from '@/nouns/Person'
 import { PRIORITY, TASK_STATUS } from '@/nouns/TaskStatus'
 
+const External = lazy(() => import('@/nouns/External'))
 const PullRequest = lazy(() => import('./PullRequest'))
 const Assigning = lazy(() => import('./Assigning').then(({ Assigning }) => ({ default: Assigning })))
 
@@ -31,6 +32,7 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
   const grid = useRef<HTMLDListElement>(null)
   const [isLabelling, setLabelling] = useState(false)
   const [isAssigning, setAssigning] = useState(false)
+  const { data: elsewhere } = useQuery(ask('GET /api/tasks/{task_id}/external', { path: { task_id: task.id } }))
   const mayWrite = useMay('project:write')
   const isOff = !mayWrite
   const open = (name: string) => grid.current?.querySelector<HTMLElement>(`[data-property="${name}"] button`)?.click()
@@ -69,6 +71,13 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
           <PullRequest task={task} />
         </Suspense>
       </Property>
+      {elsewhere && (
+        <Property name="Elsewhere">
+          <Suspense fallback={null}>
+            <External external={elsewhere} />
+          </Suspense>
+        </Property>
+      )}
       <Property name="Created">
         <span className="text-fg-2">
           <Time at={task.created_at} />

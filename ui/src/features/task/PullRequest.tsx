@@ -5,8 +5,9 @@ import type { TaskTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
 import { useCommands } from '@/kit/commands'
 import { useHotkey } from '@/kit/hotkeys'
+import { pageAt } from '@/kit/pageAt'
 import { useMay } from '@/nouns/may'
-import { pageAt, PullLine } from '@/nouns/pulls/PullState'
+import { PullLine } from '@/nouns/pulls/PullState'
 import { usePulls } from '@/nouns/pulls/pulls'
 
 const Propose = lazy(() => import('@/nouns/pulls/Propose'))

@@ -1,15 +1,16 @@
 /** One pull request whole: how it stands on its host, each of its checks, and what can be done about it. */
-import { CircleCheck, CircleDashed, CircleMinus, CircleX, GitMerge, MessageSquare, RefreshCw, TriangleAlert, Wrench } from 'lucide-react'
+import { CircleCheck, CircleDashed, CircleMinus, CircleX, GitMerge, MessageCircleWarning, RefreshCw, TriangleAlert, Wrench } from 'lucide-react'
 import { useState } from 'react'
 import type { PullCheckTold, PullRequestTold } from '@/api/schema'
 import { Button, IconButton } from '@/kit/Button'
 import { Time } from '@/kit/figures'
+import { pageAt } from '@/kit/pageAt'
 import { Status, type StatusProps } from '@/kit/Status'
 import { Visible } from '@/kit/Visible'
 import { useMay } from '../may'
 import { Merge } from './Merge'
 import { usePullActs } from './pulls'
-import { isToMend, pageAt, PullFacts, PullState } from './PullState'
+import { isToMend, PullFacts, PullState } from './PullState'
 
 export default function Panel({ task, project, pull }: { task: number; project: number; pull: PullRequestTold }) {
   const [isMerging, setMerging] = useState(false)
@@ -39,7 +40,7 @@ export default function Panel({ task, project, pull }: { task: number; project: 
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1 empty:hidden">
           <PullFacts pull={pull} />
           {pull.comments > 0 && (
-            <Status bare icon={MessageSquare} tone="plain">
+            <Status bare icon={MessageCircleWarning} tone="plain">
               {pull.comments === 1 ? '1 remark' : `${pull.comments} remarks`}
             </Status>
           )}

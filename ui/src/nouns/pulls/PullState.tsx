@@ -1,6 +1,7 @@
 /** How a pull request stands, as it was seen last: its state, and what speaks for and against merging it. */
 import { CircleCheck, CircleDashed, CircleX, GitMerge, GitPullRequest, GitPullRequestClosed, GitPullRequestDraft, MessageCircleWarning, TriangleAlert } from 'lucide-react'
 import type { PullRequestTold } from '@/api/schema'
+import { pageAt } from '@/kit/pageAt'
 import { Status, type StatusProps } from '@/kit/Status'
 
 export type Standing = Pick<PullRequestTold, 'state' | 'draft' | 'checks' | 'review' | 'mergeable'>
@@ -36,9 +37,6 @@ export function PullState({ pull, bare }: { pull: Pick<Standing, 'state' | 'draf
 export function PullFacts({ pull }: { pull: Standing }) {
   return factsOf(pull).map((fact) => <Status key={fact.children} {...fact} bare />)
 }
-
-/** An address that another program told: only what a browser opens as a page. */
-export const pageAt = (url: string | null): string | undefined => (url !== null && /^https?:\/\//i.test(url) ? url : undefined)
 
 /** Its number, state and worst fact in one line, and the way to it on its host. */
 export function PullLine({ pull }: { pull: Standing & Pick<PullRequestTold, 'number' | 'url'> & { repository?: string } }) {
