@@ -453,7 +453,8 @@ connections = Table(
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE")),  # None: not one project's
     Column("owner", String(64)),  # Actor.key of the person whose it is; None: the project's or everybody's
     Column("as_whom", Text, nullable=False),  # how the host names whose access it is
-    Column("secret", String(200), nullable=False),  # the name of its secret
+    # The name of its secret, which tells whose it is: one for each project and person, and one of the installation.
+    Column("secret", String(200), nullable=False, unique=True),
     Column("app_id", Text),
     Column("installation_id", Text),
     Column(
@@ -463,7 +464,6 @@ connections = Table(
     Column("error", Text),  # what the host said when it was tried last; None: it worked
     Column("made_by", Text, nullable=False),
     Column("made_at", Time, nullable=False),
-    UniqueConstraint("host", "project_id", "owner"),
     sqlite_autoincrement=True,
 )
 repositories = Table(  # the further ones of a project, beside its own
@@ -506,7 +506,6 @@ deliveries = Table(
     Column("repository", Text, nullable=False),
     Column("head", String(64), nullable=False),
     Column("branch", Text, nullable=False),
-    Column("expects", String(64)),  # the commit of ours that the branch may stand at and be moved from
     Column("node", Text),  # where the commit lies
     Column("state", String(10), nullable=False),  # wanted, pushed, done, failed, dropped (a later one takes its place)
     Column("proposes", Boolean, nullable=False),  # whether a pull request is to be opened for it

@@ -1,8 +1,0 @@
-"""Nothing yet."""
-
-revision = "0007_pre"
-down_revision = "0006_pre"
-
-
-def upgrade() -> None:
-    pass
