@@ -475,7 +475,7 @@ class PullRequestOpened(Event):
 
 
 class PullRequestChanged(Event):
-    """What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments."""
+    """What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments; `needs`: why it waits for a person."""
 
     kind: Literal["pull_request.changed"] = "pull_request.changed"
     pull: int

@@ -10,7 +10,7 @@ from coderclawlink.cli.reach import HERE, Reach
 
 def inbox(*, reach: Reach = HERE) -> int:
     """Show every question that a run asks and nobody has answered yet, the oldest first, and how to answer it; then the runs that
-    wait for a review or for money, and what failed in the last week. With --json: the questions."""
+    wait for a review or for money, what failed in the last week, and the pull requests that need a person. With --json: the questions."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli import runs, shapes
     from coderclawlink.cli.text import line
@@ -42,4 +42,9 @@ def inbox(*, reach: Reach = HERE) -> int:
             screen.say("\n" + screen.paint(title, "bold"))
         for run in some:
             screen.say(f"  run {run.number}  {line(run.agent)}  {line(run.title)}  {screen.when(run.created_at)}")
+    if found.pulls:
+        screen.say("\n" + screen.paint("Pull requests that need a person:  clawlink pr show TASK", "bold"))
+    for pull in found.pulls:
+        which = "" if pull.number is None else f"  #{pull.number}"
+        screen.say(f"  {line(pull.task_key)}{which}  {line(pull.task_title)}  {line(pull.why)}")
     return 0

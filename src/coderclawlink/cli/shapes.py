@@ -108,10 +108,18 @@ class InboxRun(Shape):
     created_at: str
 
 
+class InboxPull(Shape):
+    task_key: str
+    task_title: str
+    number: int | None
+    why: str
+
+
 class Inbox(Shape):
     questions: list[InboxEntry]
     money: list[InboxRun]
     reviews: list[InboxRun]
+    pulls: list[InboxPull]
     failed: list[InboxRun]
 
 

@@ -552,6 +552,7 @@ pull_requests = Table(
     Column("looked_at", Time),
     Column("look_next_at", Time),
     Column("error", Text),
+    Column("needs", Text),  # why it waits for a person
     Column("opened_at", Time, nullable=False),
     Column("changed_at", Time, nullable=False),
     Column("ended_at", Time),

@@ -20,6 +20,8 @@ from coderclawlink.board import projects
 from coderclawlink.db.engine import Database, Look, StoreUnavailable
 from coderclawlink.errors import ClawlinkError, NotFound
 from coderclawlink.ids import TaskId
+from coderclawlink.journal.follow import Follower
+from coderclawlink.journal.log import Told
 from coderclawlink.pulls import answering, deliveries, watched
 from coderclawlink.pulls.feedback import Feedback
 from coderclawlink.pulls.hosts import CodeHost, Hosts, HostUnreachable, LimitReached, MergeMethod, Seen
@@ -34,8 +36,9 @@ AT_ONCE = 4
 """Pull requests looked at at the same time."""
 BACKOFF_SECONDS = (60.0, 300.0, 1800.0)
 REFUSED_SECONDS = 1800.0
-BUSY_SECONDS = 30.0
-"""Until it is looked again whether feedback can be answered that an agent at work or a push under way stands before."""
+BUSY_SECONDS = 300.0
+"""Until it is looked again whether feedback can be answered that an agent at work or a push under way stands before, unless the end of
+either is heard sooner."""
 BUDGET_CALLS = 5000
 """An hour, of one access (GitHub's limit for a person)."""
 FOR_PEOPLE = 0.2
@@ -57,7 +60,7 @@ class Watcher:
 
     async def run(self) -> None:
         """Until cancelled."""
-        with self._db.bell.listen(WATCHED, "run.completed", "run.failed") as ear:
+        with self._db.bell.listen(WATCHED) as ear:
             while True:
                 try:
                     await self.look_at_due()
@@ -104,7 +107,7 @@ class Watcher:
         except StoreUnavailable:
             raise
         except ClawlinkError as error:  # refused by the host, or by our own rules: it says why
-            await self._put_off(pull, error.message, REFUSED_SECONDS)
+            await self._db.write(watched.refused, pull, error.message, REFUSED_SECONDS)
 
     async def look(self, pull: PullRequest) -> PullRequest:
         """At one, now; with what follows from it. Raises as a host does."""
@@ -123,11 +126,11 @@ class Watcher:
         told = await self._db.read(answering.to_answer, pull.id, seen)
         if told is not None:
             await self._runtime.answer_pull(None, pull.id, told, await self._logs(host, told))
-        elif not await self._db.write(answering.person_needed, pull.id, seen) and await self._db.read(
-            answering.is_held, pull.id, seen
-        ):
+        elif await self._db.read(answering.is_held, pull.id, seen):
             await self._db.write(watched.look_again, pull.id, BUSY_SECONDS)
             return False
+        else:
+            await self._db.write(answering.tell_need, pull.id, seen)
         return True
 
     # ── what people ask for ────────────────────────────────────────────────────────────────────────────────────────
@@ -191,6 +194,16 @@ class Watcher:
 
     async def _put_off(self, pull: PullRequest, error: str | None, seconds: float) -> None:
         await self._db.write(watched.put_off, pull, error, seconds)
+
+
+def ends_follower(db: Database) -> Follower:
+    """Has pull requests looked at once the agent that was at work on them has ended."""
+
+    async def do(told: Told) -> None:
+        if told.about.task is not None:
+            await db.write(watched.work_ended, told.about.task)
+
+    return Follower("work_ended", frozenset({"run.completed", "run.failed", "run.cancelled"}), do)
 
 
 def _way(look: Look, pull: PullRequest) -> tuple[str, str | None, MergeMethod]:

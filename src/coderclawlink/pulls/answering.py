@@ -17,6 +17,7 @@ from coderclawlink.events import PullRequestAnswered, PullRequestChanged
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
 from coderclawlink.pulls import connections, deliveries, feedback, pull_requests
+from coderclawlink.pulls.deliveries import Delivery
 from coderclawlink.pulls.feedback import Everything, Feedback
 from coderclawlink.pulls.hosts import MergeMethod, Seen
 from coderclawlink.pulls.pull_requests import PullRequest
@@ -45,17 +46,37 @@ def to_answer(look: Look, pull: int, seen: Seen) -> Feedback | None:
     return told
 
 
-def person_needed(tx: Tx, pull: int, seen: Seen) -> bool:
-    """Whether there is feedback that nobody answers by itself any more, since the rounds are used up; said once, on the pull request."""
+def is_held(look: Look, pull: int, seen: Seen) -> bool:
+    """Whether there is feedback to answer, and somebody is at work on the branch: it is told once that is over."""
+    found = pull_requests.find(look, pull)
+    wanted = connections.answers_of(look, found.project_id)
+    return feedback.of(seen, wanted, feedback.marks_in(found.seen)) is not None and _is_busy(look, found) is not None
+
+
+def tell_need(tx: Tx, pull: int, seen: Seen) -> None:
+    """Say whether it waits for a person, and why."""
     found = pull_requests.find(tx, pull)
-    wanted = connections.answers_of(tx, found.project_id)
-    if found.rounds < wanted.rounds_at_most or feedback.of(seen, wanted, feedback.marks_in(found.seen)) is None:
-        return False
-    words = f"It needs a person: after {found.rounds} rounds of mending there is still something to mend."
-    tx.change(table.update().where(table.c.id == pull).values(error=words))
-    if found.error != words:
-        log.append(tx, PullRequestChanged(pull=pull, number=found.number, changes={"error": words}), found.about)
-    return True
+    needs = _need(tx, found, seen)
+    if found.needs != needs:
+        tx.change(table.update().where(table.c.id == pull).values(needs=needs))
+        log.append(tx, PullRequestChanged(pull=pull, number=found.number, changes={"needs": needs}), found.about)
+
+
+def _need(look: Look, pull: PullRequest, seen: Seen) -> str | None:
+    wanted = connections.answers_of(look, pull.project_id)
+    if _obstacle(look, pull) is not None:
+        return None
+    if feedback.of(seen, wanted, feedback.marks_in(pull.seen)) is not None:
+        rounds = f"After {pull.rounds} rounds of mending there is still something to mend."
+        return rounds if pull.rounds >= wanted.rounds_at_most else None
+    newest = ledger.newest_of_task(look, pull.task_id)
+    delivered = {one.run_id for one in _ours(look, pull)}
+    if newest is None or (newest.head is not None and newest.id not in delivered):
+        return None  # it is about to be put on the branch
+    asked = Everything(checks=wanted.checks, reviews=False, conflicts=wanted.conflicts)
+    if pull.rounds and feedback.of(seen, asked, ()) is not None:
+        return "An agent was asked to mend it, and has left it as it was."
+    return None
 
 
 def answer(
@@ -79,7 +100,7 @@ def answer(
     tx.change(
         table.update()
         .where(table.c.id == pull)
-        .values(rounds=rounds, seen=feedback.remember(found.seen, told.marks), error=None)
+        .values(rounds=rounds, seen=feedback.remember(found.seen, told.marks), error=None, needs=None)
     )
     event = PullRequestAnswered(pull=pull, number=found.number, why=told.why, round=rounds, run=run.id)
     log.append(tx, event, found.about, actor=who.name if actor is not None else "hub")
@@ -98,28 +119,34 @@ def by_hand(look: Look, actor: Actor, pull: PullRequest, seen: Seen) -> Feedback
 
 
 def _obstacle(look: Look, pull: PullRequest) -> str | None:
-    """Why it is not the time: the branch is about to move, or somebody else has moved it."""
+    """Why it is not the time."""
+    if (busy := _is_busy(look, pull)) is not None:
+        return busy
+    return "Somebody else has moved the branch on: what follows is theirs." if _is_moved_on(look, pull) else None
+
+
+def _is_busy(look: Look, pull: PullRequest) -> str | None:
+    """How the branch is about to move."""
     newest = ledger.newest_of_task(look, pull.task_id)
     if newest is not None and not newest.has_ended:
         return StillAtWork().message
-    ours = [one for one in deliveries.of_task(look, pull.task_id) if one.name == pull.name and one.state != "dropped"]
-    if any(one.state in ("wanted", "pushed") for one in ours):
+    if any(one.state in ("wanted", "pushed") for one in _ours(look, pull)):
         return "A newer result is on its way to the branch."
-    if ours and not any(one.head == pull.head for one in ours):
-        return "Somebody else has moved the branch on: what follows is theirs."
     return None
+
+
+def _is_moved_on(look: Look, pull: PullRequest) -> bool:
+    ours = _ours(look, pull)
+    return bool(ours) and not any(one.head == pull.head for one in ours)
+
+
+def _ours(look: Look, pull: PullRequest) -> list[Delivery]:
+    return [one for one in deliveries.of_task(look, pull.task_id) if one.name == pull.name and one.state != "dropped"]
 
 
 def _result(look: Look, pull: PullRequest) -> Run | None:
     made = next((one for one in deliveries.of_task(look, pull.task_id) if one.head == pull.head), None)
     return ledger.newest_of_task(look, pull.task_id) if made is None else ledger.find(look, made.run_id)
-
-
-def is_held(look: Look, pull: int, seen: Seen) -> bool:
-    """Whether there is feedback that is answered by itself, only not yet."""
-    found = pull_requests.find(look, pull)
-    wanted = connections.answers_of(look, found.project_id)
-    return feedback.of(seen, wanted, feedback.marks_in(found.seen)) is not None and _obstacle(look, found) is not None
 
 
 def merges_by(look: Look, pull: PullRequest) -> MergeMethod:

@@ -31,7 +31,8 @@ class PullRequestNotFound(NotFound):
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """`name`: of the repository within the project, "" for its own. `checks`: none, pending, passed, failed; `review`: none, approved,
-    changes_requested. `rounds`: prompts that came of it since a person acted last. `error`: why it could not be looked at."""
+    changes_requested. `rounds`: prompts that came of it since a person acted last. `error`: why it could not be looked at.
+    `needs`: why it waits for a person."""
 
     id: int
     task_id: TaskId
@@ -59,6 +60,7 @@ class PullRequest:
     looked_at: float | None
     look_next_at: float | None
     error: str | None
+    needs: str | None
     opened_at: float
     changed_at: float
     ended_at: float | None

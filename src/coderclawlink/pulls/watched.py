@@ -23,6 +23,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import hooks_heard
 from coderclawlink.db.schema import pull_requests as table
 from coderclawlink.events import PullRequestChanged, PullRequestClosed, PullRequestMerged, PullRequestReopened
+from coderclawlink.ids import TaskId
 from coderclawlink.journal import log
 from coderclawlink.pulls import feedback, pull_requests
 from coderclawlink.pulls.hosts import Check, MergeMethod, Seen
@@ -38,6 +39,7 @@ HOOKED = 10.0
 """So many times rarer is looked by itself while webhooks come."""
 HOOKS_COME_SECONDS = 86_400.0
 HOOKS_KEPT_SECONDS = 7 * 86_400.0
+CLOSED = "It was closed without being merged."
 SIGNED_BY = "github/webhook"
 """The name of the secret that the host signs its webhooks with."""
 
@@ -105,6 +107,8 @@ def note(tx: Tx, pull: int, seen: Seen | None) -> PullRequest:
         values["changed_at"] = now
     if moved:
         values["ended_at"] = None if there.state == "open" else now
+    if moved or there.state != "open":
+        values["needs"] = CLOSED if there.state == "closed" else None
     _set(tx, found, **values)
     after = pull_requests.find(tx, pull)
     _set(tx, after, look_next_at=None if after.state == "merged" else now + _wait(tx, after))
@@ -120,6 +124,15 @@ def put_off(tx: Tx, pull: PullRequest, error: str | None, seconds: float) -> Non
     _set(tx, pull, error=error, look_next_at=tx.now() + seconds)
 
 
+def refused(tx: Tx, pull: PullRequest, error: str, seconds: float) -> None:
+    """The host refuses, which a person must mend. Once it answers again all of it is told anew, and this need is over."""
+    put_off(tx, pull, error, seconds)
+    _set(tx, pull, needs=error, etags="{}")
+    if pull.needs != error:
+        told = PullRequestChanged(pull=pull.id, number=pull.number, changes={"needs": error})
+        log.append(tx, told, pull.about)
+
+
 def keep_etags(tx: Tx, pull: int, etags: Mapping[str, str]) -> None:
     """All that follows from the look that told them is done."""
     tx.change(table.update().where(table.c.id == pull).values(etags=json.dumps(dict(etags))))
@@ -128,6 +141,13 @@ def keep_etags(tx: Tx, pull: int, etags: Mapping[str, str]) -> None:
 def look_again(tx: Tx, pull: int, seconds: float) -> None:
     """So many seconds from now, and as if it had not been looked at: the feedback that could not be answered is told whole."""
     tx.change(table.update().where(table.c.id == pull).values(look_next_at=tx.now() + seconds, etags="{}"))
+
+
+def work_ended(tx: Tx, task: TaskId) -> None:
+    """An agent has ended: what it has left to answer is told whole."""
+    which = (table.c.task_id == task, table.c.state == "open")
+    if tx.change(table.update().where(*which).values(look_next_at=tx.now(), etags="{}")):
+        tx.topics.add(WATCHED)
 
 
 def look_now(tx: Tx, owner: str, name: str) -> int:

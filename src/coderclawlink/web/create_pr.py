@@ -84,7 +84,7 @@ class PullCheckTold(Told):
 
 class PullRequestTold(Told):
     """As it was seen last, at `looked_at`. `repository`: its name within the project; `place`: owner/name on the host. `rounds`: prompts that
-    came of it since a person acted last. `error`: why it cannot be looked at."""
+    came of it since a person acted last. `error`: why it cannot be looked at; `needs`: why it waits for a person."""
 
     number: int
     url: str
@@ -103,6 +103,7 @@ class PullRequestTold(Told):
     comments: int
     rounds: int
     error: str | None
+    needs: str | None
     opened_at: Stamp
     looked_at: Stamp | None
     ended_at: Stamp | None

@@ -1,4 +1,4 @@
-"""Routes of what waits for people over all runs: the inbox, and answering from it. Beside: `runs`, with the questions of one run."""
+"""Routes of what waits for people over all runs and pull requests: the inbox, and answering from it. Beside: `runs`, with the questions of one run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.db.engine import Look
 from coderclawlink.ids import QuestionId
+from coderclawlink.pulls import needs as pulls_that_need
+from coderclawlink.pulls.needs import Need
 from coderclawlink.runs import inbox
 from coderclawlink.runs.inbox import Entry
 from coderclawlink.runs.ledger import Run
@@ -53,12 +56,28 @@ class InboxRun(Told):
     ended_at: Stamp | None
 
 
+class InboxPull(Told):
+    """A pull request that waits for a person, and `why`. `repository`: its name within the project, "" for the project's own. `number`, `url`
+    null: the result did not come to a pull request."""
+
+    task_id: int
+    task_key: str
+    task_title: str
+    project_id: int
+    repository: str
+    number: int | None
+    url: str | None
+    why: str
+    since: Stamp
+
+
 class Inbox(Told):
     """`money`: their budget or quota is used up. `failed`: in the last week, those that you submitted; to the machine's owner all."""
 
     questions: list[InboxEntry]
     money: list[InboxRun]
     reviews: list[InboxRun]
+    pulls: list[InboxPull]
     failed: list[InboxRun]
 
 
@@ -71,10 +90,19 @@ class Choice(Asked):
 
 @router.get("/api/inbox")
 async def show_inbox(actor: Viewer, here: Here) -> Inbox:
-    """What waits for people. Questions oldest first, runs newest first."""
-    needs = await here.db.read(inbox.needs, actor)
+    """What waits for people. Questions oldest first, the rest newest first."""
+    needs, pulls = await here.db.read(_needs, actor)
     runs = {name: [_run(run) for run in getattr(needs, name)] for name in ("money", "reviews", "failed")}
-    return Inbox(questions=[_told(entry) for entry in needs.questions], **runs)
+    return Inbox(questions=[_told(entry) for entry in needs.questions], pulls=[_pull(one) for one in pulls], **runs)
+
+
+def _needs(look: Look, actor: Actor) -> tuple[inbox.Needs, list[Need]]:
+    return inbox.needs(look, actor), pulls_that_need.of(look, actor)
+
+
+def _pull(need: Need) -> InboxPull:
+    fields = {name: getattr(need, name) for name in InboxPull.model_fields if name != "repository"}
+    return InboxPull(**fields, repository=need.name)
 
 
 def _run(run: Run) -> InboxRun:
