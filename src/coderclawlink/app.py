@@ -16,10 +16,14 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from coderclawlink.access.opa import Opa
 from coderclawlink.access.policy import OWNER
+from coderclawlink.access.rego import Rego
+from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board import attachments
 from coderclawlink.board.files import Files
@@ -38,7 +42,7 @@ from coderclawlink.integrations.delivering import Deliverer, results_follower
 from coderclawlink.integrations.github.hooks import Hooks
 from coderclawlink.integrations.github.syncing import Syncing
 from coderclawlink.integrations.hosts import Hosts
-from coderclawlink.integrations.watching import Watcher
+from coderclawlink.integrations.watching import Watcher, ends_follower
 from coderclawlink.journal import duty
 from coderclawlink.journal.feed import Feed
 from coderclawlink.journal.follow import follow
@@ -108,8 +112,11 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         feed = Feed(db)
         public_url = settings.public_url or listens_at or f"http://{settings.api_host}:{settings.api_port}"
         limits = Limits(project=settings.project_limit)
+        rules = Rules(db, Opa(settings.opa_url), "opa") if settings.opa_url else Rules(db, Rego())
+        await rules.load()
         runtime = Runtime(
             db,
+            rules,
             durable,
             feed,
             limits,
@@ -139,19 +146,25 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
             hand=Handing(db, files, key).serve,
             files=files,
             home=home,
-            allowed_hosts=[host.strip() for host in settings.allowed_hosts.split(",") if host.strip()],
+            allowed_hosts=_names(settings),
             server=settings.github_server_url,
             public_url=public_url,
+            rules=rules,
             hosts=hosts,
             vault=vault,
             issues=syncing,
             watching=watcher,
             hear=Hooks(db, vault).hear,
+            mode=settings.mode,
+            proxies=settings.proxy_addresses,
+            is_encrypted=settings.is_encrypted,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
                 hub = Hub(settings, db, feed, runtime, gate, app, tasks)
                 hub.keep_running(feed.run())
+                hub.keep_running(rules.run())
+                hub.keep_running(rules.keeper.run(db))
                 hub.keep_running(placement.run(db, limits.project))
                 hub.keep_running(executors.run(db, durable))
                 hub.keep_running(reaper.run(db, settings.lease_seconds, settings.grace_seconds))
@@ -161,13 +174,24 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
                 hub.keep_running(duty.hold(db, "results", results, holder=executor))
                 hub.keep_running(duty.hold(db, "issues", syncing.run, holder=executor))
                 hub.keep_running(duty.hold(db, "watch", watcher.run, holder=executor))
+                ends = partial(follow, db, ends_follower(db))
+                hub.keep_running(duty.hold(db, "work_ended", ends, holder=executor))
                 try:
                     yield hub
                 finally:
                     await gate.close()
                     hub.stop_loops()
         finally:
+            await rules.close()
             await asyncio.to_thread(durable.close)
+
+
+def _names(settings: Settings) -> list[str]:
+    """The hub's names beside localhost's."""
+    names = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
+    if settings.public_url and (own := urlsplit(settings.public_url).hostname):
+        names.append(f"[{own}]" if ":" in own else own)
+    return names
 
 
 async def _token_for(db: Database, hosts: Hosts, run: RunId, repository: str) -> str | None:

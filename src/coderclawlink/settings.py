@@ -48,12 +48,32 @@ class Settings(BaseSettings):
         description="`sqlite:///path` or `postgresql://…`; driver names such as `+aiosqlite` are accepted and ignored. "
         "Default: `clawlink.db` in the data directory.",
     )
-    api_host: str = Field(default="127.0.0.1", description="Address to listen on. Only loopback in local mode.")
+    mode: Literal["local", "team"] = Field(
+        default="local",
+        alias="CLAWLINK_MODE",
+        description="`local`: the hub belongs to this machine's owner, who needs no signing in. `team`: everybody signs in.",
+    )
+    api_host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Only loopback in local mode; beyond it, team mode wants TLS or a named proxy.",
+    )
     api_port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     allowed_hosts: str = Field(
         default="",
         alias="CLAWLINK_ALLOWED_HOSTS",
         description="Further names, comma separated, that the Host header may carry beside localhost and 127.0.0.1.",
+    )
+    tls_cert: Path | None = Field(
+        default=None, alias="CLAWLINK_TLS_CERT", description="Certificate chain (PEM) that the hub shows; with the key."
+    )
+    tls_key: Path | None = Field(
+        default=None, alias="CLAWLINK_TLS_KEY", description="Private key (PEM) of this certificate."
+    )
+    proxies: str = Field(
+        default="",
+        alias="CLAWLINK_PROXIES",
+        description="IP addresses, comma separated, of the proxies that end TLS before this hub. What they alone say of who "
+        "asks, in X-Forwarded-For and X-Forwarded-Proto, is believed.",
     )
     sandbox: Literal["auto", "bubblewrap", "landlock", "none"] = Field(
         default="auto",
@@ -107,6 +127,11 @@ class Settings(BaseSettings):
         alias="CLAWLINK_PUBLIC_URL",
         description="Base URL under which people reach this hub, for links that are sent elsewhere. Default: where it listens.",
     )
+    opa_url: Maybe = Field(
+        default=None,
+        alias="CLAWLINK_OPA_URL",
+        description="Base URL of an Open Policy Agent that decides in place of the policies that this hub keeps.",
+    )
     anthropic_api_key: Maybe = Field(default=None, description="Key for Anthropic's models (`claude`).")
     anthropic_base_url: Maybe = Field(default=None, description="Base URL of Anthropic's interface.")
     openai_api_key: Maybe = Field(default=None, description="Key for OpenAI's models (`auggie`, `goose`, `codex`).")
@@ -125,6 +150,16 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL with its default filled in."""
         return self.database_url or f"sqlite:///{self.clawlink_home / 'clawlink.db'}"
+
+    @property
+    def proxy_addresses(self) -> tuple[str, ...]:
+        """The addresses of the named proxies."""
+        return tuple(address.strip() for address in self.proxies.split(",") if address.strip())
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the hub itself speaks TLS."""
+        return self.tls_cert is not None and self.tls_key is not None
 
     @property
     def github_api(self) -> str:

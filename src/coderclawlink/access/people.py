@@ -18,11 +18,18 @@ from coderclawlink.access.policy import Role
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import users as table
 from coderclawlink.errors import Conflict, Invalid, NotFound
-from coderclawlink.events import CredentialAdded, CredentialRemoved, UserChanged, UserCreated, UserDeleted
+from coderclawlink.events import (
+    CredentialAdded,
+    CredentialRemoved,
+    PermissionGranted,
+    UserChanged,
+    UserCreated,
+    UserDeleted,
+)
 from coderclawlink.journal import log
 from coderclawlink.journal.chain import Who
 
-ID = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+ID = re.compile(r"[a-z0-9][a-z0-9._+-]{0,63}")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 NAME_AT_MOST = 200
 
@@ -75,9 +82,7 @@ def create(
     """Make a user. `how`: see `UserCreated`. `password`: its hash. Raises `PersonExists`, `EmailTaken`, `Invalid`."""
     id = id.strip().lower()
     if not ID.fullmatch(id):
-        raise Invalid(
-            "A user's name has 1 to 64 small letters, digits and . _ @ + -, and begins with a letter or digit."
-        )
+        raise Invalid("A user's name has 1 to 64 small letters, digits and . _ + -, and begins with a letter or digit.")
     if tx.scalar(sa.select(table.c.id).where(table.c.id == id)) is not None:
         raise PersonExists(f"There is a user {id} already.")
     row = {
@@ -154,6 +159,8 @@ def change(
         _keep_an_administrator(tx, before)
     tx.change(table.update().where(table.c.id == id).values(**told))
     log.append(tx, UserChanged(user=id, changes=dict(told)), actor=by)
+    if (role := told.get("role")) is not None:
+        log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
     if told.get("state") == "disabled":
         sessions.end_all(tx, id, who=by, with_tokens=True)
     return find(tx, id)

@@ -18,6 +18,7 @@ from typing import Any
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.rules import Rules
 from coderclawlink.agents import liberties
 from coderclawlink.board import comparisons
 from coderclawlink.board.chats import Chat, Proposal
@@ -62,8 +63,11 @@ class Contender:
 class Runtime:
     """The contract over this hub."""
 
-    def __init__(self, db: Database, durable: Durable, feed: Feed, limits: Limits, defaults: Defaults) -> None:
+    def __init__(
+        self, db: Database, rules: Rules, durable: Durable, feed: Feed, limits: Limits, defaults: Defaults
+    ) -> None:
         self._db = db
+        self._rules = rules
         self._durable = durable
         self._feed = feed
         self._limits = limits
@@ -85,10 +89,22 @@ class Runtime:
         """Ask for a run; it is on disk when this returns. With a task it works in the project's repository. `options`: what
         is to be otherwise than configured, for this run alone.
 
-        Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`.
+        Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PolicyDenied`, `PromptTooLong`.
         """
         asked = Asked(agent, prompt, context or {}, project_id, task_id, tries, timeout_seconds, options)
+        await self._permit(actor, agent, project_id=project_id, task_id=task_id)
         return await self._db.write(self._submit, actor, asked)
+
+    async def _permit(self, actor: Actor, agent: str, **named: object) -> None:
+        """What the policies say of having an agent work, before the transaction in which it begins to. Raises `PolicyDenied`."""
+        told = {"agent": agent, **{name: value for name, value in named.items() if value is not None}}
+        await self._rules.require(actor, Permission.AGENT_EXECUTE, told)
+
+    async def _permit_more(self, actor: Actor, run: RunId, agent: str | None = None) -> None:
+        """The same of having more done in a run, by its agent or another. What is not the actor's to see is not asked about."""
+        if agent is None and self._rules.are_asked:
+            agent = (await self.query(actor, run)).agent
+        await self._permit(actor, agent or "", run_id=run)
 
     def _submit(self, tx: Tx, actor: Actor, asked: Asked, comparison: str | None = None) -> Run:
         liberties.require(actor, asked.options)
@@ -99,6 +115,8 @@ class Runtime:
 
     async def move(self, actor: Actor, wanted: moving.Move) -> moving.Moved:
         """Put a card into its place, and have an agent begin with it, in one commit. As `moving.move`."""
+        if wanted.agent is not None:
+            await self._permit(actor, wanted.agent, task_id=wanted.task)
         return await self._db.write(moving.move, actor, wanted, self._submit)
 
     async def compare(
@@ -108,6 +126,8 @@ class Runtime:
         and the runs, in order. Raises as `submit` does, and `Invalid` for fewer than two or more than eight."""
         if not 2 <= len(contenders) <= CONTENDERS_AT_MOST:
             raise Invalid(f"A comparison is between 2 and {CONTENDERS_AT_MOST} contenders.")
+        for contender in contenders:
+            await self._permit(actor, contender.agent, task_id=task_id)
         return await self._db.write(self._compare, actor, task_id, prompt, contenders)
 
     def _compare(
@@ -138,6 +158,7 @@ class Runtime:
 
         Raises `RunNotFound`, `UnknownAgent`, `PermissionMissing`, `PromptTooLong`.
         """
+        await self._permit_more(actor, run, agent)
         return await self._db.write(self._follow_up, actor, run, text, steer, agent, options)
 
     def _follow_up(
@@ -164,10 +185,12 @@ class Runtime:
 
     async def send_remarks(self, actor: Actor, run: RunId, text: str = "") -> reviewing.Sent:
         """Give the agent all of the actor's comments that were not sent yet, and `text`, as one prompt. As `reviewing.send`."""
+        await self._permit_more(actor, run)
         return await self._db.write(reviewing.send, actor, run, text, self._say_more)
 
     async def request_changes(self, actor: Actor, run: RunId, text: str = "") -> reviewing.Sent:
         """Send a result back, with the actor's unsent comments and `text` as one prompt. As `reviewing.request_changes`."""
+        await self._permit_more(actor, run)
         return await self._db.write(reviewing.request_changes, actor, run, text, self._say_more)
 
     def _say_more(self, tx: Tx, actor: Actor, run: RunId, text: str) -> tuple[Run, Prompt | None]:
@@ -179,12 +202,19 @@ class Runtime:
 
     async def ask(self, actor: Actor, message: chatting.Message, *, project: ProjectId | None, chat: str = "") -> Chat:
         """Write to a project in a new conversation, else further in the `chat`. As `chatting.start` and `say`."""
+        if self._rules.are_asked:
+            answers = await self._db.read(chatting.who_answers, actor, "" if project is not None else chat, message)
+            await self._permit(actor, answers, project_id=project, chat_id=chat or None)
         if project is not None:
             return await self._db.write(chatting.start, actor, project, message, self._defaults, self._start)
         return await self._db.write(chatting.say, actor, chat, message, self._defaults, self._start)
 
     async def confirm(self, actor: Actor, chat: str, proposal: int) -> Proposal:
         """Do what an agent has proposed in a conversation, as the actor. As `chatting.confirm`."""
+        if self._rules.are_asked:
+            begins = await self._db.read(chatting.who_begins, actor, chat, proposal)
+            if begins is not None:
+                await self._permit(actor, begins, chat_id=chat)
         return await self._db.write(chatting.confirm, actor, chat, proposal, self._defaults, self._start)
 
     def _start(self, tx: Tx, actor: Actor, wish: Wish) -> Run:
@@ -200,6 +230,7 @@ class Runtime:
     ) -> Run:
         """Let another agent go on in the middle of a run, from the work and with all that was said. `text`: what to tell it.
         Raises as `follow_up` does, and `IllegalStep` for a run that has ended."""
+        await self._permit_more(actor, run, agent)
         return await self._db.write(self._hand_over, actor, run, agent, options, text)
 
     def _hand_over(

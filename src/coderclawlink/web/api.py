@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
@@ -46,6 +47,7 @@ from coderclawlink.web import (
     me,
     nodes,
     page,
+    people,
     problems,
     projects,
     prompts,
@@ -55,7 +57,9 @@ from coderclawlink.web import (
     runs,
     runtime,
     search,
+    sign_in,
     tasks,
+    tokens,
     usage,
     verification,
     views,
@@ -63,6 +67,7 @@ from coderclawlink.web import (
 from coderclawlink.web.guard import Guard
 from coderclawlink.web.peer import Peers
 from coderclawlink.web.problems import LastResort
+from coderclawlink.web.proxies import Proxies
 from coderclawlink.web.rooms import Rooms
 from coderclawlink.web.signing_in import Declared, Needs, OwnersOnly, open_to_all
 
@@ -95,6 +100,9 @@ ROUTERS = (
     budgets,
     usage,
     audit,
+    sign_in,
+    people,
+    tokens,
     nodes,
     live,
     health,
@@ -127,12 +135,17 @@ def make(
     issues: Importing | None = None,
     watching: Watching | None = None,
     hear: Callable[[Request], Awaitable[Response]] | None = None,
+    mode: Literal["local", "team"] = "local",
+    proxies: Sequence[str] = (),
+    is_encrypted: bool = False,
 ) -> FastAPI:
     """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself;
     `hand`: the same for the files that it hands to them. `hear`: what becomes of the code host's webhooks.
 
     `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
-    of the code host. `issues`: of the projects' repositories there. Raises `Undeclared`.
+    of the code host. `issues`: of the projects' repositories there. `mode`: whether people sign in; then `proxies` are the addresses
+    of those that stand before the hub, which are all that reach it, beside this machine, unless it `is_encrypted`. Raises
+    `Undeclared`.
     """
     gate = APIRouter()
     gate.add_api_websocket_route("/api/link", link, dependencies=[open_to_all("a node proves itself by its key")])
@@ -153,7 +166,11 @@ def make(
             include_in_schema=False,
         )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
-    app.state.rooms = Rooms(db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, rules, issues, watching)
+    app.state.rooms = Rooms(
+        db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, rules, issues, watching, mode
+    )
+    if mode == "team":
+        app.add_middleware(Proxies, addresses=proxies, only=not is_encrypted)
     return app
 
 

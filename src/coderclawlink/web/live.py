@@ -1,6 +1,7 @@
 """The live stream: one WebSocket a browser tab, on which everything it shows is told as it happens, and answers go back.
 
     → {"session": "…"}                                              only with a session, and then first
+    → {"ticket": "…"}                                               or with a ticket of /api/auth/ticket
     → {"subscribe": {"runs": [], "tasks": [], "projects": [], "board": true}, "after": 17}
     ← {"refused": {"runs": [], "tasks": [], "projects": [], "board": false}}      if anything was
     ← {"events": [ … ]}                                             all that was told since 17
@@ -30,7 +31,7 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects, tasks
 from coderclawlink.board.projects import ProjectNotFound
@@ -47,7 +48,7 @@ from coderclawlink.web.live_acts import AnswerGiven, PromptGiven
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.runtime import shown_json
 from coderclawlink.web.shapes import Asked, Id, Seq
-from coderclawlink.web.signing_in import actor_of, open_to_all
+from coderclawlink.web.signing_in import actor_of, actor_with, open_to_all
 
 router = APIRouter()
 
@@ -81,6 +82,7 @@ class Subscription(Asked):
 
 class Frame(Asked):
     session: Annotated[str, Field(max_length=200)] | None = None
+    ticket: Annotated[str, Field(max_length=200)] | None = None
     subscribe: Subscription | None = None
     after: Seq | None = None
     answer: AnswerGiven | None = None
@@ -106,6 +108,7 @@ class _Tab:
         self._socket = socket
         self._here = here
         self._session: str | None = None
+        self._login: str | None = None
         self._signed_in = False
 
     async def serve(self) -> None:
@@ -133,7 +136,9 @@ class _Tab:
             async for frame in self._frames():
                 if frame.session is not None:
                     self._session = frame.session
-                actor = await actor_of(self._socket, self._here, self._session)
+                if frame.ticket is not None:
+                    self._login = await self._here.db.write(tickets.redeem, frame.ticket)
+                actor = await self._actor()
                 self._signed_in = True
                 await self._do(actor, frame)
                 if frame.subscribe is None:
@@ -180,7 +185,13 @@ class _Tab:
             while True:
                 await ear.wait(CHECK_SECONDS)
                 if self._signed_in:
-                    await actor_of(self._socket, self._here, self._session)
+                    await self._actor()
+
+    async def _actor(self) -> Actor:
+        """Who listens, as of now. Raises `NotSignedIn`."""
+        if self._login is not None:
+            return await actor_with(self._here, self._login)
+        return await actor_of(self._socket, self._here, self._session)
 
     # ── telling ────────────────────────────────────────────────────────────────────────────────────────────────────
 

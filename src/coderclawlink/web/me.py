@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 
-from coderclawlink.access.policy import GRANTS, Actor, Permission, Role
+from coderclawlink.access.policy import Actor, Permission, Role, may
+from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Told
 from coderclawlink.web.signing_in import needs
 
@@ -18,23 +19,24 @@ router = APIRouter(prefix="/api/me", tags=["me"])
 
 class Me(Told):
     """`name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the
-    machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made."""
+    machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made;
+    `team`: everybody signs in."""
 
     name: str
     user: str | None
     role: Role
     permissions: list[Permission]
     is_owner: bool
-    mode: Literal["local"]
+    mode: Literal["local", "team"]
 
 
 @router.get("")
-async def who_am_i(actor: Annotated[Actor, needs(Permission.TASK_VIEW)]) -> Me:
+async def who_am_i(actor: Annotated[Actor, needs(Permission.TASK_VIEW)], here: Here) -> Me:
     return Me(
         name=actor.name,
         user=actor.user,
         role=actor.role,
-        permissions=sorted(GRANTS[actor.role]),
+        permissions=sorted(permission for permission in Permission if may(actor, permission)),
         is_owner=actor.is_owner,
-        mode="local",
+        mode=here.mode,
     )

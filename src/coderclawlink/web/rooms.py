@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database
@@ -37,10 +38,14 @@ class Rooms:
     vault: Vault
     public_url: str
     """Base URL under which people reach this hub."""
+    rules: Rules
+    """The policies in force."""
     issues: Importing | None = None
     """The issues of the projects' repositories; None: they cannot be reached from here."""
     watching: Watching | None = None
     """Looks at pull requests on their hosts."""
+    mode: Literal["local", "team"] = "local"
+    """`team`: nobody is known by being on this machine; everybody signs in."""
     is_closing: bool = False
 
     def close(self) -> None:

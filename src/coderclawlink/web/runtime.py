@@ -15,7 +15,7 @@ from coderclawlink.access import sessions
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look
-from coderclawlink.errors import NotSignedIn
+from coderclawlink.errors import Denied, NotSignedIn
 from coderclawlink.ids import ProjectId, RunId, SessionId, TaskId
 from coderclawlink.journal.feed import Shown
 from coderclawlink.runs import attempts, ledger
@@ -62,6 +62,10 @@ class SessionTold(BaseModel):
     permissions: list[Permission]
 
 
+class NotYourself(Denied):
+    """Nobody makes a session for somebody else."""
+
+
 def _session(session: Session) -> SessionTold:
     return SessionTold(
         session_id=session.id,
@@ -80,10 +84,15 @@ async def create_session(
     user_id: UserName | None = None,
     device_id: UserName | None = None,
 ) -> SessionTold:
-    """Only the owner of the hub's machine makes sessions. `user_id` alone never gives more than a developer's rights."""
+    """Only the owner of the hub's machine makes sessions. `user_id` alone never gives more than a developer's rights. In team mode, who
+    has signed in makes them, and for nobody else."""
     wanted = wanted or SessionWanted()
     user = wanted.user_id or user_id or None
     device = wanted.device_id or device_id or None
+    if here.mode == "team":
+        if owner.user is None or user not in (None, owner.user):
+            raise NotYourself
+        return _session(await here.db.write(sessions.open_contract, owner.user, device))
     return _session(await here.db.write(sessions.create, user, device))
 
 
