@@ -5,10 +5,12 @@ Above: `rules`, `decisions`. What names nothing of a project (a list over all pr
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
 
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import (
@@ -27,6 +29,7 @@ from coderclawlink.ids import ProjectId
 Named = Mapping[str, object]
 """What a request names, as it names it: `project_id`, `task_id`, `ids` of tasks …; one or a list of them, numbers also as text."""
 ROW_AT_MOST = 2**31 - 1
+_NUMBER = TypeAdapter(int)
 NAMED_AT_MOST = 1000
 _RUN = sa.select(runs.c.project_id)
 _OF_TASK = {"comment_id": comments, "attachment_id": attachments, "comparison_id": comparisons}
@@ -49,30 +52,39 @@ def projects_of(look: Look, named: Named) -> list[Project]:
     return [Project(ProjectId(row["id"]), row["key"]) for row in found]
 
 
-def _many(value: object) -> list[str]:
-    several = value if isinstance(value, list | tuple) else [value]
-    return [str(one) for one in several[:NAMED_AT_MOST] if isinstance(one, str | int)]
+def _many(value: object) -> list[object]:
+    return list(value[:NAMED_AT_MOST]) if isinstance(value, list | tuple) else [value]
 
 
-def _rows(values: Iterable[str]) -> list[int]:
-    numbers = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 10]
-    return [number for number in numbers if number <= ROW_AT_MOST]
+def _texts(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
 
 
-def _ids(look: Look, name: str, values: list[str]) -> Iterable[int]:
+def _rows(values: Iterable[object]) -> list[int]:
+    """Read as the routes read them, who take "7" and 7.0 for 7: or a policy could be got around."""
+    found = []
+    for value in values:
+        with contextlib.suppress(ValidationError):
+            found.append(_NUMBER.validate_python(value))
+    return [number for number in found if 0 < number <= ROW_AT_MOST]
+
+
+def _ids(look: Look, name: str, values: list[object]) -> Iterable[int]:
     rows = _rows(values)
     if name == "project_id":
         return rows
     if name in ("task_id", "ids"):
         # The runtime contract calls a run a task: its ids are no numbers.
-        of_runs = _RUN.where(runs.c.id.in_([value for value in values if not value.isdigit()]))
+        of_runs = _RUN.where(runs.c.id.in_(_texts(values)))
         return _some(look, sa.select(tasks.c.project_id).where(tasks.c.id.in_(rows)), of_runs)
     if name == "run_id":
-        return _some(look, _RUN.where(runs.c.id.in_(values)))
+        return _some(look, _RUN.where(runs.c.id.in_(_texts(values))))
     if name == "question_id":
-        return _some(look, _RUN.join(questions, questions.c.run_id == runs.c.id).where(questions.c.id.in_(values)))
+        return _some(
+            look, _RUN.join(questions, questions.c.run_id == runs.c.id).where(questions.c.id.in_(_texts(values)))
+        )
     table = _OF_TASK.get(name)
-    given = values if name in ("chat_id", "comparison_id") else rows
+    given = _texts(values) if name in ("chat_id", "comparison_id") else rows
     if table is not None:
         joined = sa.select(tasks.c.project_id).join(table, table.c.task_id == tasks.c.id)
         return _some(look, joined.where(table.c.id.in_(given)))
