@@ -103,11 +103,12 @@ class App:
 
 
 class Client:
-    """One access to one GitHub. `api`: base URL of its REST interface."""
+    """One access to one GitHub. `api`: base URL of its REST interface; `seconds`: after which a call is given up."""
 
-    def __init__(self, api: str, access: Access) -> None:
+    def __init__(self, api: str, access: Access, seconds: float = CALL_SECONDS) -> None:
         self._api = api.rstrip("/")
         self._access = access
+        self._seconds = seconds
         self._github: GitHub[Any] | None = None
         self.calls = 0
         """Made so far, those that were answered with 304 left out, since they cost nothing of the limit."""
@@ -138,7 +139,7 @@ class Client:
         except RequestFailed as failed:
             answer = failed.response
         except RequestTimeout as error:
-            raise HostUnreachable(f"{self._name} did not answer within {CALL_SECONDS:.0f} seconds.") from error
+            raise HostUnreachable(f"{self._name} did not answer within {self._seconds:g} seconds.") from error
         except (RequestError, GitHubException) as error:
             raise HostUnreachable(f"{self._name} cannot be reached: {_why(error)}") from error
         if answer.status_code != 304:
@@ -160,7 +161,7 @@ class Client:
 
     async def text_at(self, address: str) -> str:
         """A text that the host keeps elsewhere, as the log of a job: fetched without showing any access."""
-        async with httpx2.AsyncClient(timeout=CALL_SECONDS, follow_redirects=False) as http:
+        async with httpx2.AsyncClient(timeout=self._seconds, follow_redirects=False) as http:
             try:
                 answer = await http.get(address)
             except httpx2.HTTPError as error:
@@ -187,7 +188,7 @@ class Client:
             self._github = githubkit.GitHub(
                 base_url=self._api,
                 user_agent=AGENT,
-                timeout=CALL_SECONDS,
+                timeout=self._seconds,
                 follow_redirects=False,
                 http_cache=False,  # ours is the etag that stands beside what it was told with
                 auto_retry=False,  # who waits for a limit is told of it, and decides
@@ -209,7 +210,9 @@ class Client:
     def _refusal(self, answer: Response[Any, Any], path: str) -> HostRefused | HostUnreachable:
         status, headers, said = answer.status_code, answer.headers, _said(answer)
         wait = headers.get("retry-after")
-        if status in (403, 429) and (wait or headers.get("x-ratelimit-remaining") == "0" or status == 429):
+        # A secondary limit may tell of itself in words alone.
+        limited = wait or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
+        if status == 429 or (status == 403 and limited):
             seconds = _seconds(wait, headers.get("x-ratelimit-reset"))
             return LimitReached(f"{self._name} wants no more calls for {seconds:.0f} seconds: {said}", seconds=seconds)
         if status >= 500:
