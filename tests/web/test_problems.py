@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
+from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import open_database
@@ -80,6 +81,7 @@ async def test_health_is_503_when_the_database_does_not_answer(tmp_path: Path) -
             cast(Hosts, None),
             Vault(tmp_path),
             "",
+            cast(Rules, None),
         )
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client:
             answer = await client.get("/health")

@@ -119,6 +119,17 @@ def say(tx: Tx, actor: Actor, chat_id: str, message: Message, defaults: Defaults
     return chats.find(tx, actor, chat_id)
 
 
+def who_answers(look: Look, actor: Actor, chat: str, message: Message) -> str:
+    """The agent that a message would be answered by, in a new conversation if `chat` is empty. Raises `ChatNotFound`, `NoAgent`."""
+    return chats.find(look, actor, chat).agent if chat else message.agent or _available(look)
+
+
+def who_begins(look: Look, actor: Actor, chat_id: str, number: int) -> str | None:
+    """The agent that begins to work once a proposal is confirmed, if one does. Raises as `confirm` does for what there is not."""
+    work = chats.undecided(look, chats.find(look, actor, chat_id), number).action.start_run
+    return None if work is None else work.agent
+
+
 def _asked(chat: Chat, words: str, options: AgentConfiguration) -> Asked:
     return Asked(chat.agent, words, {}, project_id=chat.project_id, options=options)
 
