@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
 from coderclawlink.access.policy import OWNER, Actor, PermissionMissing, Role
@@ -108,6 +111,19 @@ def test_an_opened_pull_request_stands_on_the_card_and_is_told_once(db: Database
         card = tasks.find(look, task.id)
     assert (card.github_pr_url, card.github_pr_number, card.github_branch_name) == (pull.url, 7, task.branch)
     assert kinds(db, task.id).count("pull_request.opened") == 1
+
+
+@pytest.mark.parametrize(("draft", "is_one"), [("unproven", True), ("always", True), ("never", False)])
+def test_a_project_says_whether_what_nothing_has_proven_is_a_draft(
+    db: Database, task: Task, tmp_path: Path, draft: Literal["unproven", "never", "always"], is_one: bool
+) -> None:
+    scope = Scope(project=task.project_id)
+    db.write_now(connections.put, OWNER, Vault(tmp_path), scope, Given("token", "t0ken"), "ada", "ada/shop")
+    db.write_now(connections.set_answers, OWNER, task.project_id, Answers(draft=draft))
+    db.write_now(completed, task)
+    assert want(db, task).draft is is_one
+    db.write_now(completed, task, "c" * 40)
+    assert want(db, task, Words(draft=not is_one)).draft is not is_one, "who asks may say otherwise"
 
 
 def test_a_wish_made_twice_at_once_is_one(db: Database, task: Task) -> None:

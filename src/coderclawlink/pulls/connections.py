@@ -7,6 +7,7 @@ installation's; without any there is GITHUB_TOKEN, which is the installation's t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,7 +38,8 @@ class NoRepositoryThere(Conflict):
 
 class Answers(BaseModel):
     """What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most
-    `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request."""
+    `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request.
+    `draft`: whether as a draft, if nobody says; `unproven`: as long as no check has passed on the result."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     checks: bool = True
@@ -46,6 +48,7 @@ class Answers(BaseModel):
     rounds_at_most: int = Field(default=3, ge=0, le=20)
     merge: MergeMethod = "squash"
     propose: bool = False
+    draft: Literal["unproven", "never", "always"] = "unproven"
 
 
 @dataclass(frozen=True, slots=True)

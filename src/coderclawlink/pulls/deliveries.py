@@ -30,7 +30,7 @@ from coderclawlink.ids import NodeId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
 from coderclawlink.link.protocol import Push, Pushed
-from coderclawlink.pulls import bodies
+from coderclawlink.pulls import bodies, connections
 from coderclawlink.runs import ledger, receipts
 from coderclawlink.runs.ledger import Run
 
@@ -87,7 +87,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a pull request is to say, where somebody said it. `draft` None: it is one as long as no check has passed on it."""
+    """What a pull request is to say, where somebody said it. `draft` None: as the project wants it."""
 
     title: str | None = None
     body: str | None = None
@@ -276,7 +276,7 @@ def _want(tx: Tx, actor: Actor, task: Task, run: Run, changed: Changed, words: W
         "node": _lies_at(tx, run),
         "state": "wanted",
         "proposes": True,
-        "draft": words.draft if words.draft is not None else not bodies.is_proven(told),
+        "draft": _is_draft(tx, told) if words.draft is None else words.draft,
         "title": words.title or bodies.title(told),
         "body": bodies.body(told, words.body),
         "owner": actor.key,
@@ -306,6 +306,11 @@ def _told(tx: Tx, task: Task, run: Run, changed: Changed, words: Words, public_u
         link=f"{public_url.rstrip('/')}/tasks/{task.key}",
         issue=None if issue is None else (issue["place"], issue["external"]),
     )
+
+
+def _is_draft(look: Look, told: bodies.Told) -> bool:
+    wanted = connections.answers_of(look, told.task.project_id).draft
+    return wanted == "always" or (wanted == "unproven" and not bodies.is_proven(told))
 
 
 def _lies_at(look: Look, run: Run) -> NodeId | None:

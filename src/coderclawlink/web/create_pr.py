@@ -41,7 +41,7 @@ class StillUnderWay(Unavailable):
 
 
 class ProposalWanted(Asked):
-    """`draft` null: a draft as long as no check has passed on the result."""
+    """`draft` null: as the project wants it; if it says nothing, a draft as long as no check has passed on the result."""
 
     title: Title | None = None
     body: Text | None = None
