@@ -206,7 +206,7 @@ async def search_events(actor: Admin, here: Here, which: Filtered, limit: Limit 
     return Page(events=_told(found[:limit]), next=found[limit - 1].seq if len(found) > limit else None)
 
 
-@router.get("/analytics", response_model=Analytics)
+@router.get("/analytics", response_model=Analytics, responses={200: {"content": {"text/csv": {}}}})
 async def count_events(
     actor: Admin,
     here: Here,
