@@ -114,14 +114,15 @@ def test_a_review_is_demanded_by_the_repository_unless_the_project_says_otherwis
     plain = db.write_now(submitted)
     db.write_now(checks.demand, plain.id, event)
     own = db.write_now(submitted, OWN.model_copy(update={"review": not wanted}))
-    assert reviews.is_demanded(own) is not wanted  # before any word of a node
+    with db.look() as look:
+        assert reviews.is_demanded(look, own) is not wanted  # before any word of a node
     db.write_now(checks.demand, own.id, event)
     unchanged = db.write_now(submitted, None, None)
     db.write_now(checks.demand, unchanged.id, event)
     with db.look() as look:
-        assert reviews.is_demanded(ledger.find(look, plain.id)) is wanted
-        assert reviews.is_demanded(ledger.find(look, own.id)) is not wanted
-        assert not reviews.is_demanded(ledger.find(look, unchanged.id))
+        assert reviews.is_demanded(look, ledger.find(look, plain.id)) is wanted
+        assert reviews.is_demanded(look, ledger.find(look, own.id)) is not wanted
+        assert not reviews.is_demanded(look, ledger.find(look, unchanged.id))
 
 
 def test_a_node_that_calls_a_failure_passed_is_not_believed(db: Database) -> None:

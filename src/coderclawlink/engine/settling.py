@@ -15,7 +15,18 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import RunHandedOver
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, budgets, checks, fallback, ledger, prompts, questions, receipts, reviews
+from coderclawlink.runs import (
+    attempts,
+    beside,
+    budgets,
+    checks,
+    fallback,
+    ledger,
+    prompts,
+    questions,
+    receipts,
+    reviews,
+)
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import State, WaitReason
@@ -105,7 +116,7 @@ def _complete(tx: Tx, run: Run, attempt: Attempt) -> float | None:
     if (missing := checks.missing(tx, run, attempt.number)) is not None:
         _fail(tx, run, attempt, missing)
         return None
-    if reviews.is_demanded(run) and run.reviewer is None:
+    if reviews.is_demanded(tx, run) and run.reviewer is None:
         if run.wait_reason is not WaitReason.REVIEW:
             ledger.wait(tx, run, WaitReason.REVIEW, WHO_REVIEWS)
         return WAITS
@@ -216,5 +227,5 @@ def _tell_card(tx: Tx, run: Run) -> None:
         return
     newest = ledger.newest_of_task(tx, run.task_id)
     if newest is not None and newest.id == run.id:
-        branch = run.branch if run.head and run.state is State.COMPLETED else None
+        branch = run.branch if run.state is State.COMPLETED and beside.result(tx, run) else None
         tasks.run_ended(tx, run.task_id, run.state, agent=run.agent, branch=branch)

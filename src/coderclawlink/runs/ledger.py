@@ -14,7 +14,7 @@ from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.clock import rfc3339
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verification
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import attempts, runs
+from coderclawlink.db.schema import attempts, run_repositories, runs
 from coderclawlink.errors import NotFound
 from coderclawlink.events import (
     AttemptOffered,
@@ -29,7 +29,8 @@ from coderclawlink.events import (
 from coderclawlink.ids import ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
-from coderclawlink.runs import dismissals
+from coderclawlink.link.protocol import Beside
+from coderclawlink.runs import beside, dismissals
 from coderclawlink.runs.run import ENDED, IllegalStep, State, Step, WaitReason, after
 
 
@@ -97,7 +98,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for. `tries`: how many attempts may fail in a way that another could mend. `options`: the run's own layer
-    of configuration. `verification`: the project's. `continues`: the run whose work and conversation this one goes on with."""
+    of configuration. `verification`: the project's. `continues`: the run whose work and conversation this one goes on with.
+    `beside`: the further repositories that it is about."""
 
     agent: str
     prompt: str
@@ -115,6 +117,7 @@ class Wish:
     verification: Verification | None = None
     continues: RunId | None = None
     comparison: str | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 _NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
@@ -152,6 +155,7 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
         "created_at": tx.now(),
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
+    beside.put(tx, run.id, wish.beside)
     log.append_all(
         tx,
         [
@@ -244,7 +248,11 @@ def branches_of(look: Look, task: TaskId) -> set[str]:
     statement = sa.select(runs.c.branch).where(
         runs.c.task_id == task,
         runs.c.branch.is_not(None),
-        sa.or_(runs.c.head.is_not(None), runs.c.state.not_in(list(ENDED))),
+        sa.or_(
+            runs.c.head.is_not(None),
+            runs.c.state.not_in(list(ENDED)),
+            runs.c.id.in_(sa.select(run_repositories.c.run_id).where(run_repositories.c.head.is_not(None))),
+        ),
     )
     return {row["branch"] for row in look.rows(statement)}
 
@@ -320,9 +328,8 @@ def requeue(tx: Tx, run: Run) -> None:
 
 def complete(tx: Tx, run: Run, result: str) -> None:
     _move(tx, run, Step.COMPLETE, result=result)
-    log.append(
-        tx, RunCompleted(result=result[:2000], head=run.head, branch=run.branch if run.head else None), run.about
-    )
+    branch = run.branch if beside.result(tx, run) else None
+    log.append(tx, RunCompleted(result=result[:2000], head=run.head, branch=branch), run.about)
 
 
 def fail(tx: Tx, run: Run, error: str) -> None:

@@ -13,8 +13,8 @@ from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import attachments
 from coderclawlink.db.schema import attempts as table
 from coderclawlink.ids import NodeId
-from coderclawlink.link.protocol import Attached, Fence, Order, Stop
-from coderclawlink.runs import attempts, ledger, prompts, transcript
+from coderclawlink.link.protocol import Attached, Beside, Fence, Order, Stop
+from coderclawlink.runs import attempts, beside, ledger, prompts, transcript
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 
@@ -67,6 +67,10 @@ def order_of(look: Look, run: Run, number: int) -> Order:
         budget_tokens=this.reserved_tokens,
         verification=run.verification,
         attachments=_attached(look, run),
+        beside=tuple(
+            Beside(name=part.name, repository=part.repository, branch=part.branch or run.branch or "")
+            for part in beside.of_run(look, run.id)
+        ),
     )
 
 

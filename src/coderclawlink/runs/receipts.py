@@ -26,7 +26,7 @@ from coderclawlink.db.schema import projects, prompts, tasks
 from coderclawlink.events import ReceiptIssued
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
-from coderclawlink.runs import attempts, checks, ledger, questions
+from coderclawlink.runs import attempts, beside, checks, ledger, questions
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 
@@ -74,6 +74,18 @@ class Policy(_Part):
     verification: Source
 
 
+class MadeBeside(_Part):
+    """The commit in a further repository; counts are lines and files against `base`."""
+
+    name: str
+    base: str
+    head: str
+    branch: str | None
+    files: int
+    additions: int
+    deletions: int
+
+
 class Receipt(_Part):
     """All of a result on one page. Times are RFC 3339 in UTC; `prompts`: SHA-256 of each prompt that the agent was given, the
     run's own first; tokens, calls and `cost_usd` are over all attempts, null where no model was called or has no known price."""
@@ -108,6 +120,8 @@ class Receipt(_Part):
     version: str
     """Of coderClawLink."""
     digest: str
+    repositories: tuple[MadeBeside, ...] = ()
+    """The further ones that were changed. It is left out of the JSON, and so of the digest, where there are none."""
 
 
 def issue(tx: Tx, run: Run, attempt: Attempt, reviewer: str | None) -> Receipt:
@@ -156,9 +170,11 @@ def issue(tx: Tx, run: Run, attempt: Attempt, reviewer: str | None) -> Receipt:
         ended_at=None if attempt.ended_at is None else rfc3339(attempt.ended_at),
         version=VERSION,
         digest="",
+        repositories=_beside(tx, run),
     )
-    receipt = unsigned.model_copy(update={"digest": _digest(unsigned.model_dump(mode="json", exclude={"digest"}))})
-    text = canonical(receipt.model_dump(mode="json"))
+    told = unsigned.model_dump(mode="json", exclude={"digest"}, exclude_defaults=True)
+    receipt = unsigned.model_copy(update={"digest": _digest(told)})
+    text = canonical(receipt.model_dump(mode="json", exclude_defaults=True))
     if ledger.find(tx, run.id).receipt != text:
         ledger.note(tx, run.id, receipt=text)
         names = tuple(one.name for one in receipt.checks if one.passed)
@@ -200,6 +216,22 @@ def _number(text: str) -> int | float:
 def _digest(value: JsonValue) -> str:
     # What is no text, a lone surrogate in a receipt that somebody made up, is no error here but another digest.
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _beside(look: Look, run: Run) -> tuple[MadeBeside, ...]:
+    return tuple(
+        MadeBeside(
+            name=part.name,
+            base=part.base or "",
+            head=part.head,
+            branch=part.branch,
+            files=part.files or 0,
+            additions=part.additions or 0,
+            deletions=part.deletions or 0,
+        )
+        for part in beside.of_run(look, run.id)
+        if part.head
+    )
 
 
 def _key(look: Look, table: sa.Table, number: int | None) -> str | None:

@@ -41,7 +41,7 @@ from coderclawlink.ids import NodeId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
 from coderclawlink.link.protocol import Entry, Fence, Kept, storable
-from coderclawlink.runs import artifacts, budgets, checks, ledger, prompts, remarks, revisions
+from coderclawlink.runs import artifacts, beside, budgets, checks, ledger, prompts, remarks, revisions
 from coderclawlink.runs import questions as asked
 from coderclawlink.runs.attempts import AT_WORK, COLUMNS, Attempt
 
@@ -198,6 +198,26 @@ def _until(pause: Pause | None) -> float | None:
         return None
 
 
+def _follow_beside(tx: Tx, attempt: Attempt, event: WorkCommitted) -> None:
+    """A commit of a further repository. It stands for the whole result where the project's own, told first, was not changed."""
+    head, base = event.head[:COMMIT_AT_MOST], event.base[:COMMIT_AT_MOST]
+    known = beside.committed(
+        *(tx, attempt.run_id, event.repository),
+        head=head,
+        base=base,
+        branch=event.branch,
+        files=_count(event.files, SMALL),
+        additions=_count(event.additions, SMALL),
+        deletions=_count(event.deletions, SMALL),
+    )
+    if not known:
+        return
+    ledger.note(tx, attempt.run_id, reviewer=None)
+    if not revisions.is_noted(tx, attempt.run_id, attempt.number):
+        revisions.note(tx, attempt.run_id, attempt.number, head, base)
+        remarks.judge(tx, ledger.find(tx, attempt.run_id))
+
+
 def _count(value: int, most: int) -> int:
     """As much of a number as its column holds: it comes from a program that we do not know."""
     return max(0, min(value, most))
@@ -247,7 +267,10 @@ def _follow(tx: Tx, attempt: Attempt, event: AttemptEvent, about: About, here: s
         case CheckEnded():
             checks.end(tx, attempt.run_id, attempt.number, event)
         case WorkSaved():
-            revisions.note(tx, attempt.run_id, attempt.number, event.commit[:COMMIT_AT_MOST], None)
+            if not event.repository or not revisions.is_noted(tx, attempt.run_id, attempt.number):
+                revisions.note(tx, attempt.run_id, attempt.number, event.commit[:COMMIT_AT_MOST], None)
+        case WorkCommitted() if event.repository:
+            _follow_beside(tx, attempt, event)
         case WorkCommitted():
             head, base = event.head[:COMMIT_AT_MOST], event.base[:COMMIT_AT_MOST]
             revisions.note(tx, attempt.run_id, attempt.number, head, base)

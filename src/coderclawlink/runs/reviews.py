@@ -21,7 +21,7 @@ from coderclawlink.errors import Conflict, Denied, Invalid
 from coderclawlink.events import RunReviewed
 from coderclawlink.ids import RunId
 from coderclawlink.journal import log
-from coderclawlink.runs import ledger
+from coderclawlink.runs import beside, ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 
@@ -54,10 +54,10 @@ class Verdict:
 _COLUMNS = [verdicts.c[name] for name in Verdict.__dataclass_fields__]
 
 
-def is_demanded(run: Run) -> bool:
+def is_demanded(look: Look, run: Run) -> bool:
     """Whether a person must approve the result: as the project says, else as the repository does. Nobody reviews no change."""
     demands = run.review if run.verification is None else run.verification.review
-    return bool(demands) and run.head is not None
+    return bool(demands) and beside.result(look, run) is not None
 
 
 def approve(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
@@ -69,7 +69,7 @@ def approve(tx: Tx, actor: Actor, run_id: RunId, text: str = "") -> Run:
     if may_not_approve(actor, run):
         raise OwnResult
     said = of_run(tx, run_id)
-    if said and said[-1].head == run.head and said[-1].verdict == "discarded":
+    if said and said[-1].head == beside.result(tx, run) and said[-1].verdict == "discarded":
         raise NotUnderReview("The result has been discarded.")
     if not run.has_ended:
         ledger.note(tx, run_id, reviewer=actor.name)
@@ -101,7 +101,7 @@ def reviewable(look: Look, actor: Actor, run_id: RunId, text: str = "") -> Run:
     if run.has_ended:
         if run.state is not State.COMPLETED:
             raise NotUnderReview(f"The run has already ended: it is {run.state}.")
-        if run.head is None:
+        if beside.result(look, run) is None:
             raise NotUnderReview("The run has changed nothing: there is nothing to review.")
     elif run.wait_reason is not WaitReason.REVIEW or run.reviewer is not None:
         raise NotUnderReview
@@ -124,7 +124,7 @@ def keep(tx: Tx, actor: Actor, run: Run, verdict: Word, text: str) -> Run:
             owner=actor.key,
             author=actor.name,
             text=text,
-            head=run.head,
+            head=beside.result(tx, run),
             at=tx.now(),
         )
     )

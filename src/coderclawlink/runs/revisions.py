@@ -61,6 +61,12 @@ def note(tx: Tx, run: RunId, attempt: int, head: str, base: str | None) -> None:
     tx.change(revisions.insert().values(run_id=run, attempt=attempt, head=head, base=base, at=tx.now()))
 
 
+def is_noted(look: Look, run: RunId, attempt: int) -> bool:
+    """Whether the attempt has brought work already."""
+    here = sa.and_(revisions.c.run_id == run, revisions.c.attempt == attempt)
+    return bool(look.scalar(sa.select(sa.func.count()).select_from(revisions).where(here)))
+
+
 def of_run(look: Look, run: RunId) -> list[Revision]:
     """Those whose diff is kept, oldest first."""
     statement = (

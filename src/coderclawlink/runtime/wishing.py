@@ -12,12 +12,13 @@ from typing import Any
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import liberties, literals
-from coderclawlink.board import projects, repository, tasks, verification
+from coderclawlink.board import projects, repositories, repository, tasks, verification
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
-from coderclawlink.db.engine import Tx
+from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Invalid
 from coderclawlink.ids import ProjectId, TaskId
-from coderclawlink.runs import ledger
+from coderclawlink.link.protocol import Beside
+from coderclawlink.runs import beside, ledger
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runtime import agents, knowing
 
@@ -93,6 +94,7 @@ def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
         priority=priority.rank,
         options=asked.options.model_copy(update=timeout),
         verification=None if project is None else verification.of_project(tx, project.id),
+        beside=() if asked.task_id is None else _beside(tx, asked.task_id, branch or "", defaults),
     )
 
 
@@ -108,12 +110,29 @@ def wish_to_continue(
     if agent != run.agent:
         asked = replace(asked, options=options)
     wish = wish_for(tx, actor, asked, defaults)
+    parts = beside.of_run(tx, run.id)
+    branch = run.branch if beside.result(tx, run) else wish.branch
     return replace(
         wish,
         continues=run.id,
         repository=run.repository,
-        branch=run.branch if run.head else wish.branch,
+        branch=branch,
+        beside=tuple(
+            Beside(
+                name=part.name,
+                repository=part.repository,
+                branch=(part.branch if part.head else branch) or "",
+            )
+            for part in parts
+        ),
         title=run.title if run.task_id is not None else wish.title,
+    )
+
+
+def _beside(look: Look, task: TaskId, branch: str, defaults: Defaults) -> tuple[Beside, ...]:
+    return tuple(
+        Beside(name=one.name, repository=repository.parse(one.url, defaults.server).clone, branch=branch)
+        for one in repositories.of_task(look, task)
     )
 
 

@@ -12,7 +12,7 @@ from coderclawlink.board import discards
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import ClawlinkError
 from coderclawlink.ids import RunId
-from coderclawlink.runs import ledger, patches, remarks, reviews, revisions
+from coderclawlink.runs import beside, ledger, patches, remarks, reviews, revisions
 from coderclawlink.runs.patches import Side
 from coderclawlink.runs.remarks import Remark
 from coderclawlink.runs.reviews import Word
@@ -202,7 +202,7 @@ def _review(look: Look, actor: Actor, run_id: RunId) -> ReviewTold:
     said = reviews.of_run(look, run_id)
     seen = revisions.ticks_of(look, actor, line)
     notes = remarks.of_run(look, actor, run_id)
-    latest = said[-1] if said and said[-1].head == run.head else None
+    latest = said[-1] if said and said[-1].head == beside.result(look, run) else None
     return ReviewTold(
         run_id=run_id,
         head=made[-1].head if made else None,

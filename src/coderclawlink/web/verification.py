@@ -128,7 +128,7 @@ def _checks(look: Look, actor: Actor, run_id: RunId) -> tuple[tuple[str, ...], s
     return checks.demanded(run), checks.missing(look, run, run.attempt), checks.of_run(look, run.id)
 
 
-@router.get("/api/runs/{run_id}/receipt")
+@router.get("/api/runs/{run_id}/receipt", response_model_exclude_defaults=True)
 async def show_receipt(actor: Viewer, here: Here, run_id: str) -> Receipt:
     """The proof of a completed run's result. `digest` is the SHA-256 of the rest as JSON with sorted keys and no spaces."""
     return await here.db.read(_receipt, actor, RunId(run_id.lower()))
