@@ -48,7 +48,7 @@ def in_force(look: Look) -> list[Version]:
 
 def find(look: Look, actor: Actor, project: ProjectId | None, version: int | None = None) -> Version:
     """One version; None: the one in force. Raises `PolicyNotFound`, `PermissionMissing`."""
-    _require(look, actor, project)
+    require(look, actor, project)
     which = policies.c.active if version is None else policies.c.version == version
     row = look.row(sa.select(policies).where(_of(project), which))
     if row is None:
@@ -58,14 +58,14 @@ def find(look: Look, actor: Actor, project: ProjectId | None, version: int | Non
 
 def history(look: Look, actor: Actor, project: ProjectId | None, limit: int = 100) -> list[Version]:
     """Newest first. Raises `PolicyNotFound`, `PermissionMissing`."""
-    _require(look, actor, project)
+    require(look, actor, project)
     statement = sa.select(policies).where(_of(project)).order_by(policies.c.version.desc()).limit(limit)
     return [_version(row) for row in look.rows(statement)]
 
 
 def put(tx: Tx, actor: Actor, project: ProjectId | None, modules: Mapping[str, str]) -> Version:
     """A new version, in force from now on. Raises `PolicyNotFound`, `PermissionMissing`."""
-    key = _require(tx, actor, project)
+    key = require(tx, actor, project)
     newest = tx.scalar(sa.select(sa.func.max(policies.c.version)).where(_of(project)))
     made = Version(project, int(newest or 0) + 1, True, dict(modules), actor.name, tx.now())
     tx.change(sa.update(policies).where(_of(project), policies.c.active).values(active=False))
@@ -85,13 +85,13 @@ def put(tx: Tx, actor: Actor, project: ProjectId | None, modules: Mapping[str, s
 
 def remove(tx: Tx, actor: Actor, project: ProjectId | None) -> None:
     """None is in force any more; the versions stay. Raises `PolicyNotFound`, `PermissionMissing`."""
-    key = _require(tx, actor, project)
+    key = require(tx, actor, project)
     if not tx.change(sa.update(policies).where(_of(project), policies.c.active).values(active=False)):
         raise PolicyNotFound("No policy is in force.")
     log.append(tx, PolicyChanged(project=key, version=0), About(project=project), actor=actor)
 
 
-def _require(look: Look, actor: Actor, project: ProjectId | None) -> str | None:
+def require(look: Look, actor: Actor, project: ProjectId | None) -> str | None:
     """Policies are an administrator's, of the installation or of the project. Returns the project's key."""
     policy.require(actor, Permission.ADMIN_SYSTEM, project)
     if project is None:

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coderclawlink.access.policy import PermissionMissing
+from coderclawlink.access.rules import PolicyDenied
 from coderclawlink.errors import (
     BadRequest,
     ClawlinkError,
@@ -111,6 +112,8 @@ async def _write_down(request: Request, error: Denied) -> None:
     if actor is None or rooms is None:
         return
     permission = error.message.removeprefix("Permission denied: ") if isinstance(error, PermissionMissing) else ""
+    if isinstance(error, PolicyDenied):
+        permission = error.permission
     told = PermissionDenied(permission=permission, reason=f"{request.method} {request.url.path}: {error.message}"[:500])
     with contextlib.suppress(Unavailable):
         await rooms.db.write(log.append, told, log.NOTHING, actor=actor)
