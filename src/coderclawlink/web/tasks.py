@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import bulk, cards, links, tasks
+from coderclawlink.board import bulk, cards, links, repositories, tasks
 from coderclawlink.board.cards import Filter
 from coderclawlink.board.links import Link
 from coderclawlink.board.tasks import Priority, Task, TaskStatus
@@ -25,6 +25,7 @@ from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State
 from coderclawlink.web.filters import Which
+from coderclawlink.web.repositories import Names
 from coderclawlink.web.rooms import CLOSING, Here, Rooms
 from coderclawlink.web.shapes import ID_AT_MOST, Asked, Id, LongText, Stamp, Told
 from coderclawlink.web.signing_in import needs
@@ -75,11 +76,15 @@ class ExternalTold(Told):
 
 
 class TaskDetail(TaskTold):
+    """`repositories`: the names of those that it is about beside the project's own."""
+
     external: ExternalTold | None
+    repositories: list[str]
 
 
 class TaskWanted(Asked):
-    """`parent_id`: the task that it is a part of. `assignee`: the person it is meant for."""
+    """`parent_id`: the task that it is a part of. `assignee`: the person it is meant for. `repositories`: names of the project's
+    further ones that it is about too."""
 
     project_id: Id
     title: Title
@@ -89,6 +94,7 @@ class TaskWanted(Asked):
     assigned_agent_type: AgentName | None = None
     assignee: Person | None = None
     parent_id: Id | None = None
+    repositories: Names = Field(default_factory=list)
 
 
 class TaskChanges(TypedDict, total=False):
@@ -143,7 +149,8 @@ async def create_task(actor: Writer, here: Here, wanted: TaskWanted) -> Task:
 
 
 def _create(tx: Tx, actor: Actor, wanted: TaskWanted) -> Task:
-    made = tasks.create(tx, actor, **wanted.model_dump(exclude={"parent_id"}))
+    made = tasks.create(tx, actor, **wanted.model_dump(exclude={"parent_id", "repositories"}))
+    repositories.choose(tx, actor, made.id, wanted.repositories)
     if wanted.parent_id is not None:
         links.add(tx, actor, made.id, Link.CHILD, TaskId(wanted.parent_id))
     return made
@@ -166,7 +173,9 @@ async def show_task(actor: Reader, here: Here, task_id: Id) -> TaskDetail:
 def _show(look: Look, task: TaskId) -> TaskDetail:
     found, linked = tasks.find(look, task), external.of_task(look, task)
     told = None if linked is None else ExternalTold.model_validate(linked)
-    return TaskDetail(**{name: getattr(found, name) for name in TaskTold.model_fields}, external=told)
+    names = [each.name for each in repositories.of_task(look, task)]
+    shown = {name: getattr(found, name) for name in TaskTold.model_fields}
+    return TaskDetail(**shown, external=told, repositories=names)
 
 
 @router.get("/{task_id}/external", response_model=ExternalTold | None)
