@@ -511,7 +511,7 @@ export type PullRequestAnswered = {
   run: string
 }
 
-/** What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments. */
+/** What is otherwise than it was: of title, draft, head, checks, review, mergeable, comments; `needs`: why it waits for a person. */
 export type PullRequestChanged = {
   kind: "pull_request.changed"
   pull: number
@@ -836,6 +836,7 @@ export type WorkSaved = {
   kind: "work.saved"
   ref: string
   commit: string
+  repository: string
 }
 
 export type AnyEvent =

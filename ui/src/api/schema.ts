@@ -1,5 +1,14 @@
 // Made by scripts/ui_types.py; do not edit.
 
+/** `code`: what stands behind the `#` of the invitation's link. `user`: the name to sign in with from now on. */
+export type Acceptance = {
+  code: string
+  user: string
+  name?: (string | null)
+  password: string
+  keep?: "cookie" | "session"
+}
+
 /** A `token`, or a GitHub App: its `app_id` and `private_key` (PEM), and the installation if there are several. `repository`: one to try it on, where the connection is not a project's. */
 export type AccessWanted = {
   token?: (string | null)
@@ -136,7 +145,7 @@ export type Answering = {
   run_id: string
 }
 
-/** What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request. */
+/** What becomes of what the host tells. `checks`, `reviews`, `conflicts`: whether it becomes a prompt by itself; at most `rounds_at_most` times until a person acts. `merge`: how, if nobody says. `propose`: a completed run opens a pull request. `draft`: whether as a draft, if nobody says; `unproven`: as long as no check has passed on the result. */
 export type Answers = {
   checks?: boolean
   reviews?: boolean
@@ -144,6 +153,7 @@ export type Answers = {
   rounds_at_most?: number
   merge?: "merge" | "squash" | "rebase"
   propose?: boolean
+  draft?: "unproven" | "never" | "always"
 }
 
 /** `size`: bytes. `media_type`: as its first bytes show it; one of four kinds of images, text, or application/octet-stream. `may_delete`: whether you may. */
@@ -533,6 +543,10 @@ export type Discarding = {
   text?: string
 }
 
+export type Ended = {
+  sessions: number
+}
+
 /** `next`: what to give as `after` for the rest; null when this is all there is for now. */
 export type Events = {
   events: Array<Record<string, JsonValue>>
@@ -570,6 +584,13 @@ export type Fallback = {
   account?: (string | null)
   model?: (string | null)
   agent?: (string | null)
+}
+
+/** What is wrong with one field. `loc`: where it stands, from `body`, `query` or `path` on. */
+export type FieldProblem = {
+  type: string
+  loc: Array<(string | number)>
+  msg: string
 }
 
 /** `next_line`: what to give as `from_line`, with `path`, for the file's other lines; null when these are all. `cut`: of the diff no more was kept. `viewed`: you have looked at it as it is; `viewed_head`: the commit as of which you did, also when it has changed since. `since`: against the commit that was asked for; null: as it was there. */
@@ -611,10 +632,6 @@ export type FollowUp = {
 export type FurtherMessage = {
   text: string
   model?: (string | null)
-}
-
-export type HTTPValidationError = {
-  detail?: Array<ValidationError>
 }
 
 /** `text`: what the other agent is told; without it, to go on. */
@@ -670,6 +687,7 @@ export type Inbox = {
   questions: Array<InboxEntry>
   money: Array<InboxRun>
   reviews: Array<InboxRun>
+  pulls: Array<InboxPull>
   failed: Array<InboxRun>
 }
 
@@ -701,6 +719,19 @@ export type InboxEntry = {
   may_answer: boolean
 }
 
+/** A pull request that waits for a person, and `why`. `repository`: its name within the project, "" for the project's own. `number`, `url` null: the result did not come to a pull request. */
+export type InboxPull = {
+  task_id: number
+  task_key: string
+  task_title: string
+  project_id: number
+  repository: string
+  number: (number | null)
+  url: (string | null)
+  why: string
+  since: string
+}
+
 /** A run as the inbox shows it. */
 export type InboxRun = {
   id: string
@@ -718,6 +749,22 @@ export type InboxRun = {
 
 export type Indexed = {
   done: boolean
+}
+
+/** `link` and `code` are told this once. */
+export type InvitationMade = {
+  invitation: Invited
+  code: string
+  link: string
+}
+
+export type Invited = {
+  id: string
+  role: Role
+  email: (string | null)
+  made_by: string
+  made_at: string
+  expires_at: string
 }
 
 export type IssueSkipped = {
@@ -842,6 +889,17 @@ export type LiveRunTold = {
   wait_who: (string | null)
 }
 
+/** The commit in a further repository; counts are lines and files against `base`. */
+export type MadeBeside = {
+  name: string
+  base: string
+  head: string
+  branch: (string | null)
+  files: number
+  additions: number
+  deletions: number
+}
+
 /** An MCP server that the agent is given: a program (`command`, `args`, `env`) or a URL (`url`, `headers`, `type`). */
 export type McpServer = {
   name: string
@@ -853,14 +911,14 @@ export type McpServer = {
   type?: "http" | "sse"
 }
 
-/** `name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made. */
+/** `name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made; `team`: everybody signs in. */
 export type Me = {
   name: string
   user: (string | null)
   role: Role
   permissions: Array<Permission>
   is_owner: boolean
-  mode: "local"
+  mode: "local" | "team"
 }
 
 /** `method` null: as the project merges. `head`: the commit that is to be merged, and no other; null: the one seen last. */
@@ -889,6 +947,13 @@ export type MessageWanted = {
   model?: (string | null)
 }
 
+/** `mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are. */
+export type Methods = {
+  mode: "local" | "team"
+  methods: Array<"password">
+  signed_in: boolean
+}
+
 /** `agent`: which one begins to work on it, where it is in progress then. `prompt`: what to ask it, if not the task's title and description. `options`: what is to be otherwise than it is configured, for this run alone. */
 export type MoveWanted = {
   status?: (TaskStatus | null)
@@ -906,6 +971,29 @@ export type MovedTold = {
   position: number
   run: (RunBegun | null)
   undo: string
+}
+
+export type NewInvitation = {
+  role?: Role
+  email?: (string | null)
+}
+
+/** `scopes`: the permissions it is narrowed to; null: all that its user may. `user`: a service account; null: for oneself. */
+export type NewToken = {
+  name: string
+  scopes?: (Array<Permission> | null)
+  expires_in_days?: number
+  user?: (string | null)
+}
+
+/** Without a password, the user has none yet: `PATCH` sets one. A service account never has one. */
+export type NewUser = {
+  id: string
+  role?: Role
+  name?: (string | null)
+  email?: (string | null)
+  service?: boolean
+  password?: (string | null)
 }
 
 /** `at_work`: attempts placed or running there, of at most `slots`. */
@@ -945,10 +1033,33 @@ export type Option = {
   effect?: "allow_once" | "allow_always" | "reject_once" | "reject_always" | "other"
 }
 
+/** `id`: what it is ended by; not the session's id, which is a secret. `current`: the one that asks. */
+export type OwnSession = {
+  id: string
+  kind: string
+  address: (string | null)
+  agent: (string | null)
+  device_id: (string | null)
+  created_at: string
+  last_activity: string
+  expires_at: (string | null)
+  current: boolean
+}
+
 /** `next`: what to give as `before` for older ones; null when these are the oldest. */
 export type Page = {
   events: Array<AuditEvent>
   next: (number | null)
+}
+
+/** `current`: null where none is set. */
+export type PasswordChange = {
+  current?: (string | null)
+  new: string
+}
+
+export type PasswordGiven = {
+  password: string
 }
 
 export type Permission = "task:submit" | "task:cancel" | "task:view" | "agent:list" | "agent:execute" | "agent:configure" | "skill:list" | "skill:execute" | "skill:install" | "project:read" | "project:write" | "project:delete" | "admin:users" | "admin:system"
@@ -978,6 +1089,11 @@ export type Policy = {
 }
 
 export type Priority = "low" | "medium" | "high" | "critical"
+
+/** Why it was refused, in words; or the fields that are wrong. */
+export type Problem = {
+  detail: (string | Array<FieldProblem>)
+}
 
 /** Only what is named is changed. */
 export type ProjectChanges = {
@@ -1049,7 +1165,7 @@ export type ProposalTold = {
   run_id: (string | null)
 }
 
-/** `draft` null: a draft as long as no check has passed on the result. */
+/** `draft` null: as the project wants it; if it says nothing, a draft as long as no check has passed on the result. */
 export type ProposalWanted = {
   title?: (string | null)
   body?: (string | null)
@@ -1073,7 +1189,7 @@ export type PullCheckTold = {
   url?: (string | null)
 }
 
-/** As it was seen last, at `looked_at`. `repository`: its name within the project; `place`: owner/name on the host. `rounds`: prompts that came of it since a person acted last. `error`: why it cannot be looked at. */
+/** As it was seen last, at `looked_at`. `repository`: its name within the project; `place`: owner/name on the host. `rounds`: prompts that came of it since a person acted last. `error`: why it cannot be looked at; `needs`: why it waits for a person. */
 export type PullRequestTold = {
   number: number
   url: string
@@ -1092,6 +1208,7 @@ export type PullRequestTold = {
   comments: number
   rounds: number
   error: (string | null)
+  needs: (string | null)
   opened_at: string
   looked_at: (string | null)
   ended_at: (string | null)
@@ -1157,6 +1274,7 @@ export type Receipt = {
   ended_at: (string | null)
   version: string
   digest: string
+  repositories?: Array<MadeBeside>
 }
 
 export type RemarkText = {
@@ -1372,6 +1490,21 @@ export type SessionWanted = {
   device_id?: (string | null)
 }
 
+/** `user`: the user's name, or e-mail address. */
+export type SignIn = {
+  user: string
+  password: string
+  keep?: "cookie" | "session"
+}
+
+/** `session_id`: only where it was asked for. */
+export type SignedInAs = {
+  user: string
+  role: string
+  expires_at: (string | null)
+  session_id: (string | null)
+}
+
 export type SkillInfo = {
   skill_id: string
   name: string
@@ -1517,6 +1650,34 @@ export type TaskWanted = {
   parent_id?: (number | null)
 }
 
+/** For the first frame of a WebSocket: good once, for 30 seconds. */
+export type Ticket = {
+  ticket: string
+}
+
+/** `token` is told this once. */
+export type TokenMade = {
+  id: string
+  name: string
+  user: string
+  scopes: (Array<Permission> | null)
+  made_at: string
+  used_at: (string | null)
+  expires_at: string
+  token: string
+}
+
+/** `scopes`: null: all that its user may. `used_at`: to the minute. */
+export type TokenTold = {
+  id: string
+  name: string
+  user: string
+  scopes: (Array<Permission> | null)
+  made_at: string
+  used_at: (string | null)
+  expires_at: string
+}
+
 /** `key`: an id, a name, a model or a date; null: of no task, of no project, of an unknown model. `label`: for people. `cost_usd`: null when no call had a known price; else it lacks those of `unpriced_calls`. `seconds`: agents were at work. */
 export type TotalTold = {
   key: (string | null)
@@ -1549,12 +1710,26 @@ export type Usage = {
   cost_usd: (number | null)
 }
 
-export type ValidationError = {
-  loc: Array<(string | number)>
-  msg: string
-  type: string
-  input?: unknown
-  ctx?: Record<string, unknown>
+/** `id`: the name to sign in with. `service`: a program's account, which has tokens only. */
+export type User = {
+  id: string
+  role: Role
+  name: (string | null)
+  email: (string | null)
+  state: "active" | "disabled"
+  service: boolean
+  has_password: boolean
+  created_at: string
+  seen_at: (string | null)
+}
+
+/** What is left out stays. A new password ends all of the user's sessions. */
+export type UserChange = {
+  role?: (Role | null)
+  state?: ("active" | "disabled" | null)
+  name?: (string | null)
+  email?: (string | null)
+  password?: (string | null)
 }
 
 /** `head`: the result that it is about. */
@@ -1805,7 +1980,28 @@ export interface Operations {
   'GET /api/audit/analytics': { args: { query?: { by?: "actor" | "action" | "type" | "day" | "hour" | "status"; form?: "json" | "csv"; begin?: number; end?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null); before?: (number | null) } }; result: Analytics }
   'GET /api/audit/chain': { args: {  }; result: Chain }
   'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
-  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" } }; result: unknown }
+  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" } }; result: string }
+  'GET /api/auth/methods': { args: {  }; result: Methods }
+  'POST /api/auth/sign-in': { args: { body: SignIn }; result: SignedInAs }
+  'POST /api/auth/accept': { args: { body: Acceptance }; result: SignedInAs }
+  'POST /api/auth/sign-out': { args: {  }; result: void }
+  'POST /api/auth/sign-out-everywhere': { args: {  }; result: Ended }
+  'POST /api/auth/step-up': { args: { body: PasswordGiven }; result: void }
+  'POST /api/auth/password': { args: { body: PasswordChange }; result: void }
+  'GET /api/auth/sessions': { args: {  }; result: Array<OwnSession> }
+  'DELETE /api/auth/sessions/{id}': { args: { path: { id: string } }; result: void }
+  'POST /api/auth/ticket': { args: {  }; result: Ticket }
+  'GET /api/users': { args: { query?: { after?: string; limit?: number } }; result: Array<User> }
+  'POST /api/users': { args: { body: NewUser }; result: User }
+  'GET /api/users/{user_id}': { args: { path: { user_id: string } }; result: User }
+  'PATCH /api/users/{user_id}': { args: { path: { user_id: string }; body: UserChange }; result: User }
+  'DELETE /api/users/{user_id}': { args: { path: { user_id: string } }; result: void }
+  'GET /api/invitations': { args: {  }; result: Array<Invited> }
+  'POST /api/invitations': { args: { body: NewInvitation }; result: InvitationMade }
+  'DELETE /api/invitations/{invitation_id}': { args: { path: { invitation_id: string } }; result: void }
+  'GET /api/tokens': { args: { query?: { user?: (string | null) } }; result: Array<TokenTold> }
+  'POST /api/tokens': { args: { body: NewToken }; result: TokenMade }
+  'DELETE /api/tokens/{named}': { args: { path: { named: string }; query?: { user?: (string | null) } }; result: void }
   'GET /api/nodes': { args: {  }; result: Array<NodeTold> }
   'GET /health': { args: {  }; result: Health }
 }

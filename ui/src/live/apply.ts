@@ -163,9 +163,9 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'delivery.wanted':
     case 'delivery.pushed':
     case 'delivery.failed':
-      return rows.again('GET /api/tasks/{task_id}/pull_requests')
+      return rows.again('GET /api/tasks/{task_id}/pull_requests', 'GET /api/inbox')
     case 'pull_request.opened':
-      rows.again(...OF_PULLS)
+      rows.again(...OF_PULLS, 'GET /api/inbox')
       rows.card((card) => card.id === event.task_id, (card) => ({ ...card, pull: { number: event.number, url: event.url, state: 'open', draft: event.draft, checks: 'none', review: 'none', mergeable: 'unknown' } }))
       return
     case 'pull_request.changed':
@@ -177,7 +177,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'pull_request.reopened':
       return changePull(rows, event, { state: 'open' })
     case 'pull_request.answered':
-      return rows.again(...OF_PULLS, 'GET /api/runs')
+      return rows.again(...OF_PULLS, 'GET /api/runs', 'GET /api/inbox')
 
     // What only the run's own page shows: it hears them itself (`useEvents`).
     case 'agent.session':
@@ -234,7 +234,7 @@ const OF_PULLS = ['GET /api/tasks/{task_id}/pull_requests', 'GET /api/tasks/{tas
 
 /** What a card shows of its newest pull request; whoever shows more of it asks anew. */
 function changePull(rows: Rows, { task_id, number }: LiveEvent & { number: number }, changes: Record<string, unknown>): void {
-  rows.again(...OF_PULLS)
+  rows.again(...OF_PULLS, 'GET /api/inbox')
   const { state, draft, checks, review, mergeable } = changes
   const named = Object.entries({ state, draft, checks, review, mergeable }).filter(([, value]) => value !== undefined)
   rows.card((card) => card.id === task_id && card.pull?.number === number, (card) => ({ ...card, pull: card.pull && { ...card.pull, ...Object.fromEntries(named) } }))

@@ -6,7 +6,7 @@ import { fits, isIn } from '@/features/runs/fitting'
 
 const NOW = Date.parse('2026-01-08T00:00:00Z')
 const run = (id: string, more: Partial<RunTold>): RunTold => ({ id, number: 1, title: 'Greet', agent: 'claude', attempt: 1, project_id: 1, branch: null, created_at: '2026-01-07T00:00:00Z', ended_at: null, ...more }) as RunTold
-const none = { questions: [], reviews: [], money: [], failed: [] }
+const none = { questions: [], reviews: [], money: [], pulls: [], failed: [] }
 
 it('shows what stops an agent first, and leaves out what is empty', () => {
   const groups = groupsOf({ ...none, failed: [run('a', { state: 'failed' })], money: [run('b', {})] })
@@ -18,6 +18,13 @@ it('parts what is put off from what is shown, until then', () => {
   const { shown, later } = parted(groups, { 'review a 1': NOW + 1000, 'review b 1': NOW - 1 }, NOW)
   expect(shown[0]?.items.map((item) => item.id)).toEqual(['review b 1'])
   expect(later.map((item) => item.id)).toEqual(['review a 1'])
+})
+
+it('shows a pull request that needs a person, and asks again once it does for another reason', () => {
+  const pull = { task_id: 1, task_key: 'DEMO-1', task_title: 'Greet', project_id: 1, repository: '', number: 7, url: null, why: 'It was closed.', since: '2026-01-07T00:00:00Z' }
+  const until = { 'pull 1  7 It was closed.': Number.MAX_SAFE_INTEGER }
+  expect(parted(groupsOf({ ...none, pulls: [pull] }), until, NOW).shown).toEqual([])
+  expect(parted(groupsOf({ ...none, pulls: [{ ...pull, why: 'It fails.' }] }), until, NOW).shown[0]?.title).toBe('Pull requests')
 })
 
 it('asks again for a run that failed once more', () => {

@@ -1,6 +1,6 @@
 /** Needs you: what agents stand still for, over all projects, answered here. To put off is not to deny. Above: the route. */
 import { Link, useNavigate } from '@tanstack/react-router'
-import { AlarmClock, Clock, Coffee, FileDiff, Play, X } from 'lucide-react'
+import { AlarmClock, Clock, Coffee, FileDiff, GitPullRequest, Play, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { Button, IconButton, Key } from '@/kit/Button'
 import { Time } from '@/kit/figures'
@@ -33,13 +33,15 @@ export function InboxPage() {
     const next = items[Math.max(0, Math.min(items.length - 1, at + step))]
     if (next) setChosen(next.id)
   }
+  const open = (item: Item) =>
+    void (item.kind === 'pull' ? navigate({ to: '/tasks/$key', params: { key: item.pull.task_key } }) : navigate({ to: '/runs/$id', params: { id: item.kind === 'question' ? item.question.run_id : item.run.id } }))
   useEffect(() => {
     if (chosen) list.current?.querySelector('[data-current]')?.scrollIntoView({ block: 'nearest' })
   }, [chosen])
   const isOff = items.length === 0
   useHotkey({ id: 'inbox.next', keys: 'j', label: 'Next', group: GROUP, isOff }, () => move(1))
   useHotkey({ id: 'inbox.previous', keys: 'k', label: 'Previous', group: GROUP, isOff }, () => move(-1))
-  useHotkey({ id: 'inbox.open', keys: 'o', label: 'Open the run', group: GROUP, isOff }, () => current && void navigate({ to: '/runs/$id', params: { id: runOf(current) } }))
+  useHotkey({ id: 'inbox.open', keys: 'o', label: 'Open', group: GROUP, isOff }, () => current && open(current))
   useHotkey({ id: 'inbox.later', keys: 'l', label: 'Later', group: GROUP, isOff: isOff || current?.kind === 'question' }, () => current && putOff(current))
 
   return (
@@ -61,6 +63,8 @@ export function InboxPage() {
                   <li key={item.id} data-current={item === current || undefined} onFocus={() => setChosen(item.id)}>
                     {item.kind === 'question' ? (
                       <QuestionCard question={item.question} from={<From item={item.question} />} mayAnswer={item.question.may_answer} isActive={item === current} onLater={() => putOff(item)} />
+                    ) : item.kind === 'pull' ? (
+                      <PullRow item={item} isCurrent={item === current} />
                     ) : (
                       <Row item={item} isCurrent={item === current} />
                     )}
@@ -84,8 +88,6 @@ export function InboxPage() {
   )
 }
 
-const runOf = (item: Item): string => (item.kind === 'question' ? item.question.run_id : item.run.id)
-
 function putOff(item: Item): void {
   const isNews = item.kind === 'failed'
   snooze(item.id, ...(isNews ? [FOR_GOOD] : []))
@@ -107,10 +109,40 @@ function From({ item }: { item: Extract<Item, { kind: 'question' }>['question'] 
   )
 }
 
-function Row({ item, isCurrent }: { item: Exclude<Item, { kind: 'question' }>; isCurrent: boolean }) {
+/** What an agent could not mend, or must not. */
+function PullRow({ item, isCurrent }: { item: Extract<Item, { kind: 'pull' }>; isCurrent: boolean }) {
+  const { pull } = item
+  return (
+    <div className={rowLook(isCurrent)}>
+      <div className="min-w-0 flex-1 basis-60">
+        <p className="flex flex-wrap items-center gap-x-2">
+          <GitPullRequest size={16} aria-hidden className="text-warn" />
+          <Link to="/tasks/$key" params={{ key: pull.task_key }} className="min-w-0 truncate font-medium hover:underline">
+            {pull.task_key} {pull.task_title}
+          </Link>
+        </p>
+        <p className="flex min-w-0 flex-wrap gap-x-2 text-12 text-fg-2">
+          {pull.number !== null && <span className="shrink-0">#{pull.number}</span>}
+          <span className="shrink-0 text-fg-3">
+            <Time at={pull.since} />
+          </span>
+          <span className="min-w-0 break-words">{pull.why}</span>
+        </p>
+      </div>
+      <Link to="/tasks/$key" params={{ key: pull.task_key }} className={buttonLook('plain')}>
+        Open
+      </Link>
+      <IconButton name="Later" icon={Clock} hotkey="L" onPress={() => putOff(item)} />
+    </div>
+  )
+}
+
+const rowLook = (isCurrent: boolean) => join('flex flex-wrap items-center gap-3 rounded-8 border bg-surface py-2 pr-2 pl-4', isCurrent ? 'border-line-strong' : 'border-line')
+
+function Row({ item, isCurrent }: { item: Exclude<Item, { kind: 'question' | 'pull' }>; isCurrent: boolean }) {
   const { run, kind } = item
   return (
-    <div className={join('flex flex-wrap items-center gap-3 rounded-8 border bg-surface py-2 pr-2 pl-4', isCurrent ? 'border-line-strong' : 'border-line')}>
+    <div className={rowLook(isCurrent)}>
       <div className="min-w-0 flex-1 basis-60">
         <p className="flex flex-wrap items-center gap-x-2">
           <RunState run={run} bare />
@@ -148,7 +180,7 @@ function Nothing({ isLater }: { isLater: boolean }) {
       </span>
       <div>
         <h2 className="text-16">{isLater ? 'Nothing else needs you' : 'Nothing needs you'}</h2>
-        <p className="mt-1 max-w-80 text-fg-2">Agents that ask, results to review and budgets used up will stand here, the moment they do.</p>
+        <p className="mt-1 max-w-80 text-fg-2">Agents that ask, results to review, budgets used up and pull requests to mend will stand here, the moment they do.</p>
       </div>
       <Link to="/runs" className={buttonLook()}>
         See what is running <span className="flex gap-1 pointer-coarse:hidden"><Key>G</Key><Key>R</Key></span>

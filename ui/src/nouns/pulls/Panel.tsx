@@ -60,10 +60,10 @@ export default function Panel({ task, project, pull }: { task: number; project: 
           ))}
         </ul>
       )}
-      {pull.error && (
+      {(pull.needs ?? pull.error) && (
         <p role="alert" className="flex items-start gap-2 text-bad">
           <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0" />
-          <span className="min-w-0 break-words">{pull.error}</span>
+          <span className="min-w-0 break-words">{pull.needs ?? pull.error}</span>
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
