@@ -19,6 +19,7 @@ GITHUB = "https://github.com/octo/demo.git"
         "https://github.com/octo/demo.git",
         "  https://github.com/octo/demo.git/  ",
         "http://www.github.com/octo/demo",
+        "https://github.com:443/octo/demo",
         "https://GitHub.com/octo/demo?tab=readme#top",
         "https://github.com/octo/demo/tree/main/src",
         "https://github.com/octo/demo/pull/7",
@@ -42,6 +43,7 @@ def test_over_ssh_owner_and_name_are_known_and_the_address_is_kept(pasted: str) 
         ("/home/me/my project", "/home/me/my project"),
         ("file:///srv/git/demo.git", "file:///srv/git/demo.git"),
         ("https://gitlab.com/group/sub/demo.git", "https://gitlab.com/group/sub/demo.git"),
+        ("https://github.com:8443/octo/demo.git", "https://github.com:8443/octo/demo.git"),
         ("https://git.example:8443/demo.git?x=1", "https://git.example:8443/demo.git"),
         ("me@host.lan:repos/demo.git", "me@host.lan:repos/demo.git"),
         ("ssh://git@[::1]:2222/demo.git", "ssh://git@[::1]:2222/demo.git"),
@@ -58,6 +60,20 @@ def test_another_code_host_is_the_one_whose_names_are_known() -> None:
     assert parse("https://github.com/octo/demo", "https://git.corp").owner is None
 
 
+def test_a_code_host_on_another_port_of_the_same_machine_is_another() -> None:
+    server = "http://127.0.0.1:4000"
+    assert parse("http://127.0.0.1:4000/octo/demo", server).clone == "http://127.0.0.1:4000/octo/demo.git"
+    for other in ("http://127.0.0.1:5000/octo/demo", "http://127.0.0.1/octo/demo"):
+        assert (parse(other, server).clone, parse(other, server).owner) == (other, None)
+    assert parse("git@127.0.0.1:octo/demo", server).name == "demo", "the port of ssh says nothing"
+
+
+@pytest.mark.parametrize("pasted", ["git@github.com:octo/demo/tree/main", "ssh://git@github.com/octo/demo.git/more"])
+def test_over_ssh_a_longer_path_is_no_repository_of_the_code_host(pasted: str) -> None:
+    with pytest.raises(NoRepository, match="owner/name"):
+        parse(pasted)
+
+
 @pytest.mark.parametrize(
     "junk",
     [
@@ -65,7 +81,7 @@ def test_another_code_host_is_the_one_whose_names_are_known() -> None:
         "ext::sh -c touch% /tmp/x", "ftp://host/demo", "javascript:alert(1)", "data:,x", "https://", "https:///demo",
         "https://github.com", "https://github.com/", "file://host/demo", "file:demo", "https://[bad/demo", "git@:demo",
         "https://github.com/octo/..", "https://github.com/octo/.git", "https://github.com/-/~x", "https://github.com/a b/c",
-        "/srv/\ndemo", "/srv/\x00demo", "git@host:\tdemo", "https://host/a\r\nb",
+        "/srv/\ndemo", "/srv/\x00demo", "git@host:\tdemo", "https://host/a\r\nb", "https://github.com:x/octo/demo",
     ],
 )  # fmt: skip
 def test_junk_is_refused(junk: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from coderclawlink.errors import Invalid
 
@@ -38,10 +38,11 @@ def parse(text: str, server: str = "https://github.com") -> Repository:
     if text.startswith("/"):
         return Repository(text, text)
     if match := SCP.match(text):
-        return _hosted(text, match["host"], match["path"], text, server)
+        return _over_ssh(text, match["host"], match["path"], text, server)
     try:
         url = urlsplit(text)
         host, user, password = url.hostname, url.username, url.password
+        _ = url.port  # not every text is one
     except ValueError as error:
         raise NoRepository from error
     if url.scheme == "file" and url.path.startswith("/") and not url.netloc:
@@ -51,17 +52,42 @@ def parse(text: str, server: str = "https://github.com") -> Repository:
     if password is not None or (user is not None and url.scheme != "ssh"):  # a token often stands in the user's place
         raise NoRepository("Leave the password out of the URL: it would be kept and shown. Configure a token instead.")
     clean = url._replace(query="", fragment="").geturl().rstrip("/")
-    return _hosted(text, host, url.path, clean, server)
+    if url.scheme == "ssh":
+        return _over_ssh(text, host, url.path, clean, server)
+    parts = _parts(url.path)
+    if _door(url) != _door(urlsplit(server)) or len(parts) < 2:
+        return Repository(text, clean)
+    owner, name = _names(parts)  # whatever stands behind them is a page about the repository
+    return Repository(text, f"{server.rstrip('/')}/{owner}/{name}.git", owner, name)
 
 
-def _hosted(text: str, host: str, path: str, clone: str, server: str) -> Repository:
-    hub = urlsplit(server)
-    parts = [part for part in path.strip("/").split("/") if part]
-    if host.removeprefix("www.") != (hub.hostname or "").removeprefix("www.") or len(parts) < 2:
+def _over_ssh(text: str, host: str, path: str, clone: str, server: str) -> Repository:
+    """Its port is another than the web's, and says nothing."""
+    parts = _parts(path)
+    if _plain(host) != _plain(urlsplit(server).hostname) or len(parts) < 2:
         return Repository(text, clone)
+    if len(parts) > 2:
+        raise NoRepository(f"On {host} a repository is owner/name; {path.strip('/')} is more than that.")
+    return Repository(text, clone, *_names(parts))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def _names(parts: list[str]) -> tuple[str, str]:
+    """Owner and name. Raises `NoRepository`."""
     owner, name = parts[0], parts[1].removesuffix(".git")
     if not (NAME.match(owner) and NAME.match(name)) or name in ("", ".", ".."):
         raise NoRepository
-    if clone.startswith(("http://", "https://")):
-        clone = f"{server.rstrip('/')}/{owner}/{name}.git"
-    return Repository(text, clone, owner, name)
+    return owner, name
+
+
+def _door(url: SplitResult) -> tuple[str, int | None]:
+    """Host, and port where it is not the usual one: with and without TLS it is the same host."""
+    usual = {"http": 80, "https": 443}.get(url.scheme)
+    return _plain(url.hostname), None if url.port == usual else url.port
+
+
+def _plain(host: str | None) -> str:
+    return (host or "").lower().removeprefix("www.")

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path
 from pydantic import Field, model_validator
 
 from coderclawlink.access.policy import Actor, Permission
-from coderclawlink.board import projects
+from coderclawlink.board import projects, repository
 from coderclawlink.db.engine import Look
+from coderclawlink.errors import Invalid
 from coderclawlink.ids import ProjectId
 from coderclawlink.pulls import connections
 from coderclawlink.pulls.connections import Answers, Connection, NoRepositoryThere, Scope
@@ -48,6 +49,12 @@ class AccessWanted(Asked):
         if self.token:
             return Given("token", self.token.strip())
         return Given("app", (self.private_key or "").strip() + "\n", self.app_id, self.installation_id or None)
+
+
+class CheckWanted(Asked):
+    """`repository`: the address of one to try it on."""
+
+    repository: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class ReachedTold(Told):
@@ -100,22 +107,28 @@ async def _put(here: Rooms, actor: Actor, scope: Scope, wanted: AccessWanted) ->
     url = wanted.repository or (await here.db.read(_url, scope) if scope.project is not None else None)
     if url is None and scope.project is not None:
         raise NoRepositoryThere
-    reached, repository = None, ""
+    reached, place = None, ""
     if url is not None:
         host = here.hosts.trial(url, wanted.given)
-        reached, repository = await host.reach(), str(host.place)
+        reached, place = await host.reach(), str(host.place)
     as_whom = "not tried yet" if reached is None else reached.as_whom
-    return _told(
-        await here.db.write(connections.put, actor, here.vault, scope, wanted.given, as_whom, repository), reached
-    )
+    return _told(await here.db.write(connections.put, actor, here.vault, scope, wanted.given, as_whom, place), reached)
 
 
 def _url(look: Look, scope: Scope) -> str | None:
     return None if scope.project is None else projects.find(look, scope.project).github_repo_url
 
 
-async def _check(here: Rooms, actor: Actor, scope: Scope, url: str) -> ConnectionTold:
-    """Try it anew. What the host says is kept with it."""
+def _on_the_host(here: Rooms, url: str) -> str:
+    """Raises `Invalid`: nothing else is asked for somebody."""
+    if repository.parse(url, here.server).owner is None:
+        raise Invalid(f"Name a repository of {here.server} to try it on.")
+    return url
+
+
+async def _check(here: Rooms, scope: Scope, url: str) -> ConnectionTold:
+    """Try it anew. What the host says is kept with it. Raises `NotConnected`."""
+    await here.db.read(connections.find, scope)
     try:
         reached = await (await here.hosts.host_for(scope.project, url, scope.owner)).reach()
     except (HostRefused, HostUnreachable) as error:
@@ -151,11 +164,10 @@ async def connect_project(actor: Writer, here: Here, project_id: ProjectNumber, 
 @router.post("/api/projects/{project_id}/connection/check")
 async def check_project_connection(actor: Writer, here: Here, project_id: ProjectNumber) -> ConnectionTold:
     scope = Scope(project=ProjectId(project_id))
-    await here.db.read(connections.find, scope)
     url = await here.db.read(_url, scope)
     if url is None:
         raise NoRepositoryThere
-    return await _check(here, actor, scope, url)
+    return await _check(here, scope, url)
 
 
 @router.put("/api/projects/{project_id}/connection/answers")
@@ -183,6 +195,12 @@ async def connect_me(actor: Writer, here: Here, wanted: AccessWanted) -> Connect
     return await _put(here, actor, Scope(owner=actor.key), wanted)
 
 
+@router.post("/api/connections/mine/check")
+async def check_my_connection(actor: Writer, here: Here, wanted: CheckWanted) -> ConnectionTold:
+    """Try it anew."""
+    return await _check(here, Scope(owner=actor.key), _on_the_host(here, wanted.repository))
+
+
 @router.delete("/api/connections/mine", status_code=204)
 async def disconnect_me(actor: Writer, here: Here) -> None:
     await here.db.write(connections.delete, actor, Scope(owner=actor.key))
@@ -197,6 +215,12 @@ async def show_installation_connection(actor: Admin, here: Here) -> ConnectionTo
 async def connect_installation(actor: Admin, here: Here, wanted: AccessWanted) -> ConnectionTold:
     """For all projects and people that have none of their own."""
     return await _put(here, actor, Scope(), wanted)
+
+
+@router.post("/api/connections/installation/check")
+async def check_installation_connection(actor: Admin, here: Here, wanted: CheckWanted) -> ConnectionTold:
+    """Try it anew."""
+    return await _check(here, Scope(), _on_the_host(here, wanted.repository))
 
 
 @router.delete("/api/connections/installation", status_code=204)
