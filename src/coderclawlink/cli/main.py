@@ -32,6 +32,7 @@ from coderclawlink.cli import (
     prompts,
     pull_requests,
     questions,
+    repositories,
     results,
     reviews,
     runs,
@@ -61,6 +62,7 @@ app.command(demo.demo)
 tasks.app.command(comparisons.compare)
 for task_verb in (*board.COMMANDS, *comments.COMMANDS, *attachments.COMMANDS, labels.label):
     tasks.app.command(task_verb)
+tasks.app.command(repositories.of_task, name="repositories")
 projects.app.command(labels.labels)
 projects.app.command(labels.label_of_project, name="label")
 agents.app.command(agent_test.try_out, name="test")
@@ -74,6 +76,7 @@ app.command(questions.inbox)
 app.command(sessions.whoami)
 for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
+app.command(repositories.app)
 app.command(pull_requests.app)
 app.command(imports.app)
 app.command(imports.issues)

@@ -85,6 +85,9 @@ def create(
     agent: Annotated[str | None, Parameter(help="The agent it is meant for.")] = None,
     assignee: Annotated[str | None, Parameter(help="The person it is meant for.")] = None,
     parent: Annotated[str | None, Parameter(help="The task that it is a part of.")] = None,
+    repository: Annotated[
+        list[str] | None, Parameter(help="A further repository of the project that it is about too; may be said again.")
+    ] = None,
     reach: Reach = HERE,
 ) -> int:
     """Make a task."""
@@ -102,6 +105,7 @@ def create(
                 "assigned_agent_type": agent,
                 "assignee": assignee,
                 "parent_id": hub.task(parent).id if parent else None,
+                "repositories": repository or [],
             },
         )
     if reach.json:
