@@ -68,6 +68,7 @@ class Hub:
     feed: Feed
     runtime: Runtime
     gate: Gate
+    rules: Rules
     app: FastAPI
     _group: asyncio.TaskGroup = field(repr=False)
     _loops: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
@@ -161,7 +162,7 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         )
         try:
             async with asyncio.TaskGroup() as tasks:
-                hub = Hub(settings, db, feed, runtime, gate, app, tasks)
+                hub = Hub(settings, db, feed, runtime, gate, rules, app, tasks)
                 hub.keep_running(feed.run())
                 hub.keep_running(rules.run())
                 hub.keep_running(rules.keeper.run(db))
