@@ -34,8 +34,8 @@ REFUSED = {
 }
 """Built-ins by the word that they begin with, and why each is refused."""
 _TOKEN = re.compile(
-    r"""(?P<skip>[ \t\n]+|\#[^\n]*)
-    |(?P<string>"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`)
+    r"""(?P<skip>[ \t\n]+|\#[^\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]*)
+    |(?P<string>"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*"|`[^`\x00-\x08\x0b-\x1f]*`)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<sign>[^\x00-\x1f\x7f-\U0010ffff"`$])""",
     re.VERBOSE,

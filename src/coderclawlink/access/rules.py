@@ -60,6 +60,11 @@ class Rules:
     def are_asked(self) -> bool:
         return bool(self._in_force) or self.by == "opa"
 
+    @property
+    def in_force(self) -> Sequence[ProjectId | None]:
+        """Which have a policy; None: the installation."""
+        return list(self._in_force)
+
     async def load(self) -> None:
         """Take up what is in force."""
         found = await self._db.read(bundles.in_force)
