@@ -75,7 +75,7 @@ class Peer:
     url: str
     direct: str
 
-    def do(self, method: str, path: str, who: str = "ada", **body: object) -> Any:
+    def do(self, method: str, path: str, who: str = "ada", /, **body: object) -> Any:
         """What a person does there; the answer's JSON."""
         headers = {"Authorization": f"Bearer tok_{who}", "Content-Type": "application/json"}
         asked = http.client.HTTPConnection(urlsplit(self.direct).netloc, timeout=30)
@@ -129,7 +129,9 @@ class Peer:
 
     def check(self, repository: str, head: str, name: str, conclusion: str | None, summary: str = "") -> Any:
         """A check run on a commit; `conclusion` None: it is at work."""
-        said: dict[str, Any] = {"status": "in_progress"} if conclusion is None else {"conclusion": conclusion}
+        said: dict[str, Any] = {"status": "in_progress"}
+        if conclusion is not None:
+            said = {"status": "completed", "conclusion": conclusion}
         if summary:
             said["output"] = {"title": name, "summary": summary}
         return self.do("POST", f"/repos/{repository}/check-runs", name=name, head_sha=head, **said)

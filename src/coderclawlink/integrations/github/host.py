@@ -6,193 +6,28 @@ Above: `integrations.hosts`. Below: the client. Every answer is read through mod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from dataclasses import replace
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
+from coderclawlink.integrations.github import shapes
 from coderclawlink.integrations.github.client import Answer, Client
+from coderclawlink.integrations.github.shapes import LOG_AT_MOST
 from coderclawlink.pulls.hosts import (
     Check,
-    CheckState,
     Compare,
     HostRefused,
     HostUnreachable,
-    Mergeable,
     MergeMethod,
     Opened,
     Place,
     Proposal,
-    Pull,
     Reached,
-    Remark,
     Seen,
-    Verdict,
 )
 
-LOG_AT_MOST = 20_000
-"""Characters of a check's log, its last ones."""
 PAGE = 100
 PAGES_AT_MOST = 10
-TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-"""Whose words count: `author_association` of who may write there, or belongs to it."""
-T = TypeVar("T", bound=BaseModel)
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _User(_Told):
-    login: str = "somebody"
-
-
-class _Rights(_Told):
-    push: bool = False
-    admin: bool = False
-
-
-class _Repository(_Told):
-    default_branch: str = "main"
-    private: bool = False
-    archived: bool = False
-    permissions: _Rights | None = None
-
-
-class _End(_Told):
-    ref: str
-    sha: str
-
-
-class _Pull(_Told):
-    number: int
-    html_url: str
-    title: str
-    state: Literal["open", "closed"]
-    head: _End
-    base: _End
-    draft: bool = False
-    merged: bool = False
-    merged_at: str | None = None
-    merged_by: _User | None = None
-    mergeable: bool | None = None
-    mergeable_state: str = "unknown"
-    body: str | None = None
-    node_id: str = ""
-
-    @property
-    def told(self) -> Pull:
-        merged = self.merged or self.merged_at is not None
-        return Pull(
-            number=self.number,
-            url=self.html_url,
-            title=self.title,
-            branch=self.head.ref,
-            base=self.base.ref,
-            head=self.head.sha,
-            draft=self.draft,
-            state="merged" if merged else self.state,
-            merged_by=None if self.merged_by is None else self.merged_by.login,
-        )
-
-    @property
-    def may_be_merged(self) -> Mergeable:
-        if self.mergeable is False or self.mergeable_state == "dirty":
-            return "conflict"
-        if self.mergeable_state in ("blocked", "behind", "draft"):
-            return "blocked"
-        return "unknown" if self.mergeable is None else "clean"
-
-
-class _Output(_Told):
-    title: str | None = None
-    summary: str | None = None
-    text: str | None = None
-
-
-class _CheckRun(_Told):
-    id: int
-    name: str
-    status: str = "completed"
-    conclusion: str | None = None
-    html_url: str | None = None
-    details_url: str | None = None
-    output: _Output | None = None
-
-    @property
-    def told(self) -> Check:
-        said = self.output or _Output()
-        summary = "\n\n".join(filter(None, (said.title, said.summary, said.text)))
-        return Check(self.name, self._state, self.html_url or self.details_url, summary[:LOG_AT_MOST], str(self.id))
-
-    @property
-    def _state(self) -> CheckState:
-        if self.status != "completed":
-            return "pending"
-        return _CONCLUSIONS.get(self.conclusion or "", "failed")
-
-
-_CONCLUSIONS: Mapping[str, CheckState] = {
-    "success": "passed",
-    "neutral": "neutral",
-    "skipped": "neutral",
-    "stale": "neutral",
-    "cancelled": "neutral",
-}
-
-
-class _CheckRuns(_Told):
-    check_runs: list[_CheckRun] = []
-
-
-class _Status(_Told):
-    context: str = "status"
-    state: str = "pending"
-    description: str | None = None
-    target_url: str | None = None
-
-    @property
-    def told(self) -> Check:
-        states: Mapping[str, CheckState] = {"success": "passed", "pending": "pending"}
-        return Check(self.context, states.get(self.state, "failed"), self.target_url, self.description or "")
-
-
-class _Statuses(_Told):
-    statuses: list[_Status] = []
-
-
-class _Written(_Told):
-    id: int
-    user: _User | None = None
-    author_association: str = "NONE"
-    body: str | None = None
-    html_url: str | None = None
-    created_at: str | None = None
-    submitted_at: str | None = None
-    state: str | None = None
-    path: str | None = None
-    line: int | None = None
-    original_line: int | None = None
-
-    def told(self, kind: str) -> Remark:
-        return Remark(
-            id=f"{kind}:{self.id}",
-            author=(self.user or _User()).login,
-            trusted=self.author_association in TRUSTED,
-            text=self.body or "",
-            at=self.submitted_at or self.created_at or "",
-            verdict=_VERDICTS.get((self.state or "").upper()) if kind == "review" else None,
-            path=self.path,
-            line=self.line or self.original_line,
-            url=self.html_url,
-        )
-
-
-_VERDICTS: Mapping[str, Verdict] = {
-    "APPROVED": "approved",
-    "CHANGES_REQUESTED": "changes_requested",
-    "COMMENTED": "commented",
-}
+"""Of a list: 1,000 remarks or checks of one pull request are looked at, the earliest."""
 
 
 class GitHub:
@@ -209,8 +44,12 @@ class GitHub:
     def place(self) -> Place:
         return self._place
 
+    @property
+    def wait(self) -> float:
+        return self.client.wait
+
     async def reach(self) -> Reached:
-        found = _read(_Repository, await self.client.call("GET", self._at))
+        found = shapes.read(shapes.Repository, await self.client.call("GET", self._at))
         lacks = []
         if found.archived:
             lacks.append("The repository is archived: nothing can be pushed to it.")
@@ -223,7 +62,7 @@ class GitHub:
 
     async def _as_whom(self) -> str:
         try:
-            return _read(_User, await self.client.call("GET", "/user")).login
+            return shapes.read(shapes.User, await self.client.call("GET", "/user")).login
         except HostRefused:  # an App is nobody's
             return "an installed App"
 
@@ -233,7 +72,7 @@ class GitHub:
     async def propose(self, proposal: Proposal) -> Opened | Compare:
         if (there := await self._find(proposal)) is not None:
             return Opened(there.told, found=True)
-        base = proposal.base or _read(_Repository, await self.client.call("GET", self._at)).default_branch
+        base = proposal.base or shapes.read(shapes.Repository, await self.client.call("GET", self._at)).default_branch
         wanted: dict[str, object] = {
             "title": proposal.title,
             "body": proposal.body,
@@ -250,13 +89,13 @@ class GitHub:
                 return Opened(there.told, found=True)  # somebody was quicker, perhaps we ourselves
             else:
                 raise
-        return Opened(_read(_Pull, made).told, found=False)
+        return Opened(shapes.read(shapes.Pull, made).told, found=False)
 
-    async def _find(self, proposal: Proposal) -> _Pull | None:
+    async def _find(self, proposal: Proposal) -> shapes.Pull | None:
         """The open pull request of the branch, else one that bears the mark and brings this very commit: a later result of a task
         whose pull request was merged or closed gets a new one."""
         asked = {"head": f"{self._place.owner}:{proposal.branch}", "state": "all", "per_page": str(PAGE)}
-        found = _read_all(_Pull, await self.client.call("GET", f"{self._at}/pulls", params=asked))
+        found = shapes.read_all(shapes.Pull, await self.client.call("GET", f"{self._at}/pulls", params=asked))
         ours = [one for one in found if one.head.ref == proposal.branch]
         return next(
             (one for one in ours if one.state == "open"),
@@ -274,7 +113,7 @@ class GitHub:
         """Five questions at most; those whose answer has not changed cost nothing of the limit."""
         asked = _Looking(self.client, etags)
         whole = await asked.about("pull", f"{self._at}/pulls/{number}")
-        pull = None if whole.status == 304 else _read(_Pull, whole)
+        pull = None if whole.status == 304 else shapes.read(shapes.Pull, whole)
         head = pull.head.sha if pull is not None else etags.get("head", "")
         paths = {
             "checks": f"{self._at}/commits/{head}/check-runs",
@@ -290,17 +129,19 @@ class GitHub:
             if answer.status == 304:
                 answers[name] = await asked.about(name, paths[name], anew=True)
         if pull is None:
-            pull = _read(_Pull, await asked.about("pull", f"{self._at}/pulls/{number}", anew=True))
-        runs = _read(_CheckRuns, answers["checks"]).check_runs if answers["checks"].json is not None else []
-        statuses = _read(_Statuses, answers["statuses"]).statuses if answers["statuses"].json is not None else []
+            pull = shapes.read(shapes.Pull, await asked.about("pull", f"{self._at}/pulls/{number}", anew=True))
+        runs = shapes.read(shapes.CheckRuns, answers["checks"]).check_runs if answers["checks"].json is not None else []
+        statuses = (
+            shapes.read(shapes.Statuses, answers["statuses"]).statuses if answers["statuses"].json is not None else []
+        )
         return Seen(
             pull=pull.told,
             mergeable=pull.may_be_merged,
             checks=(*(one.told for one in runs), *(one.told for one in statuses)),
             remarks=(
-                *(one.told("review") for one in _read_all(_Written, answers["reviews"])),
-                *(one.told("line") for one in _read_all(_Written, answers["lines"])),
-                *(one.told("comment") for one in _read_all(_Written, answers["talk"])),
+                *(one.told("review") for one in shapes.read_all(shapes.Written, answers["reviews"])),
+                *(one.told("line") for one in shapes.read_all(shapes.Written, answers["lines"])),
+                *(one.told("comment") for one in shapes.read_all(shapes.Written, answers["talk"])),
             ),
             etags={**asked.etags, "head": pull.head.sha},
         )
@@ -318,7 +159,7 @@ class GitHub:
 
     async def make_ready(self, number: int) -> None:
         """Only GraphQL knows this verb."""
-        pull = _read(_Pull, await self.client.call("GET", f"{self._at}/pulls/{number}"))
+        pull = shapes.read(shapes.Pull, await self.client.call("GET", f"{self._at}/pulls/{number}"))
         if not pull.draft:
             return
         asked = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }"
@@ -347,28 +188,33 @@ class _Looking:
         # Those of a commit are another's once the head has moved.
         known = None if anew else self._known.get(f"{name} {path}")
         try:
-            answer = await self._client.call("GET", path, params={"per_page": str(PAGE)}, etag=known)
+            answer = await self._page(path, 1, known)
+            parts = [answer.json]
+            last = answer
+            while 'rel="next"' in last.headers.get("link", "") and len(parts) < PAGES_AT_MOST:
+                last = await self._page(path, len(parts) + 1)
+                parts.append(last.json)
         except HostRefused as refused:
             if refused.status != 404 or name == "pull":
                 raise
             return Answer(404, None)
         etag = answer.etag or known
-        if etag:
+        if etag and len(parts) == 1:  # that of a first page does not tell whether a later one has changed
             self.etags[f"{name} {path}"] = etag
-        return answer
+        return answer if len(parts) == 1 else replace(answer, json=_joined(parts))
+
+    async def _page(self, path: str, number: int, etag: str | None = None) -> Answer:
+        params = {"per_page": str(PAGE)} if number == 1 else {"per_page": str(PAGE), "page": str(number)}
+        return await self._client.call("GET", path, params=params, etag=etag)
 
 
-def _read(model: type[T], answer: Answer) -> T:
-    try:
-        return model.model_validate(answer.json)
-    except ValidationError as error:
-        raise HostUnreachable(f"GitHub's answer is not understood: {error.errors()[0]['msg']}") from error
-
-
-def _read_all(model: type[T], answer: Answer) -> list[T]:
-    if answer.json is None:
-        return []
-    try:
-        return TypeAdapter(list[model]).validate_python(answer.json)  # type: ignore[valid-type]
-    except ValidationError as error:
-        raise HostUnreachable(f"GitHub's answer is not understood: {error.errors()[0]['msg']}") from error
+def _joined(parts: list[object]) -> object:
+    """The pages of a list as one; of one that stands within an object, under that name."""
+    first = parts[0]
+    if not isinstance(first, dict):
+        return [one for part in parts if isinstance(part, list) for one in part]
+    lists = [name for name, value in first.items() if isinstance(value, list)]
+    return {
+        **first,
+        **{name: [one for part in parts if isinstance(part, dict) for one in part[name]] for name in lists},
+    }
