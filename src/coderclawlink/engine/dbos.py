@@ -149,3 +149,8 @@ class Durable:
             if thread.name.startswith(QUEUE_THREADS):
                 thread.join(QUEUE_END_SECONDS)
         DBOS.destroy(destroy_registry=True)
+
+
+def make_tables(url: str) -> None:
+    """Make the engine's tables in a PostgreSQL database, for what a backup has of them. Blocks."""
+    DBOS.migrate(url)

@@ -1,0 +1,221 @@
+"""`clawlink backup FILE`, `backup verify FILE`, `restore FILE --data DIR`: all that the hub knows as one file, and back.
+
+They work on the data directory and the database themselves: the hub may serve meanwhile, and need not run. Above: `main`. Below: `archive`,
+`db.backup`. Not in a backup: secrets in plain, the node's keys and tokens, checkouts and mirrors, logs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from coderclawlink.cli import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from coderclawlink.cli.archive import Manifest
+    from coderclawlink.db.engine import Tx
+    from coderclawlink.settings import Settings
+
+app = App(name="backup", help="Back up all that the hub knows, while it serves.")
+
+File = Annotated[Path, Parameter(help="The backup.")]
+Data = Annotated[Path | None, Parameter(help="Data directory (CLAWLINK_HOME).")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print the backup's manifest as JSON.")]
+
+SETTINGS = ("agents.toml", "prices.toml")
+
+
+@app.default
+def make(
+    file: File,
+    /,
+    *,
+    with_key: Annotated[
+        bool,
+        Parameter(negative="", help="Put secrets.key into it too: who has the backup then has the hub's secrets."),
+    ] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write the database, the attachments, agents.toml and prices.toml to a new file, as they are at one moment."""
+    import tempfile
+    import time
+    from importlib import metadata
+
+    from coderclawlink.cli import archive, configured
+    from coderclawlink.clock import rfc3339
+    from coderclawlink.db import backup
+    from coderclawlink.errors import Invalid
+
+    settings = configured.settings(data=data)
+    home = settings.clawlink_home
+    if not home.is_dir():
+        raise Invalid(f"There is no data directory at {home}.")
+    if file.exists():
+        raise archive.IsThere(f"{file} is there already; a backup overwrites nothing.")
+    with tempfile.TemporaryDirectory(dir=home, prefix=".backup-") as folder:
+        staged = Path(folder)
+        (staged / "database").mkdir()
+        # What is wanted at the moment of the backup lay here before it, or has come since: nothing wanted is removed.
+        _link(home / "attachments", staged / "attachments")
+        saved = backup.save(settings.store_url, staged / "database")
+        _link(home / "attachments", staged / "attachments")
+        places = {sha256: staged / "attachments" / sha256[:2] / sha256 for sha256 in saved.attachments}
+        missing = tuple(sha256 for sha256, place in places.items() if not place.is_file())
+        parts = [(f"database/{path.name}", path) for path in sorted((staged / "database").iterdir())]
+        parts += [(f"attachments/{one[:2]}/{one}", place) for one, place in places.items() if one not in missing]
+        parts += [(name, home / name) for name in _settings_files(settings, with_key=with_key)]
+        manifest = archive.Manifest(
+            program=metadata.version("coderclawlink"),
+            made_at=rfc3339(time.time()),
+            database=saved,
+            parts=(),
+            missing=missing,
+        )
+        manifest = archive.write(file, manifest, parts)
+    size = file.stat().st_size
+    _note(settings, size)
+    if as_json:
+        screen.as_json(manifest.model_dump_json())
+        return 0
+    screen.say(f"{file}: {_megabytes(size)}. {_told(manifest)}")
+    if missing:
+        screen.complain(f"{len(missing)} attachments are not on the disk, and so not in the backup.")
+    if not with_key and (home / "secrets.key").is_file():
+        screen.say("secrets.key is not in it: keep a copy elsewhere, or the hub's secrets must be set anew.")
+    return 0
+
+
+@app.command
+def verify(file: File, /, *, as_json: AsJson = False) -> int:
+    """Read a whole backup and check every sum in it."""
+    from coderclawlink.cli import archive
+
+    manifest = archive.read(file)
+    if as_json:
+        screen.as_json(manifest.model_dump_json())
+        return 0
+    screen.say(f"{file} is whole. {_told(manifest)}")
+    return 0
+
+
+def restore(
+    file: File,
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="A new data directory, or an empty one.")],
+) -> int:
+    """Make a new data directory, and the database of DATABASE_URL, out of a backup.
+
+    Sums are checked before anything is written there, and older backups are brought to this version. A backup of PostgreSQL goes into
+    an empty database that DATABASE_URL names.
+    """
+    import tempfile
+
+    from coderclawlink.cli import archive, configured
+    from coderclawlink.db import backup
+    from coderclawlink.db.engine import store_url
+    from coderclawlink.engine.dbos import make_tables
+    from coderclawlink.errors import Conflict, Invalid
+
+    settings = configured.settings(data=data)
+    home = settings.clawlink_home
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise Conflict(f"{home} is not empty. A backup is restored into a new data directory, so that nothing is lost.")
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}-") as folder:
+        staged, fresh = Path(folder) / "parts", Path(folder) / "home"
+        fresh.mkdir(mode=0o700)
+        manifest = archive.read(file, staged)
+        store = store_url(settings.store_url)
+        url = settings.store_url
+        if store.get_backend_name() == "sqlite":
+            place = Path(str(store.database)).absolute()
+            if place.is_relative_to(home):
+                url = f"sqlite:///{fresh / place.relative_to(home)}"
+        backup.load(url, staged / "database", manifest.database, make_tables)
+        for name in (*SETTINGS, "secrets.key", "attachments"):
+            if (staged / name).exists():
+                (staged / name).replace(fresh / name)
+        for path in fresh.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        try:
+            fresh.replace(home)
+        except OSError as error:
+            raise Invalid(f"The data directory {home} cannot be made: {error.strerror}.") from error
+    screen.say(f"Restored to {home}. {_told(manifest)}")
+    if not manifest.has_key:
+        screen.say("The backup has no secrets.key: put yours there before the hub starts, or set its secrets anew.")
+    screen.say(f"Start it: clawlink serve --data {home}")
+    return 0
+
+
+def _settings_files(settings: Settings, *, with_key: bool) -> Iterable[str]:
+    """What of the data directory belongs into a backup. A file with a known secret in plain stays out, and that is said."""
+    from coderclawlink.node import secrets
+
+    home = settings.clawlink_home
+    known = {name: value.encode() for name, value in secrets.read(home).items() if value}
+    for name in SETTINGS:
+        if not (home / name).is_file():
+            continue
+        content = (home / name).read_bytes()
+        found = next((secret for secret, value in known.items() if value in content), None)
+        if found is None:
+            yield name
+        else:
+            screen.complain(f"{name} holds the value of the secret {found} in plain, and so is not in the backup.")
+    if with_key and (home / "secrets.key").is_file():
+        yield "secrets.key"
+
+
+def _link(source: Path, target: Path) -> None:
+    """The files that are there now, without their content being copied where that can be avoided."""
+    import contextlib
+    import os
+    import shutil
+
+    for path in source.glob("??/*"):
+        place = target / path.parent.name / path.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    os.link(path, place)
+                except PermissionError:  # a file system without links
+                    shutil.copyfile(path, place)
+
+
+def _note(settings: Settings, size: int) -> None:
+    """Tell the journal; a backup that is made stays made when the database cannot be written to just now."""
+    from coderclawlink.db.engine import StoreUnavailable, open_database
+    from coderclawlink.db.migrate import is_current
+
+    try:
+        with open_database(settings.store_url) as db:
+            if is_current(db):
+                db.submit(_made, size).result()
+    except StoreUnavailable as error:
+        screen.complain(f"The journal does not tell of this backup. {error.message}")
+
+
+def _made(tx: Tx, size: int) -> None:
+    from coderclawlink.access.policy import OWNER
+    from coderclawlink.events import BackupMade
+    from coderclawlink.journal import log
+
+    log.append(tx, BackupMade(size=size), actor=OWNER.name)
+
+
+def _told(manifest: Manifest) -> str:
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[manifest.database.dialect]
+    files = f"{manifest.attachments} attachments" if manifest.attachments != 1 else "1 attachment"
+    return f"Of {manifest.made_at}: {kind}, {files}, {_megabytes(manifest.size)} unpacked."
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:,.1f} MiB"
