@@ -41,6 +41,8 @@ class Door(ThreadingHTTPServer):
         self.peer = peer
         self.passed: list[str] = []
         self.killed = threading.Event()
+        self.is_away = False
+        """Whether the GitHub behind it answers nothing but 503; git's own server goes on."""
         self.stands_for: dict[str, str] = {}
         """By the commits that the stand-in makes up, since it is told of no push: the branches whose heads are told in their place."""
         self._kill: tuple[str, When, int] | None = None
@@ -93,6 +95,9 @@ class _Passing(BaseHTTPRequestHandler):
         is_git = ".git/" in self.path
         if self.server.passing(what, "before") and not is_git:
             self.close_connection = True  # whoever asked is dead, and nothing came through
+            return
+        if self.server.is_away and not is_git:
+            self.send_error(503)
             return
         answer = self._from_git() if is_git else self._from_peer()
         if self.server.passing(what, "after") and not is_git:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -42,6 +44,9 @@ class Town:
 
     async def create_pr(self, task: Any, **words: str) -> Any:
         return await self.house.post(f"/api/tasks/{task['id']}/create_pr", words)
+
+    async def click(self, task: Any) -> httpx2.Response:
+        return await self.house.http.post(f"{self.house.url}/api/tasks/{task['id']}/create_pr", json={})
 
     def head_of(self, branch: str) -> str:
         return git(self.door.folder / "ada" / "shop.git", "rev-parse", branch).strip()
@@ -116,6 +121,56 @@ async def test_what_goes_on_after_it_moves_the_same_pull_request(here: Town) -> 
             await asyncio.sleep(0.05)
     assert ended["head"] != before
     assert len(here.door.pulls(made["branch_name"])) == 1
+
+
+async def test_what_the_code_host_being_away_holds_up_is_done_when_it_is_back(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result()
+    here.door.is_away = True
+    try:
+        refused = await here.click(task)
+        assert (refused.status_code, "goes on by itself" in refused.json()["detail"]) == (503, True)
+        (waits,) = (await here.house.get(f"/api/tasks/{task['id']}/pull_requests"))["deliveries"]
+        assert (waits["state"], waits["tries"] > 0) == ("pushed", True)
+    finally:
+        here.door.is_away = False
+    (pull,) = await here.until_open(task)
+    assert [one["number"] for one in here.door.pulls(pull["branch"])] == [pull["number"]]
+
+
+async def test_what_the_node_being_away_holds_up_is_done_when_it_is_back(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result()
+    pid = here.house.node_pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        refused = await here.click(task)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert refused.status_code == 503
+    assert "The node local holds the work, and is away. It is under way" in refused.json()["detail"]
+    (pull,) = await here.until_open(task)
+    (run,) = await here.house.get(f"/api/runs?task_id={task['id']}")
+    assert here.head_of(pull["branch"]) == run["head"]
+
+
+async def test_over_a_plain_git_remote_the_branch_is_pushed_and_told_how_to_look_at(here: Town, tmp_path: Path) -> None:
+    """Behind the same door, as one of another host: its name is another, and it takes no pull requests."""
+    await here.house.at_rest()
+    url = here.door.url.replace("127.0.0.1", "localhost") + "/ada/shop.git"
+    wanted = {"name": "Plain", "key": "PLAIN", "github_repo_url": url}
+    project = await here.house.post("/api/projects", wanted)
+    assert project["github_repo_owner"] is None
+    task = await Town(here.house, here.door, project["id"]).result()
+    made = await here.create_pr(task)
+    branch = f"task/{task['key'].lower()}"
+    assert (made["success"], made["pr_url"], made["pr_number"], made["branch_name"]) == (True, None, None, branch)
+    assert made["compare"] == f"git fetch {url} {branch} && git diff HEAD...FETCH_HEAD"
+    (run,) = await here.house.get(f"/api/runs?task_id={task['id']}")
+    assert here.head_of(branch) == run["head"]
+    assert here.door.pulls(branch) == []
+    assert (await here.create_pr(task))["compare"] == made["compare"]
 
 
 async def test_without_a_result_there_is_nothing_to_propose(here: Town) -> None:

@@ -19,6 +19,7 @@ from coderclawlink.pulls import deliveries, pull_requests
 from coderclawlink.pulls.deliveries import Delivery, Stage, Words
 from coderclawlink.pulls.hosts import CheckState, HostRefused, Mergeable, PullState
 from coderclawlink.pulls.pull_requests import PullRequest
+from coderclawlink.runs import nodes
 from coderclawlink.web.rooms import CLOSING, Here, Rooms
 from coderclawlink.web.shapes import LONG_TEXT_AT_MOST, Asked, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
@@ -28,6 +29,8 @@ router = APIRouter(prefix="/api/tasks/{task_id}", tags=["pull requests"])
 WAIT_SECONDS = 50.0
 """Less than our own command line waits for any answer."""
 LOOK_AGAIN_SECONDS = 5.0
+NODE_SECONDS = 10.0
+"""How long a node that is away may take to come back, as after a restart, until people are told."""
 
 Reader = Annotated[Actor, needs(Permission.PROJECT_READ)]
 Writer = Annotated[Actor, needs(Permission.PROJECT_WRITE)]
@@ -162,11 +165,14 @@ def _want(tx: Tx, actor: Actor, task: TaskId, words: Words, public_url: str) -> 
 
 async def _until_over(here: Rooms, wished: list[str]) -> list[Delivery]:
     """Raises `HostRefused`, `StillUnderWay`."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WAIT_SECONDS):
             with here.db.bell.listen(CLOSING, *(f"delivery:{one}" for one in wished)) as ear:
                 while any(not one.is_over and one.error is None for one in await here.db.read(_all, wished)):
-                    if here.is_closing:
+                    is_late = loop.time() >= began + NODE_SECONDS
+                    if here.is_closing or (is_late and await here.db.read(_away, wished)):
                         break
                     await ear.wait(LOOK_AGAIN_SECONDS)
     found = await here.db.read(_all, wished)
@@ -175,9 +181,21 @@ async def _until_over(here: Rooms, wished: list[str]) -> list[Delivery]:
             raise HostRefused(one.error or "The code host refused.")
     waits = next((one for one in found if not one.is_over), None)
     if waits is not None:
-        why = waits.error or ("The node that holds the work has not answered yet." if waits.state == "wanted" else "")
-        raise StillUnderWay(f"{why} {StillUnderWay().message}".strip())
+        raise StillUnderWay(f"{waits.error or await here.db.read(_whom, waits)} {StillUnderWay().message}".strip())
     return found
+
+
+def _away(look: Look, wished: list[str]) -> bool:
+    """Whether something is to be pushed by a node that is not here."""
+    here = {node.name for node in nodes.online(look)}
+    return any(one.state == "wanted" and one.node not in here for one in _all(look, wished))
+
+
+def _whom(look: Look, waits: Delivery) -> str:
+    if waits.state != "wanted":
+        return ""
+    is_away = "is away" if _away(look, [waits.id]) else "has not answered yet"
+    return f"The node {waits.node} holds the work, and {is_away}."
 
 
 def _all(look: Look, wished: list[str]) -> list[Delivery]:
