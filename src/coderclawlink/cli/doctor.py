@@ -180,7 +180,7 @@ def _database(settings: Settings) -> Finding:
 
 def _port(settings: Settings) -> Finding:
     from coderclawlink.cli import hub as hubs
-    from coderclawlink.cli.port import listening
+    from coderclawlink.cli.port import listening, may_go_beyond
     from coderclawlink.cli.reach import Reach
 
     if (url := hubs.announced(settings.clawlink_home)) is not None:
@@ -192,7 +192,7 @@ def _port(settings: Settings) -> Finding:
             return Finding("Hub", "fail", problem.message, "Look at what it printed, then stop it and start it again.")
     where = f"port {settings.api_port} on {settings.api_host}"
     try:
-        with listening(settings.api_host, settings.api_port):
+        with listening(settings.api_host, settings.api_port, beyond=may_go_beyond(settings)):
             return Finding("Hub", "ok", f"does not run; {where} is free")
     except ClawlinkError as problem:
         holder = _holder(settings.api_port)

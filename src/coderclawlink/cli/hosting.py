@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 import uvicorn
 
+from coderclawlink.access import people
 from coderclawlink.access.policy import OWNER
 from coderclawlink.app import Hub, open_hub
 from coderclawlink.cli.port import BACKLOG, url_of
@@ -45,11 +46,11 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, up: asyncio.Event) -> None:
         super().__init__(config)
-        self._up = up
+        self.up = up
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._up.set()
+        self.up.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,6 +63,10 @@ class Hosted:
 
     hub: Hub
     url: str
+    opened: str | None = None
+    """Where people reach it, if that is another door than this machine's own."""
+    has_administrator: bool = True
+    """Somebody may administer it by signing in."""
     interrupted: bool = False
     """Ctrl-C was pressed: the node is to stop too."""
     _stop: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -122,20 +127,27 @@ class Hosted:
 
 
 @contextlib.asynccontextmanager
-async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[Hosted]:
-    """Open the hub, serve it on the socket, look after the local node. Raises as `app.open_hub` does."""
+async def hosted(
+    settings: Settings, listener: socket.socket, inner: socket.socket | None = None
+) -> AsyncIterator[Hosted]:
+    """Open the hub, serve it on the socket, look after the local node. `inner`: a door of this machine's own. Raises as
+    `app.open_hub` does."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # It would tell of a node that ends after this process's loop does; that is how it is meant to be.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
-        url = url_of(listener)
+        url = url_of(inner or listener)
+        opened = (
+            None if inner is None else url_of(listener).replace("http:", "https:" if settings.is_encrypted else "http:")
+        )
         hub = await _open(settings, url, stack)
-        up = asyncio.Event()
-        server = Server(_config(hub), up)
+        doors = [(listener, _config(hub, settings))] + ([] if inner is None else [(inner, _config(hub))])
+        servers = [(door, Server(config, asyncio.Event())) for door, config in doors]
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server.serve([listener]))
-            await up.wait()
-            here = Hosted(hub, url)
+            for door, server in servers:
+                tasks.create_task(server.serve([door]))
+                await server.up.wait()
+            here = Hosted(hub, url, opened, await hub.db.read(people.is_there_an_administrator))
             hub.start_local_node(here.url)
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, here.interrupt)
@@ -143,7 +155,8 @@ async def hosted(settings: Settings, listener: socket.socket) -> AsyncIterator[H
             try:
                 yield here
             finally:
-                server.should_exit = True
+                for _, server in servers:
+                    server.should_exit = True
 
 
 async def _open(settings: Settings, url: str, stack: contextlib.AsyncExitStack) -> Hub:
@@ -155,9 +168,12 @@ async def _open(settings: Settings, url: str, stack: contextlib.AsyncExitStack) 
         raise Invalid(f"The data directory cannot be used: {error.strerror}: {error.filename}") from error
 
 
-def _config(hub: Hub) -> uvicorn.Config:
+def _config(hub: Hub, settings: Settings | None = None) -> uvicorn.Config:
+    """`settings`: with the certificate that is shown there, if it is one that faces the network."""
     return uvicorn.Config(
         hub.app,
+        ssl_certfile=None if settings is None else settings.tls_cert,
+        ssl_keyfile=None if settings is None else settings.tls_key,
         http=Deadlined,
         ws=Severed,
         ws_per_message_deflate=False,

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from coderclawlink.cli import signed_in
 from coderclawlink.cli.reach import Reach
 from coderclawlink.errors import Invalid, NotFound, Unavailable
 from coderclawlink.events import Option
@@ -360,7 +361,8 @@ def locate(reach: Reach) -> str:
         return reach.url.rstrip("/")
     from coderclawlink.cli import configured
 
-    return announced(configured.settings().clawlink_home) or DEFAULT_URL
+    home = configured.settings().clawlink_home
+    return announced(home) or signed_in.only_url(home) or DEFAULT_URL
 
 
 def announced(home: Path) -> str | None:
@@ -377,7 +379,8 @@ def announced(home: Path) -> str | None:
 def reached(reach: Reach) -> Iterator[Hub]:
     """The hub. That nobody answers shows at the first question."""
     url = locate(reach)
-    headers = {"Authorization": f"Bearer {reach.session}"} if reach.session else {}
+    session = reach.session or reach.token or signed_in.session_for(url)
+    headers = {"Authorization": f"Bearer {session}"} if session else {}
     is_near = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
     with httpx2.Client(base_url=url, headers=headers, timeout=ANSWER_SECONDS, trust_env=not is_near) as http:
         yield Hub(url, http)

@@ -29,6 +29,14 @@ class Reach:
             help="Act as this session. Without one you are the owner, if the hub is on this machine and yours.",
         ),
     ] = None
+    token: Annotated[
+        str | None,
+        Parameter(
+            name="--token",
+            env_var="CLAWLINK_TOKEN",
+            help="Act as the program that this token was made for. Without it and without a session, as `clawlink sign-in` has signed in.",
+        ),
+    ] = None
     json: Annotated[
         bool, Parameter(name="--json", negative="", help="Print the hub's answer as JSON, for programs.")
     ] = False

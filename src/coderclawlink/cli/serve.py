@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def serve(
     *,
-    host: Annotated[str | None, Parameter(help="Address to listen on (API_HOST). Loopback only.")] = None,
+    host: Annotated[str | None, Parameter(help="Address to listen on (API_HOST). Only loopback in local mode.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on (API_PORT); 0 takes any free one.")] = None,
     data: Annotated[Path | None, Parameter(help="Data directory (CLAWLINK_HOME).")] = None,
 ) -> int:
@@ -31,14 +31,18 @@ def serve(
     from coderclawlink.cli import port as ports
 
     settings = configured.settings(host=host, port=port, data=data)
-    with ports.listening(settings.api_host, settings.api_port) as listener:
-        return asyncio.run(_serve(settings, listener))
+    beyond = ports.may_go_beyond(settings)
+    with (
+        ports.listening(settings.api_host, settings.api_port, beyond=beyond) as listener,
+        ports.inner(settings, listener) as inner,
+    ):
+        return asyncio.run(_serve(settings, listener, inner))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> int:
+async def _serve(settings: Settings, listener: socket.socket, inner: socket.socket | None) -> int:
     from coderclawlink.cli import hosting
 
-    async with hosting.hosted(settings, listener) as here:
+    async with hosting.hosted(settings, listener, inner) as here:
         for line in _greeting(settings, here):
             _say(line)
         await here.until(_tell_agents(here))
@@ -61,11 +65,15 @@ def _greeting(settings: Settings, here: Hosted) -> list[str]:
 
     home, store = settings.clawlink_home, make_url(settings.store_url)
     rows = [
-        ("Open", here.url),
+        ("Open", here.url if here.opened is None else settings.public_url or here.opened),
         ("Data", str(home)),
         ("Database", f"SQLite, {store.database}" if store.get_backend_name() == "sqlite" else store.render_as_string()),
         ("Node", f"this machine, {settings.slots} agents at once; log in {home / 'node.log'}"),
     ]
+    if settings.mode == "team":
+        rows.append(("People", "everybody signs in (CLAWLINK_MODE=team)"))
+        if not here.has_administrator:
+            rows.append(("", "there is no administrator yet: clawlink user create NAME --admin"))
     if settings.model_script:
         rows.append(("Models", "every model call is answered by the built-in script (CLAWLINK_MODEL_SCRIPT)"))
     lines = [f"  {name:<9} {value}" for name, value in rows]

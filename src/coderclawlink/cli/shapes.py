@@ -257,3 +257,45 @@ class Proposal(Shape):
 class ChatDetail(Chat):
     messages: list[Message]
     proposals: list[Proposal]
+
+
+# ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SignedIn(Shape):
+    user: str
+    role: str
+    session_id: str
+
+
+class User(Shape):
+    id: str
+    role: str
+    state: str
+    name: str | None
+    email: str | None
+    service: bool
+    seen_at: str | None
+
+
+class Invitation(Shape):
+    id: str
+    role: str
+    email: str | None
+    made_by: str
+    expires_at: str
+
+
+class InvitationMade(Shape):
+    link: str
+
+
+class Token(Shape):
+    name: str
+    scopes: list[str] | None
+    used_at: str | None
+    expires_at: str
+
+
+class TokenMade(Shape):
+    token: str

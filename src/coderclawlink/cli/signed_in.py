@@ -1,0 +1,78 @@
+"""Where this account has signed in: a file in the data directory that its owner alone reads, of hubs and the sessions there.
+
+Above: `hub`, which sends the session, and `sign-in`, which keeps it. A session goes to the hub it was made at and nowhere else: by its URL, or,
+for the hub that lives on the data directory itself, whose port changes, by no name at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+FILE = "signed-in.json"
+OWN = ""
+"""The hub that lives on the data directory."""
+
+_shape = TypeAdapter(dict[str, str])
+
+
+def session_for(url: str) -> str | None:
+    """The session for the hub at `url`."""
+    home = _home()
+    return _read(home).get(_key(home, url))
+
+
+def only_url(home: Path) -> str | None:
+    """The hub where this account has signed in, if it is one only."""
+    urls = [url for url in _read(home) if url != OWN]
+    return urls[0] if len(urls) == 1 else None
+
+
+def keep(url: str, session: str) -> None:
+    """Keep the session for this hub, in the place of an earlier one."""
+    home = _home()
+    _write(home, {**_read(home), _key(home, url): session})
+
+
+def drop(url: str) -> None:
+    """Forget the session for this hub."""
+    home = _home()
+    found = _read(home)
+    found.pop(_key(home, url), None)
+    _write(home, found)
+
+
+def _key(home: Path, url: str) -> str:
+    from coderclawlink.cli import hub as hubs
+
+    return OWN if url == hubs.announced(home) else url
+
+
+def _home() -> Path:
+    from coderclawlink.cli import configured
+
+    return configured.settings().clawlink_home
+
+
+def _read(home: Path) -> dict[str, str]:
+    try:
+        return _shape.validate_json((home / FILE).read_bytes())
+    except (OSError, ValidationError):
+        return {}
+
+
+def _write(home: Path, found: dict[str, str]) -> None:
+    if not found:
+        with contextlib.suppress(FileNotFoundError):
+            (home / FILE).unlink()
+        return
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=home)  # made for its owner alone
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(found, file)
+    Path(draft).replace(home / FILE)
