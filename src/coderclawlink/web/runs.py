@@ -21,7 +21,7 @@ from coderclawlink.events import Option
 from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.rules import Act
-from coderclawlink.runs import artifacts, attempts, ledger, questions
+from coderclawlink.runs import artifacts, attempts, beside, ledger, questions
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
@@ -99,6 +99,19 @@ class RunTold(Told):
     ended_at: Stamp | None
 
 
+class PartTold(Told):
+    """What was made in a further repository, `name` within the project. `head` null: nothing was changed there so far."""
+
+    name: str
+    repository: str
+    branch: str | None
+    base: str | None
+    head: str | None
+    files: int | None
+    additions: int | None
+    deletions: int | None
+
+
 class AttemptTold(Told):
     """`agent`, `configured`, `made_with`: what it was made with; `configured` names the versions. `prompt`: the latest of the
     run's prompts that its agent took; 0 is the run's own. `reserved_*`: what it may spend. `pause_*`: for what it stood still."""
@@ -163,6 +176,7 @@ class RunDetail(RunTold):
     attempts: list[AttemptTold]
     questions: list[QuestionTold]
     usage: Usage | None
+    repositories: list[PartTold]
 
 
 class RunWanted(Asked):
@@ -285,6 +299,7 @@ def _detail(look: Look, actor: Actor, run_id: RunId) -> RunDetail:
         attempts=[AttemptTold.model_validate(one) for one in made],
         questions=[QuestionTold.model_validate(one) for one in questions.of_run(look, run_id)],
         usage=usage_of(made),
+        repositories=[PartTold.model_validate(one) for one in beside.of_run(look, run_id)],
     )
 
 
