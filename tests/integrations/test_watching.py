@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from coderclawlink.board import projects, tasks
 from coderclawlink.board.tasks import Task, TaskStatus
 from coderclawlink.db.engine import open_database
 from coderclawlink.db.migrate import migrate
+from coderclawlink.events import AttemptEnded
 from coderclawlink.integrations.watching import Watcher
 from coderclawlink.journal import duty, log
 from coderclawlink.link.protocol import Pushed
-from coderclawlink.pulls import answering, connections, deliveries, pull_requests, watched
+from coderclawlink.pulls import answering, connections, deliveries, needs, pull_requests, watched
 from coderclawlink.pulls.connections import Answers, Scope
 from coderclawlink.pulls.deliveries import Words
 from coderclawlink.pulls.hosts import (
@@ -43,6 +44,7 @@ from coderclawlink.pulls.pull_requests import PullRequest
 from coderclawlink.runs import ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.settings import Settings
+from tests import postgres as postgres_server
 from tests.web.conftest import Node
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +65,7 @@ class Paper:
     logs: Mapping[str, str] = field(default_factory=dict)
     trouble: Exception | None = None
     looks: int = 0
+    wait: float = 0.0
 
     @property
     def place(self) -> Place:
@@ -124,21 +127,43 @@ class House:
         assert found is not None
         return found
 
-    async def finish(self) -> None:
-        """The newest run completes, on the same commit."""
+    async def finish(self, *, changed: bool = True) -> None:
+        """The newest run completes, on the same commit, or with none."""
         run = await self.newest()
-        await self.node.finish(await self.node.start(run.id))
+        order = await self.node.start(run.id)
+        if changed:
+            await self.node.finish(order)
+        else:
+            await self.node.tell(order, AttemptEnded(outcome="completed", result="It is fine as it is."))
         async with asyncio.timeout(20):
             assert (await self.hub.runtime.until_ended(OWNER, run.id)).state == "completed"
+
+    async def needs(self) -> list[str]:
+        """What the inbox says of pull requests."""
+        return [one.why for one in await self.hub.db.read(needs.of, OWNER)]
 
     async def kinds(self) -> list[str]:
         told = await self.hub.db.read(lambda look: log.read_about(look, 0, tasks=[self.task.id]))
         return [one.kind for one in told if one.kind.startswith("pull_request.")]
 
 
+ON_BOTH = pytest.mark.parametrize("kept", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    settings = Settings(clawlink_home=tmp_path, lease_seconds=3600)
+def kept(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The URL of a database; None: a file of the hub's own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield None
+        return
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+    with postgres_server.database(server, template) as url:
+        yield url
+
+
+@pytest.fixture
+async def house(tmp_path: Path, kept: str | None) -> AsyncIterator[House]:
+    settings = Settings(clawlink_home=tmp_path, database_url=kept, lease_seconds=3600)
     with open_database(settings.store_url) as db:  # the hub leaves pull requests to the test, as to another hub
         migrate(db)
         for name in ("deliver", "watch"):
@@ -161,6 +186,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield House(hub, node, host, Watcher(hub.db, host, hub.runtime), task, pull)
 
 
+@ON_BOTH
 async def test_failing_checks_become_one_prompt_with_their_logs(house: House) -> None:
     first = await house.newest()
     house.host.set(checks=(FAILED,))
@@ -198,6 +224,7 @@ async def test_nothing_is_answered_while_an_agent_is_at_work_and_it_is_afterward
     assert (await house.newest()).id != at_work.id
 
 
+@ON_BOTH
 async def test_after_its_rounds_it_needs_a_person_who_begins_them_anew(house: House) -> None:
     for round_ in range(1, Answers().rounds_at_most + 1):
         house.host.set(checks=(replace(FAILED, id=str(round_)),))
@@ -207,10 +234,45 @@ async def test_after_its_rounds_it_needs_a_person_who_begins_them_anew(house: Ho
     house.host.set(checks=(replace(FAILED, id="100"),))
     noted = await house.look()
     assert (await house.newest()).id == last.id
-    assert "needs a person" in (noted.error or "")
+    assert await house.needs() == [noted.needs] == ["After 3 rounds of mending there is still something to mend."]
+    await house.hub.db.write(watched.note, noted.id, None)
+    assert await house.needs() == [noted.needs]
     run = await house.watcher.answer(OWNER, noted)
     assert run.id == (await house.newest()).id != last.id
     assert (await house.hub.db.read(pull_requests.find, noted.id)).rounds == 1
+    assert await house.needs() == []
+
+
+async def test_what_an_agent_has_left_as_it_was_needs_a_person(house: House) -> None:
+    house.host.set(checks=(FAILED,))
+    await house.look()
+    assert await house.needs() == []
+    await house.finish(changed=False)
+    await house.look()
+    assert await house.needs() == ["An agent was asked to mend it, and has left it as it was."]
+    house.host.set(checks=(PASSED,))
+    await house.look()
+    assert await house.needs() == []
+
+
+@ON_BOTH
+async def test_the_end_of_an_agents_work_has_its_pull_request_looked_at(house: House) -> None:
+    house.host.set(checks=(FAILED,))
+    await house.look()
+    with house.hub.db.bell.listen(pull_requests.WATCHED) as ear:
+        await house.finish(changed=False)
+        async with asyncio.timeout(20):
+            while (await house.hub.db.read(watched.next_due) or 0) > 0:
+                await ear.wait(1)
+
+
+@ON_BOTH
+async def test_a_result_that_the_host_refuses_needs_a_person(house: House) -> None:
+    (delivery, *_) = await house.hub.db.read(deliveries.of_task, house.task.id)
+    await house.hub.db.write(deliveries.fail, delivery, "The branch is protected.")
+    assert await house.needs() == ["The branch is protected."]
+    await house.hub.db.write(tasks.change, OWNER, house.task.id, {"status": TaskStatus.DONE})
+    assert await house.needs() == []
 
 
 async def test_a_person_is_told_when_there_is_nothing_to_answer(house: House) -> None:
@@ -225,6 +287,7 @@ async def test_what_somebody_else_has_pushed_is_theirs(house: House) -> None:
     assert (noted.head, (await house.newest()).id) == ("f" * 40, before.id)
 
 
+@ON_BOTH
 async def test_a_merged_pull_request_puts_its_task_into_done(house: House) -> None:
     merged = await house.watcher.merge(OWNER, house.pull, None)
     assert merged.state == "merged"
@@ -240,11 +303,14 @@ async def test_another_head_than_the_one_seen_is_not_merged(house: House) -> Non
         await house.watcher.merge(OWNER, house.pull, "e" * 40)
 
 
+@ON_BOTH
 async def test_closed_and_opened_again_are_told(house: House) -> None:
     house.host.set(pull=replace(house.host.seen.pull, state="closed"))
     assert (await house.look()).state == "closed"
+    assert await house.needs() == [watched.CLOSED]
     house.host.set(pull=replace(house.host.seen.pull, state="open"))
     assert (await house.look()).ended_at is None
+    assert await house.needs() == []
     assert (await house.kinds())[-2:] == ["pull_request.closed", "pull_request.reopened"]
 
 
@@ -262,8 +328,10 @@ async def test_a_host_in_trouble_is_left_alone_for_a_while(house: House, trouble
     now = await house.hub.db.read(lambda look: look.now())
     assert noted.error
     assert seconds - 10 < (noted.look_next_at or 0) - now <= seconds
+    assert await house.needs() == (["No."] if isinstance(trouble, HostRefused) else [])
     house.host.trouble = None
     assert (await house.look()).error is None
+    assert await house.needs() == []
 
 
 async def test_polls_are_rarer_when_nothing_is_pending_and_much_rarer_while_webhooks_come(house: House) -> None:
@@ -280,17 +348,17 @@ async def test_polls_are_rarer_when_nothing_is_pending_and_much_rarer_while_webh
     assert 2900 < await next_in() <= 3000
 
 
-async def test_a_share_of_an_hours_calls_is_left_to_people(house: House) -> None:
-    hour = 0.0
-    watcher = Watcher(house.hub.db, house.host, house.hub.runtime, clock=lambda: hour)
-    for _ in range(5000 // 6):
-        watcher._may_look()
-    await house.hub.db.write(watched.look_at, house.pull.id)
-    await watcher.look_at_due()
+async def test_what_is_left_of_a_limit_is_left_to_people(house: House) -> None:
+    house.host.wait = 1000.0
+    noted = await house.look()
+    now = await house.hub.db.read(lambda look: look.now())
     assert house.host.looks == 0
-    hour = 3601.0
-    await watcher.look_at_due()
+    assert 990 < (noted.look_next_at or 0) - now <= 1000
+    await house.watcher.refresh(OWNER, house.pull)
     assert house.host.looks == 1
+    house.host.wait = 0.0
+    await house.look()
+    assert house.host.looks == 2
 
 
 async def test_answers_can_be_switched_off_for_a_project(house: House) -> None:

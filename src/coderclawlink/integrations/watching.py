@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
 
 from coderclawlink.access.policy import Actor
@@ -39,24 +37,16 @@ REFUSED_SECONDS = 1800.0
 BUSY_SECONDS = 300.0
 """Until it is looked again whether feedback can be answered that an agent at work or a push under way stands before, unless the end of
 either is heard sooner."""
-BUDGET_CALLS = 5000
-"""An hour, of one access (GitHub's limit for a person)."""
-FOR_PEOPLE = 0.2
-"""The share of it that the watcher leaves alone."""
-CALLS_A_LOOK = 6
-"""At most, if everything has changed."""
 
 
 class Watcher:
-    """Of one installation. `clock`: seconds that only go forward; None: the event loop's."""
+    """Of one installation."""
 
-    def __init__(self, db: Database, hosts: Hosts, runtime: Runtime, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, db: Database, hosts: Hosts, runtime: Runtime) -> None:
         self._db = db
         self._hosts = hosts
         self._runtime = runtime
-        self._clock = clock
         self._failures: dict[int, int] = {}
-        self._looks: deque[float] = deque()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -71,7 +61,7 @@ class Watcher:
                 await ear.wait(LOOK_AGAIN_SECONDS if wait is None else min(LOOK_AGAIN_SECONDS, max(0.5, wait)))
 
     async def look_at_due(self) -> None:
-        """At all that are due, as far as the budget of calls goes."""
+        """At all that are due, as far as the limits of their accesses go."""
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(pull: PullRequest) -> None:
@@ -80,21 +70,14 @@ class Watcher:
 
         async with asyncio.TaskGroup() as several:
             for pull in await self._db.read(watched.due):
-                if self._may_look():
-                    several.create_task(one(pull))
-
-    def _may_look(self) -> bool:
-        """Keeps a share of an hour's calls for people."""
-        now = asyncio.get_running_loop().time() if self._clock is None else self._clock()
-        while self._looks and self._looks[0] < now - 3600:
-            self._looks.popleft()
-        if (len(self._looks) + 1) * CALLS_A_LOOK > BUDGET_CALLS * (1 - FOR_PEOPLE):
-            return False
-        self._looks.append(now)
-        return True
+                several.create_task(one(pull))
 
     async def _guarded(self, pull: PullRequest) -> None:
         try:
+            host, _ = await self._host(pull, None)
+            if host.wait:
+                await self._put_off(pull, pull.error, host.wait)
+                return
             await self.look(pull)
             self._failures.pop(pull.id, None)
         except LimitReached as limit:

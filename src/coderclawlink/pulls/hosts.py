@@ -161,6 +161,11 @@ class CodeHost(Protocol):
     @property
     def place(self) -> Place: ...
 
+    @property
+    def wait(self) -> float:
+        """Seconds for which only people should call with this access: its limit is nearly used up, or reached. 0: everybody may."""
+        ...
+
     async def reach(self) -> Reached:
         """Look whether it is there and what may be done."""
         ...

@@ -150,9 +150,10 @@ def work_ended(tx: Tx, task: TaskId) -> None:
         tx.topics.add(WATCHED)
 
 
-def look_now(tx: Tx, owner: str, name: str) -> int:
+def look_now(tx: Tx, server: str, owner: str, name: str) -> int:
     """Something happened in a repository, as somebody says: look. Returns how many are looked at."""
     which = (
+        table.c.server == server,
         sa.func.lower(table.c.owner) == owner.lower(),
         sa.func.lower(table.c.repo) == name.lower(),
         table.c.state != "merged",

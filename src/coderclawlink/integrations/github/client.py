@@ -33,6 +33,8 @@ EARLY_SECONDS = 300.0
 UNKNOWN_WAIT_SECONDS = 60.0
 """How long a limit is taken to last that does not say (GitHub's best practices: at least a minute)."""
 SAID_AT_MOST = 500
+FOR_PEOPLE = 0.2
+"""The share of an access's limit that is left to what people ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,12 @@ class Client:
         self._github: GitHub[Any] | None = None
         self.calls = 0
         """Made so far, those that were answered with 304 left out, since they cost nothing of the limit."""
+        self._people_until = 0.0
+
+    @property
+    def wait(self) -> float:
+        """Seconds until others than people should call again; 0: now."""
+        return max(0.0, self._people_until - time.time())
 
     async def call(
         self,
@@ -144,6 +152,7 @@ class Client:
             raise HostUnreachable(f"{self._name} cannot be reached: {_why(error)}") from error
         if answer.status_code != 304:
             self.calls += 1
+        self._count(answer.headers)
         if answer.status_code >= 400:
             raise self._refusal(answer, path)
         if 300 <= answer.status_code < 304 or answer.status_code in (307, 308):
@@ -207,6 +216,15 @@ class Client:
     def _name(self) -> str:
         return urlsplit(self._api).hostname or self._api
 
+    def _count(self, headers: Mapping[str, str]) -> None:
+        """Servers that have no limit tell of none."""
+        if headers.get("x-ratelimit-resource", "core") != "core":
+            return
+        told = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+        if all(one.isdigit() for one in told):
+            limit, remaining, reset = map(int, told)
+            self._people_until = float(reset) if remaining < limit * FOR_PEOPLE else 0.0
+
     def _refusal(self, answer: Response[Any, Any], path: str) -> HostRefused | HostUnreachable:
         status, headers, said = answer.status_code, answer.headers, _said(answer)
         wait = headers.get("retry-after")
@@ -214,6 +232,7 @@ class Client:
         limited = wait or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
         if status == 429 or (status == 403 and limited):
             seconds = _seconds(wait, headers.get("x-ratelimit-reset"))
+            self._people_until = max(self._people_until, time.time() + seconds)
             return LimitReached(f"{self._name} wants no more calls for {seconds:.0f} seconds: {said}", seconds=seconds)
         if status >= 500:
             return HostUnreachable(f"{self._name} has trouble of its own ({status}): {said}")

@@ -1,6 +1,6 @@
 """Webhooks from GitHub: somebody says that something happened, so we go and look. Nothing that a webhook says is believed beyond that.
 
-    hooks = Hooks(db, vault)
+    hooks = Hooks(db, vault, server)
     await hooks.hear(request)          # mounted by the composition root at POST /api/github/webhook
 
 Above: the composition root. Below: the secret, the rows. A webhook counts if it is signed with the installation's secret (HMAC-SHA256 over the
@@ -44,10 +44,11 @@ ABOUT_ISSUES = frozenset({"issues", "issue_comment", "label", "milestone"})
 
 
 class Hooks:
-    """Of one installation."""
+    """Of one installation. `server`: the base URL of its GitHub."""
 
-    def __init__(self, db: Database, vault: Vault) -> None:
+    def __init__(self, db: Database, vault: Vault, server: str) -> None:
         self._db = db
+        self._server = server.rstrip("/")
         self._vault = vault
 
     async def hear(self, request: Request) -> Response:
@@ -71,7 +72,7 @@ class Hooks:
             told = json.loads(body)
         except (ValueError, RecursionError):
             return _refuse(400, "The body is no JSON: choose application/json as the webhook's content type.")
-        await self._db.write(_take, hook, request.headers.get("x-github-event", ""), _place(told))
+        await self._db.write(_take, self._server, hook, request.headers.get("x-github-event", ""), _place(told))
         return Response(status_code=204)
 
 
@@ -81,11 +82,11 @@ def is_signed(secret: str, body: bytes, signature: str) -> bool:
     return hmac.compare_digest(made.encode(), signature.encode())
 
 
-def _take(tx: Tx, hook: str, event: str, place: tuple[str, str] | None) -> None:
+def _take(tx: Tx, server: str, hook: str, event: str, place: tuple[str, str] | None) -> None:
     if not watched.heard(tx, hook) or place is None:
         return
     if event in ABOUT_PULLS:
-        watched.look_now(tx, *place)
+        watched.look_now(tx, server, *place)
     if event in ABOUT_ISSUES:
         tx.topics.add(f"issues:{place[0]}/{place[1]}")
 

@@ -24,6 +24,10 @@ class PlainGit:
     def place(self) -> Place:
         return Place("", "", self._url)
 
+    @property
+    def wait(self) -> float:
+        return 0.0
+
     async def reach(self) -> Reached:
         return Reached(
             "whoever the node's git is", "", False, True, ("Whether it may be pushed to shows at the first push.",)
