@@ -149,6 +149,7 @@ class Timeline:
                 self._line(f"unfinished work is saved as {line(event.ref)}", "dim")
             case WorkCommitted():
                 where = f" on {line(event.branch)}" if event.branch else ""
+                where += f" of {line(event.repository)}" if event.repository else ""
                 self._line(
                     f"commit {line(event.head[:12])}{where}: "
                     f"{count(event.files, 'file')}, +{event.additions} −{event.deletions}",

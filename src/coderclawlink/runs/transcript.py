@@ -183,7 +183,9 @@ def _outcome(event: AnyEvent) -> str | None:
         case CheckEnded():
             return f"CHECK {_line(event.name)}: failed\n{_short(event.output, 2000)}".rstrip()
         case WorkCommitted():
-            return f"WORK: {event.files} files changed, +{event.additions} −{event.deletions}, commit {event.head[:12]}"
+            where = f" of {_line(event.repository)}" if event.repository else ""
+            counts = f"{event.files} files changed, +{event.additions} −{event.deletions}"
+            return f"WORK: {counts}, commit {event.head[:12]}{where}"
         case AttemptEnded(outcome="interrupted" | "paused" | "cancelled" | "failed"):
             why = event.error or (event.pause.why if event.pause else "")
             return f"THE WORK WAS {event.outcome.upper()}" + (f": {_line(why)}" if why else "")

@@ -143,6 +143,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
 
     case 'work.committed':
       rows.again('GET /api/runs/{run_id}/diff')
+      if (event.repository) return rows.again('GET /api/runs/{run_id}')
       return changeRun(rows, event, () => ({ head: event.head, base: event.base, branch: event.branch, files: event.files, additions: event.additions, deletions: event.deletions }))
     case 'artifact.kept':
       return rows.again('GET /api/runs/{run_id}/diff', 'GET /api/runs/{run_id}/log', 'GET /api/runs/{run_id}/files', 'GET /api/runs/{run_id}/review', 'GET /api/runs/{run_id}/remarks')

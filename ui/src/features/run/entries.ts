@@ -119,7 +119,7 @@ export function lineOf(event: LiveEvent): Body | null {
     case 'checks.demanded':
       return event.names.length ? note('plain', `The result must pass ${event.names.join(', ')}`, event.review ? 'A person must approve it, too.' : '') : null
     case 'work.committed':
-      return note('ok', `Committed ${event.head.slice(0, 10)} on ${event.branch}`, `${event.files} ${event.files === 1 ? 'file' : 'files'}, +${event.additions} −${event.deletions}`)
+      return note('ok', `Committed ${event.head.slice(0, 10)} on ${event.branch}${event.repository && ` of ${event.repository}`}`, `${event.files} ${event.files === 1 ? 'file' : 'files'}, +${event.additions} −${event.deletions}`)
     case 'work.saved':
       return note('plain', 'Unfinished work was put aside', event.ref)
     default:
