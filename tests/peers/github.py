@@ -1,8 +1,8 @@
 """A GitHub that somebody else wrote: `emulate`, a stand-in with a memory, behind `prism`, which holds each request to GitHub's own description.
 
-scripts/peers/github.sh installs both. What emulate lacks: git over HTTP, ETags, commit statuses, GraphQL, transferred issues. Names of objects
-are git's, so that `tell_of_push` makes it know a pushed branch by its true commits; but the head of a pull request that is open stays where it
-was when it was opened.
+scripts/peers/github.sh installs both. What emulate lacks: git over HTTP, ETags, commit statuses, GraphQL, transferred issues, and refusals: a token
+that it does not know is ada's, and everybody may write everywhere. Names of objects are git's, so that `tell_of_push` makes it know a pushed
+branch by its true commits; but the head of a pull request that is open stays where it was when it was opened.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from coderclawlink.cli import (
     comparisons,
     demo,
     doctor,
+    github,
     imports,
     labels,
     merging,
@@ -78,6 +79,7 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
     app.command(noun.app)
 app.command(repositories.app)
 app.command(pull_requests.app)
+app.command(github.app)
 app.command(imports.app)
 app.command(imports.issues)
 app.command(audit.app)
