@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import httpx2
 import pytest
@@ -78,9 +79,22 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
-async def _serve(home: Path, host: str, database: str | None, answer: list[Server], up: threading.Event) -> None:
+async def _serve(
+    home: Path,
+    host: str,
+    database: str | None,
+    mode: Literal["local", "team"],
+    answer: list[Server],
+    up: threading.Event,
+) -> None:
     settings = Settings(
-        clawlink_home=home, database_url=database, lease_seconds=3600, allowed_hosts="hub.example", project_limit=1000
+        clawlink_home=home,
+        database_url=database,
+        lease_seconds=3600,
+        allowed_hosts="hub.example",
+        project_limit=1000,
+        mode=mode,
+        proxies="127.0.0.9" if mode == "team" else "",
     )
     async with open_hub(settings) as hub:
         config = uvicorn.Config(
@@ -109,7 +123,9 @@ async def _serve(home: Path, host: str, database: str | None, answer: list[Serve
 
 
 @contextmanager
-def serving(home: Path, host: str = "127.0.0.1", database: str | None = None) -> Iterator[Server]:
+def serving(
+    home: Path, host: str = "127.0.0.1", database: str | None = None, mode: Literal["local", "team"] = "local"
+) -> Iterator[Server]:
     """A hub over its own data, served until the block ends."""
     answer: list[Server] = []
     up = threading.Event()
@@ -117,7 +133,7 @@ def serving(home: Path, host: str = "127.0.0.1", database: str | None = None) ->
 
     def run() -> None:
         try:
-            asyncio.run(_serve(home, host, database, answer, up))
+            asyncio.run(_serve(home, host, database, mode, answer, up))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failures.append(error)
         finally:
