@@ -52,6 +52,7 @@ def bundle(text: str) -> Bundle:
         'x := time["now_ns"]()',
         "# a remark\r x := opa.runtime()",
         "x := 1 with input.a as opa.runtime()",
+        "x if { input.a with input as {} }",
         "x := 1opa.runtime()",
         'x := rand.intn("a", 5)',
         "x := “a”",
@@ -107,15 +108,49 @@ async def test_one_that_is_refused_is_told_by_file_and_line(rego: Rego) -> None:
         await rego.check({"main.rego": HEAD + "x := := 1"})
 
 
-async def test_tests_are_found_and_told_each(rego: Rego) -> None:
+async def test_tests_are_cases_asked_as_decisions_are(rego: Rego) -> None:
+    tests = """package clawlink_test
+import rego.v1
+asked(a) := {"a": a}
+test_yes := {"input": asked(1), "allow": true}
+test_no := {"input": asked(2), "allow": false, "reason": "It is not 1."}
+test_wrong := {"input": asked(2), "allow": true}
+test_other_reason := {"input": asked(2), "allow": false, "reason": "It is 1."}
+test_no_case := {"a": 1}
+test_true if { 1 < 2 }
+test_undefined if { 1 > 2 }
+todo_test_x := false
+"""
+    decides = HEAD + 'default allow := false\nallow if { is_one }\nis_one if { input.a == 1 }\nreason := "It is not 1."'
+    found = await rego.check({"main.rego": decides, "main_test.rego": tests})
+    assert {one.name.removeprefix("data.clawlink_test.test_"): one.passed for one in found} == {
+        "yes": True,
+        "no": True,
+        "wrong": False,
+        "other_reason": False,
+        "no_case": False,
+        "true": True,
+        "undefined": False,
+    }
+
+
+async def test_what_the_library_breaks_off_at_is_refused_with_a_way_out(rego: Rego) -> None:
     tests = "package clawlink_test\nimport rego.v1\nimport data.clawlink\n"
     tests += 'test_yes if { clawlink.allow with input as {"a": 1} }\n'
-    tests += 'test_no if { clawlink.allow with input as {"a": 2} }\ntodo_test_x if { false }\n'
-    found = await rego.check({"main.rego": HEAD + "allow if { input.a == 1 }", "main_test.rego": tests})
-    assert [(one.name, one.passed) for one in found] == [
-        ("data.clawlink_test.test_yes", True),
-        ("data.clawlink_test.test_no", False),
-    ]
+    decides = HEAD + "allow if { is_one }\nis_one if { input.a == 1 }"
+    with pytest.raises(PolicyRefused, match="Write tests as cases"):
+        await rego.check({"main.rego": decides, "main_test.rego": tests})
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "policies"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))
+async def test_the_examples_pass_their_tests(rego: Rego, name: str) -> None:
+    modules = {path.name: path.read_text() for path in (EXAMPLES / name).glob("*.rego")}
+    found = await rego.check(modules)
+    assert len(found) >= 5
+    assert [one.name for one in found if not one.passed] == []
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ NO_GOOSE = HEAD + (
 READ_ONLY = HEAD + (
     'default allow := false\nallow if { input.request.method == "GET" }\nreason := "Nothing changes on Sundays."\n'
 )
-TESTS = "package clawlink_test\nimport rego.v1\nimport data.clawlink\n" + (
-    'test_goose if { not clawlink.allow with input as {"action": "agent:execute", "resource": {"agent": "goose"}} }\n'
-)
+TESTS = """package clawlink_test
+test_goose := {"input": {"action": "agent:execute", "resource": {"agent": "goose"}}, "allow": false}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +54,11 @@ async def test_a_policy_narrows_what_the_table_allows_and_says_why(client: httpx
     assert refused.json() == {"detail": "The policy does not allow agent:execute: Goose is not to be used."}
     allowed = await client.post("/api/runs", json={"agent": "claude", "prompt": "x", "task_id": of["id"]})
     assert allowed.status_code == 201
-    further = await client.post(f"/api/runs/{allowed.json()['id']}/hand_over", json={"agent": "goose"})
-    assert further.status_code in (403, 404, 405)
+    run = allowed.json()["id"]
+    for further in ({"text": "y", "agent": "goose"}, {"text": "y", "agent": "goose", "steer": True}):
+        assert (await client.post(f"/api/runs/{run}/prompts", json=further)).status_code == 403
+    moved = {"status": "in_progress", "agent": "goose"}
+    assert (await client.post(f"/api/tasks/{of['id']}/move", json=moved)).status_code == 403
 
 
 async def test_one_never_widens_what_the_table_allows(client: httpx2.AsyncClient) -> None:
@@ -185,7 +188,7 @@ async def test_what_was_done_is_kept_and_a_policy_replayed_on_it(client: httpx2.
     example = told["examples"][0]
     assert (example["actor"], example["project"], example["resource"]["agent"]) == (
         "owner",
-        of["key"].split("-")[0],
+        str(of["key"]).split("-")[0],
         "goose",
     )
     later = {"modules": {"main.rego": NO_GOOSE}, "since": "2999-01-01T00:00:00Z"}

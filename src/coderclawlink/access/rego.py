@@ -12,7 +12,7 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,10 @@ CHECK_SECONDS = 10.0
 LINE_SECONDS = 2.0
 """How long a question waits at most for those before it."""
 KEPT_AT_MOST = 4096
+BROKE_OFF = (
+    "Evaluating the policy broke off. Write tests as cases, without `with`: "
+    'test_name := {"input": {…}, "allow": false}; and ask for less at once.'
+)
 WORKER = ("-I", "-m", "coderclawlink.access.rego_worker")
 
 Modules = Mapping[str, str]
@@ -197,12 +201,17 @@ class Rego:
         rego_text.check(modules)
         tests = rego_text.tests(modules)
         try:
-            async with self._apart() as worker:
-                told = await worker.ask({"test": modules, "tests": tests}, CHECK_SECONDS)
-        except TimeoutError:
-            raise PolicyRefused(f"The policy's tests take longer than {CHECK_SECONDS:.0f} s.") from None
+            worker = await _start(self._program)
         except _Silent as silent:
             raise RegoMissing(str(silent)) from silent
+        try:
+            told = await worker.ask({"test": modules, "tests": tests}, CHECK_SECONDS)
+        except TimeoutError:
+            raise PolicyRefused(f"The policy's tests take longer than {CHECK_SECONDS:.0f} s.") from None
+        except _Silent:
+            raise PolicyRefused(BROKE_OFF) from None
+        finally:
+            await worker.end()
         if "error" in told:
             raise PolicyRefused(f"The policy does not compile: {told['error']}")
         return [TestOutcome(name, told["passed"][name]) for name in tests]
@@ -220,14 +229,6 @@ class Rego:
         finally:
             await apart.close()
         return answers
-
-    @contextlib.asynccontextmanager
-    async def _apart(self) -> AsyncIterator[_Worker]:
-        worker = await _start(self._program)
-        try:
-            yield worker
-        finally:
-            await worker.end()
 
     async def _end(self) -> None:
         worker, self._worker = self._worker, None

@@ -55,7 +55,12 @@ def check(modules: Mapping[str, str]) -> None:
     for name, text in modules.items():
         if not NAME.fullmatch(name) or ".." in name:
             raise PolicyRefused(f"{name[:120]!r} is no name of a module: give it one such as main.rego.")
-        _check(name, list(_tokens(name, text)))
+        tokens = list(_tokens(name, text))
+        _check(name, tokens)
+        if not is_test(name) and (line := next((line for line, _, token in tokens if token == "with"), 0)):  # noqa: S105
+            raise PolicyRefused(
+                f"{name}:{line}: `with` is refused: a decision is about what is asked, and nothing else."
+            )
     if not any(package(text) == PACKAGE for name, text in modules.items() if not is_test(name)):
         raise PolicyRefused(f"No module says `package {PACKAGE}`: its rule `allow` is what decides.")
 
