@@ -29,6 +29,7 @@ from coderclawlink.cli import (
     labels,
     merging,
     nodes,
+    policy,
     projects,
     prompts,
     pull_requests,
@@ -80,6 +81,7 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
 app.command(repositories.app)
 app.command(pull_requests.app)
 app.command(github.app)
+app.command(policy.app)
 app.command(imports.app)
 app.command(imports.issues)
 app.command(audit.app)
