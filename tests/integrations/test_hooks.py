@@ -21,14 +21,17 @@ from tests.web.conftest import Server, serving
 
 pytestmark = pytest.mark.anyio
 
+NOBODY = "http://127.0.0.1:9"
 PATH = "/api/github/webhook"
 SAID = {"action": "synchronize", "repository": {"full_name": "Ada/Shop"}, "number": 7}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("hub")) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GITHUB_SERVER_URL", NOBODY)
+        with serving(tmp_path_factory.mktemp("hub")) as running:
+            yield running
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ async def send(
     return (await client.post(PATH, content=body, headers=shown)).status_code
 
 
-def _opened(tx: Tx) -> int:
+def _opened(tx: Tx, server: str = NOBODY) -> int:
     """A pull request that nobody looks at before long."""
     project = projects.create(tx, OWNER, name="Shop", key="P" + new_id().replace("-", "")[-12:])
     task = tasks.create(tx, OWNER, project_id=project.id, title="Mend it")
@@ -67,7 +70,7 @@ def _opened(tx: Tx) -> int:
     states = {"state": "closed", "checks": "none", "review": "none", "mergeable": "unknown"}
     words = dict.fromkeys(("name", "url", "title", "branch", "base", "head"), "x")
     times = {"opened_at": 0.0, "changed_at": 0.0, "look_next_at": 9e9}
-    where = {"server": "http://127.0.0.1:9", "owner": "ada", "repo": "shop", "number": 7, "draft": False}
+    where = {"server": server, "owner": "ada", "repo": "shop", "number": 7, "draft": False}
     row = {**states, **words, **times, **where, "task_id": task.id, "project_id": project.id}
     return int(tx.insert(pull_requests.insert().values(**row)))
 
@@ -99,6 +102,14 @@ async def test_a_signed_hook_has_the_pull_requests_of_its_repository_looked_at(
     assert await send(client, secret, json.dumps(SAID).encode()) == 204
     # Looked at or about to be: no host is there, so the watcher puts it off, by less than it stood off before.
     assert _next_look(server, pull) < 9e9
+
+
+async def test_a_hook_says_nothing_of_another_hosts_repository_of_that_name(
+    server: Server, client: httpx2.AsyncClient, secret: str
+) -> None:
+    pull = await server.hub.db.write(_opened, "http://127.0.0.1:10")
+    assert await send(client, secret, json.dumps(SAID).encode()) == 204
+    assert _next_look(server, pull) == 9e9
 
 
 async def test_a_hook_that_comes_twice_counts_once(server: Server, client: httpx2.AsyncClient, secret: str) -> None:
