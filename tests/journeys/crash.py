@@ -118,7 +118,8 @@ async def _strike(home: House, dice: random.Random, toll: Toll) -> None:
                 toll.killed_by_hub += 1
                 toll.notes.append(f"attempt {attempt} of {run} ended with the hub: {how}")
     elif what == "node" and home.node_pid is not None:
-        toll.struck |= set(agents.values())
+        os.kill(home.node_pid, signal.SIGSTOP)  # so that it starts no agent that we would not know of
+        toll.struck |= set(home.agent_pids().values())
         os.kill(home.node_pid, signal.SIGKILL)
     elif what == "agent" and agents:
         victim = dice.choice(sorted(agents))
