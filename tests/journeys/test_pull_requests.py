@@ -42,6 +42,14 @@ class Town:
         assert ended["state"] == "completed", ended
         return task
 
+    async def unmade(self) -> Any:
+        """A run that has failed."""
+        task = await self.house.post("/api/tasks", {"project_id": self.project, "title": "Not to be had"})
+        made = await self.house.post("/api/runs", {"agent": "steady", "prompt": "steps=1", "task_id": task["id"]})
+        ended = await self.house.until_ended(made["id"])
+        assert ended["state"] == "failed", ended
+        return ended
+
     async def create_pr(self, task: Any, **words: str) -> Any:
         return await self.house.post(f"/api/tasks/{task['id']}/create_pr", words)
 
@@ -156,12 +164,15 @@ async def test_what_the_node_being_away_holds_up_is_done_when_it_is_back(here: T
 
 
 async def test_over_a_plain_git_remote_the_branch_is_pushed_and_told_how_to_look_at(here: Town, tmp_path: Path) -> None:
-    """Behind the same door, as one of another host: its name is another, and it takes no pull requests."""
+    """Behind the same door, as one of another host: its name is another, and it takes no pull requests. The hub's token for GitHub is not
+    shown to it; the project's own is."""
     await here.house.at_rest()
     url = here.door.url.replace("127.0.0.1", "localhost") + "/ada/shop.git"
     wanted = {"name": "Plain", "key": "PLAIN", "github_repo_url": url}
     project = await here.house.post("/api/projects", wanted)
     assert project["github_repo_owner"] is None
+    at = f"{here.house.url}/api/projects/{project['id']}/connection"
+    assert (await here.house.http.put(at, json={"token": TOKEN})).json()["of"] == "project"
     task = await Town(here.house, here.door, project["id"]).result()
     made = await here.create_pr(task)
     branch = f"task/{task['key'].lower()}"
@@ -171,6 +182,9 @@ async def test_over_a_plain_git_remote_the_branch_is_pushed_and_told_how_to_look
     assert here.head_of(branch) == run["head"]
     assert here.door.pulls(branch) == []
     assert (await here.create_pr(task))["compare"] == made["compare"]
+    assert (await here.house.http.delete(at)).status_code == 204
+    without = await Town(here.house, here.door, project["id"]).unmade()
+    assert "Authentication failed" in without["error"] or "could not read" in without["error"], without
 
 
 async def test_without_a_result_there_is_nothing_to_propose(here: Town) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from coderclawlink.link.protocol import Push
 from coderclawlink.node import pushes
 from coderclawlink.workspaces import checkout
 from coderclawlink.workspaces.store import Store
+from tests.node.conftest import Bench
 
 pytestmark = pytest.mark.anyio
 BRANCH = "task/p-1"
@@ -96,6 +98,25 @@ async def test_a_commit_that_does_not_lie_here_is_not_tried_again(store: Store, 
     for one in (answer, empty):
         assert (one.branch, one.retry) == (None, False)
         assert "does not lie on this node" in one.error
+
+
+@pytest.mark.parametrize(
+    ("repository", "is_shown"),
+    [
+        ("https://github.com/ada/shop.git", True),
+        ("https://evil.example/ada/shop.git", False),
+        ("https://github.com.evil.example/ada/shop.git", False),
+        ("https://github.com:8443/ada/shop.git", False),
+        ("http://github.com/ada/shop.git", False),
+        ("/srv/shop.git", False),
+        (None, False),
+    ],
+)
+async def test_the_machines_own_token_is_for_its_code_host_alone(
+    bench: Bench, repository: str | None, is_shown: bool
+) -> None:
+    tools = replace(bench.tools, token="s3cret-token", server="https://github.com")
+    assert tools.token_for(repository) == ("s3cret-token" if is_shown else None)
 
 
 async def test_a_name_that_git_does_not_take_is_refused_for_good(store: Store, there: Path) -> None:

@@ -29,6 +29,12 @@ class Repository:
     owner: str | None = None
     name: str | None = None
 
+    @property
+    def web(self) -> str | None:
+        """Name and port of the host that is asked over https; None: it is reached otherwise."""
+        url = urlsplit(self.clone)
+        return url.netloc.lower() if url.scheme in ("http", "https") else None
+
 
 def parse(text: str, server: str = "https://github.com") -> Repository:
     """Understand what was pasted. `server`: the code host whose owner and name are wanted. Raises `NoRepository`."""

@@ -39,8 +39,10 @@ class Hosts:
 
     async def push_token(self, project: int | None, url: str, owner: str | None = None) -> str | None:
         found = repository.parse(url, self._server)
-        if found.owner is None or not found.clone.startswith(("http://", "https://")):
+        if found.web is None:
             return None
+        if found.owner is None:
+            return await self._db.read(self._git_token, project, found.web)
         return await (await self._client(project, found, owner)).shown()
 
     def trial(self, url: str, access: Given) -> CodeHost:
@@ -73,6 +75,9 @@ class Hosts:
     def _known(self, look: Look, project: int | None, owner: str | None) -> tuple[connections.Connection, Given] | None:
         found = connections.find_for(look, project=None if project is None else ProjectId(project), owner=owner)
         return None if found is None else (found, connections.given(look, self._vault, found))
+
+    def _git_token(self, look: Look, project: int | None, host: str) -> str | None:
+        return None if project is None else connections.git_token(look, self._vault, ProjectId(project), host)
 
     def _place(self, found: Repository) -> Place:
         return Place(self._server, found.owner or "", found.name or "")

@@ -113,7 +113,7 @@ class Node:
 
     async def _push(self, word: Push) -> None:
         try:
-            self.dialer.answer(await pushes.push(word, self._tools.store, self._tools.token))
+            self.dialer.answer(await pushes.push(word, self._tools.store, self._tools.token_for(word.repository)))
         finally:
             self._pushing.discard(word.delivery)
 
@@ -248,6 +248,7 @@ async def run_node(settings: Settings, name: str) -> None:
             sandbox=chosen.sandbox,
             author=await machine_author(),
             token=settings.github_token,
+            server=settings.github_server_url,
             secrets=partial(secrets.read, home),
             attachments=Attachments(partial(find_hub, home), home / "workspaces" / "attachments"),
         )

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from coderclawlink.drivers.base import Session
 from coderclawlink.drivers.catalogue import Agent
@@ -41,11 +42,18 @@ class Tools:
     sandbox: Sandbox
     author: str
     token: str | None = None
-    """For cloning over https."""
+    """This machine's own access to the code host, for a hub that gives none."""
+    server: str = "https://github.com"
+    """Base URL of the code host that the token is for."""
     secrets: Callable[[], Mapping[str, str]] = dict
     """The values of this machine's secrets, as they are now."""
     attachments: Attachments | None = None
     """Fetches what is attached to tasks. None: it is left out."""
+
+    def token_for(self, repository: str | None) -> str | None:
+        """The machine's own token, if the repository lies on the code host: whoever writes to a project chooses the address."""
+        there, home = urlsplit(repository or ""), urlsplit(self.server)
+        return self.token if (there.scheme, there.netloc) == (home.scheme, home.netloc) else None
 
 
 @dataclass

@@ -146,14 +146,17 @@ async def _make(attempt: Attempt) -> AttemptEnded:
     async with beside.prepare(
         *(tools.store, order.run, order.attempt),
         repository=order.repository if driver.needs_checkout else None,
-        further=[Further(each.name, each.repository, each.branch, each.token or tools.token) for each in order.beside]
+        further=[
+            Further(each.name, each.repository, each.branch, each.token or tools.token_for(each.repository))
+            for each in order.beside
+        ]
         if driver.needs_checkout
         else (),
         resume=order.resume,
         follows=None if order.follows is None else (order.follows.run, order.follows.attempt),
         branch=order.branch,
         author=order.author or tools.author,
-        token=order.token or tools.token,
+        token=order.token or tools.token_for(order.repository),
     ) as checkout:
         if order.attachments and driver.needs_checkout and tools.attachments is not None:
             await tools.attachments.lay_out(order.attachments, checkout.attachments)

@@ -1,7 +1,8 @@
 """Connections: with whose access a project's repository is reached on its code host, and what is done with what the host tells.
 
 Above: the integrations, web. Below: secrets, projects. A project's own connection counts first, then that of the person who asks, then the
-installation's; without any there is GITHUB_TOKEN, which is the installation's too.
+installation's; without any there is GITHUB_TOKEN, which is the installation's too. A plain git remote is shown a token of its project's own
+only, and only that which was given for this very host.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from coderclawlink.access.secrets import Vault
 from coderclawlink.board import projects
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import connections as table
-from coderclawlink.errors import Conflict, NotFound
+from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import ProjectConnected, ProjectDisconnected
 from coderclawlink.ids import ProjectId
 from coderclawlink.journal import log
@@ -26,6 +27,9 @@ from coderclawlink.journal.log import About
 from coderclawlink.pulls.hosts import AccessKind, Given, MergeMethod
 
 GITHUB = "github"
+GIT = "git"
+ORIGIN_AT_MOST = 150
+"""Characters of a host's name and port."""
 
 
 class NotConnected(NotFound):
@@ -58,10 +62,10 @@ class Scope:
     project: ProjectId | None = None
     owner: str | None = None
 
-    @property
-    def secret(self) -> str:
+    def secret(self, shown_to: str | None = None) -> str:
+        """The name of its secret. `shown_to`: the host that a plain git remote's is for."""
         if self.project is not None:
-            return f"github/project/{self.project}"
+            return f"github/project/{self.project}" if shown_to is None else f"git/project/{self.project}/{shown_to}"
         return "github/installation" if self.owner is None else f"github/person/{self.owner}"
 
 
@@ -97,14 +101,21 @@ def find(look: Look, scope: Scope) -> Connection:
 
 
 def find_for(look: Look, *, project: ProjectId | None, owner: str | None) -> Connection | None:
-    """The one that counts for this project and this person; None: there is none."""
+    """The one that counts on GitHub for this project and this person; None: there is none."""
     scopes = [Scope(project=project)] if project is not None else []
     scopes += [Scope(owner=owner)] if owner is not None else []
     for scope in (*scopes, Scope()):
-        row = look.row(sa.select(*_COLUMNS).where(*_is(scope)))
+        row = look.row(sa.select(*_COLUMNS).where(table.c.host == GITHUB, *_is(scope)))
         if row is not None:
             return _connection(row)
     return None
+
+
+def git_token(look: Look, vault: Vault, project: ProjectId, host: str) -> str | None:
+    """What a plain git remote on this host is shown for the project; None: nothing was given for it."""
+    name = Scope(project=project).secret(host)
+    is_there = look.row(sa.select(table.c.id).where(table.c.host == GIT, table.c.secret == name)) is not None
+    return secrets.get(look, vault, name) if is_there else None
 
 
 def given(look: Look, vault: Vault, connection: Connection) -> Given:
@@ -127,17 +138,36 @@ def may(actor: Actor, scope: Scope) -> None:
         policy.require(actor, Permission.PROJECT_WRITE, scope.project)
 
 
-def put(tx: Tx, actor: Actor, vault: Vault, scope: Scope, access: Given, as_whom: str, repository: str) -> Connection:
-    """Keep an access that was tried, in the place of an earlier one. Raises `PermissionMissing`, `ProjectNotFound`."""
+def put(
+    tx: Tx,
+    actor: Actor,
+    vault: Vault,
+    scope: Scope,
+    access: Given,
+    as_whom: str,
+    repository: str,
+    shown_to: str | None = None,
+) -> Connection:
+    """Keep an access that was tried, in the place of an earlier one. `shown_to`: the host, where it is a plain git remote's.
+
+    Raises `PermissionMissing`, `ProjectNotFound`, `Invalid` for an App or a host that is none.
+    """
     may(actor, scope)
+    if shown_to is not None and (access.kind != "token" or scope.project is None or len(shown_to) > ORIGIN_AT_MOST):
+        raise Invalid("A plain git remote is shown a token, of a project.")
     if scope.project is not None:
         projects.find(tx, scope.project)
-    secrets.put(tx, vault, scope.secret, access.secret, actor.name)
+    host, secret = GITHUB if shown_to is None else GIT, scope.secret(shown_to)
+    before = tx.scalar(sa.select(table.c.secret).where(*_is(scope)))
+    if before is not None and before != secret:
+        secrets.delete(tx, str(before), actor.name)
+    secrets.put(tx, vault, secret, access.secret, actor.name)
     now = tx.now()
     row = {
+        "host": host,
         "kind": access.kind,
         "as_whom": as_whom,
-        "secret": scope.secret,
+        "secret": secret,
         "app_id": access.app_id,
         "installation_id": access.installation_id,
         "checked_at": now,
@@ -148,10 +178,10 @@ def put(tx: Tx, actor: Actor, vault: Vault, scope: Scope, access: Given, as_whom
     if not tx.change(table.update().where(*_is(scope)).values(**row)):
         tx.change(
             table.insert().values(
-                host=GITHUB, project_id=scope.project, owner=scope.owner, answers=Answers().model_dump_json(), **row
+                project_id=scope.project, owner=scope.owner, answers=Answers().model_dump_json(), **row
             )
         )
-    told = ProjectConnected(host=GITHUB, repository=repository, as_whom=as_whom)
+    told = ProjectConnected(host=host, repository=repository, as_whom=as_whom)
     log.append(tx, told, About(scope.project), actor=actor)
     return find(tx, scope)
 
@@ -180,7 +210,6 @@ def delete(tx: Tx, actor: Actor, scope: Scope) -> None:
 
 def _is(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        table.c.host == GITHUB,
         table.c.project_id.is_(None) if scope.project is None else table.c.project_id == scope.project,
         table.c.owner.is_(None) if scope.owner is None else table.c.owner == scope.owner,
     )

@@ -107,16 +107,28 @@ async def _put(here: Rooms, actor: Actor, scope: Scope, wanted: AccessWanted) ->
     url = wanted.repository or (await here.db.read(_url, scope) if scope.project is not None else None)
     if url is None and scope.project is not None:
         raise NoRepositoryThere
-    reached, place = None, ""
+    reached, place, shown_to = None, "", None
     if url is not None:
+        shown_to = _shown_to(here, scope, url)
         host = here.hosts.trial(url, wanted.given)
         reached, place = await host.reach(), str(host.place)
     as_whom = "not tried yet" if reached is None else reached.as_whom
-    return _told(await here.db.write(connections.put, actor, here.vault, scope, wanted.given, as_whom, place), reached)
+    made = await here.db.write(connections.put, actor, here.vault, scope, wanted.given, as_whom, place, shown_to)
+    return _told(made, reached)
 
 
 def _url(look: Look, scope: Scope) -> str | None:
     return None if scope.project is None else projects.find(look, scope.project).github_repo_url
+
+
+def _shown_to(here: Rooms, scope: Scope, url: str) -> str | None:
+    """The host that a plain git remote's token is for; None: GitHub. Raises `Invalid`."""
+    found = repository.parse(url, here.server)
+    if found.owner is not None:
+        return None
+    if scope.project is None or found.web is None:
+        raise Invalid(f"A token is shown to {here.server}, or to the git remote of a project over https.")
+    return found.web
 
 
 def _on_the_host(here: Rooms, url: str) -> str:
@@ -148,7 +160,8 @@ async def show_project_connection(actor: Reader, here: Here, project_id: Project
 
 
 def _counts(look: Look, actor: Actor, project: ProjectId) -> ConnectionTold:
-    projects.find(look, project)
+    if projects.find(look, project).github_repo_owner is None:
+        return _told(connections.find(look, Scope(project=project)))
     found = connections.find_for(look, project=project, owner=actor.key)
     if found is None:
         raise connections.NotConnected
