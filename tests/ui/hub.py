@@ -36,6 +36,8 @@ class Hub:
     url: str = ""
     port: int = 0
     """0 takes any that is free; once started it keeps it."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Beside what all have."""
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
 
     def start(self) -> None:
@@ -52,7 +54,7 @@ class Hub:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_SLOTS": "8"},
+                env={**os.environ, "CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_SLOTS": "8", **self.environment},
                 start_new_session=True,
             )
         self._until(self._answers, "the hub did not start")

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { CircleCheck, PlugZap, RefreshCw, TriangleAlert, Unplug } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError, ask, call } from '@/api/client'
-import type { ConnectionTold, ProjectTold } from '@/api/schema'
+import type { ConnectionTold, ProjectTold, ReachedTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
 import { Confirm } from '@/kit/Dialog'
 import { Time } from '@/kit/figures'
@@ -26,14 +26,17 @@ export default function CodeHost({ project }: { project: ProjectTold }) {
   const client = useQueryClient()
   const [isConnecting, setConnecting] = useState(false)
   const [isLeaving, setLeaving] = useState(false)
+  /** What a look at the repository has just told; it is not kept. */
+  const [reached, setReached] = useState<ReachedTold | null>(null)
   const mayWrite = useMay('project:write')
   const isNone = error instanceof ApiError && error.status === 404
   const connection = isNone ? undefined : data
 
-  const check = useMutation({ mutationFn: () => call('POST /api/projects/{project_id}/connection/check', { path, seconds: SECONDS_AT_MOST }), onSuccess: (told) => client.setQueryData(query.queryKey, told), onError: toastError })
+  const check = useMutation({ mutationFn: () => call('POST /api/projects/{project_id}/connection/check', { path, seconds: SECONDS_AT_MOST }), onSuccess: (told) => (setReached(told.reached ?? null), client.setQueryData(query.queryKey, told)), onError: toastError })
   const leave = useMutation({
     mutationFn: () => (connection?.of === 'mine' ? call('DELETE /api/connections/mine') : call('DELETE /api/projects/{project_id}/connection', { path })),
     onSuccess: async () => {
+      setReached(null)
       await client.resetQueries({ queryKey: query.queryKey })
       toast('Disconnected')
     },
@@ -60,7 +63,7 @@ export default function CodeHost({ project }: { project: ProjectTold }) {
         )}
       </div>
       {connection ? (
-        <Standing connection={connection} />
+        <Standing connection={connection} reached={reached} />
       ) : isNone ? (
         <Unconnected project={project} />
       ) : error ? (
@@ -70,7 +73,7 @@ export default function CodeHost({ project }: { project: ProjectTold }) {
       )}
       {connection?.of === 'project' && <Answering key={JSON.stringify(connection.answers)} project={project} answers={connection.answers} />}
       {connection && <Webhook />}
-      {isConnecting && <Connect project={project} onClose={() => setConnecting(false)} />}
+      {isConnecting && <Connect project={project} onConnected={(told) => setReached(told.reached ?? null)} onClose={() => setConnecting(false)} />}
       <Confirm title="Disconnect GitHub?" verb="Disconnect" isOpen={isLeaving} onClose={() => setLeaving(false)} onConfirm={() => leave.mutate()}>
         The access is forgotten here; on GitHub it stays until you revoke it there. {connection?.of === 'mine' ? 'All projects that it counted for lose it.' : 'Pull requests of this project are no longer looked at, unless you or the hub have an access of your own.'}
       </Confirm>
@@ -84,7 +87,7 @@ function Unconnected({ project }: { project: ProjectTold }) {
   return <p className="text-fg-2">No access of its own: results cannot become pull requests, unless this hub was started with a token. A token or a GitHub App opens {`${project.github_repo_owner}/${project.github_repo_name}`}.</p>
 }
 
-function Standing({ connection: { kind, as_whom, of, error, checked_at, reached, made_by, made_at } }: { connection: ConnectionTold }) {
+function Standing({ connection: { kind, as_whom, of, error, checked_at, made_by, made_at }, reached }: { connection: ConnectionTold; reached: ReachedTold | null }) {
   return (
     <>
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">

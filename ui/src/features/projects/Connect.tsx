@@ -18,7 +18,13 @@ const KINDS: ReadonlyArray<{ value: Kind; label: string; hint: string }> = [
 ]
 const SECONDS_AT_MOST = 75
 
-export function Connect({ project, onClose }: { project: ProjectTold; onClose(): void }) {
+export interface ConnectProps {
+  project: ProjectTold
+  onConnected(told: ConnectionTold): void
+  onClose(): void
+}
+
+export function Connect({ project, onConnected, onClose }: ConnectProps) {
   const client = useQueryClient()
   const [kind, setKind] = useState<Kind>('token')
   const [whose, setWhose] = useState<Whose>('project')
@@ -41,8 +47,7 @@ export function Connect({ project, onClose }: { project: ProjectTold; onClose():
     },
     onSuccess: async (told) => {
       await client.resetQueries({ queryKey: ['GET /api/projects/{project_id}/connection'] })
-      // What was found just now is told by this answer alone.
-      if (told.of === 'project') client.setQueryData(['GET /api/projects/{project_id}/connection', { project_id: project.id }], told)
+      onConnected(told)
       toast(`Connected as ${told.as_whom}`)
       onClose()
     },

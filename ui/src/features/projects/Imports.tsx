@@ -19,10 +19,10 @@ const SOURCES: ReadonlyArray<{ value: Source; label: string; hint: string }> = [
 ]
 const SECONDS_AT_MOST = 300
 
-const bring = (source: Source, project: number, file: File, dry_run: boolean): Promise<ImportTold> =>
-  source === 'jira'
-    ? call('POST /api/projects/{project_id}/import/jira', { path: { project_id: project }, query: { dry_run }, body: file, seconds: SECONDS_AT_MOST })
-    : call('POST /api/projects/{project_id}/import/vibe-kanban', { path: { project_id: project }, query: { dry_run }, body: file, seconds: SECONDS_AT_MOST })
+function bring(source: Source, project: number, file: File, dry_run: boolean): Promise<ImportTold> {
+  const given = { path: { project_id: project }, query: { dry_run }, body: new Blob([file], { type: 'application/octet-stream' }), seconds: SECONDS_AT_MOST }
+  return source === 'jira' ? call('POST /api/projects/{project_id}/import/jira', given) : call('POST /api/projects/{project_id}/import/vibe-kanban', given)
+}
 
 /** As its name tells. */
 export const sourceOf = (name: string): Source | null => (/\.csv$/i.test(name) ? 'jira' : /\.(sqlite3?|db)$/i.test(name) ? 'vibe-kanban' : null)
