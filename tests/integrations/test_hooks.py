@@ -17,6 +17,7 @@ from coderclawlink.db.engine import Tx
 from coderclawlink.db.schema import hooks_heard, pull_requests
 from coderclawlink.ids import new_id
 from coderclawlink.integrations.github import hooks
+from tests.peers.github import PeerMissing, folder
 from tests.web.conftest import Server, serving
 
 pytestmark = pytest.mark.anyio
@@ -183,3 +184,19 @@ async def test_hooks_are_forgotten_after_a_week(server: Server, client: httpx2.A
     assert await send(client, secret, b"{}", "ping") == 204
     with server.hub.db.look() as look:
         assert look.row(hooks_heard.select().where(hooks_heard.c.id == "old")) is None
+
+
+async def test_githubs_own_examples_of_all_webhooks_are_taken(
+    server: Server, client: httpx2.AsyncClient, secret: str
+) -> None:
+    try:
+        at = folder() / "node_modules" / "@octokit" / "webhooks-examples" / "api.github.com" / "index.json"
+    except PeerMissing as missing:
+        print(f"not run: {missing}")
+        pytest.skip(str(missing))
+    taken = 0
+    for kind in json.loads(at.read_text(encoding="utf-8")):
+        for example in kind["examples"]:
+            assert await send(client, secret, json.dumps(example).encode(), kind["name"]) == 204, kind["name"]
+            taken += 1
+    assert taken >= 329
