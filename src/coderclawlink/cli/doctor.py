@@ -74,6 +74,7 @@ def doctor(
 async def _look(settings: Settings) -> list[Finding]:
     found = [_python(), await _git(), *(await _sandbox(settings))]
     found += [_data(settings), _room(settings), await asyncio.to_thread(_database, settings), _port(settings)]
+    found.append(await _policies(settings))
     return [*found, *await _agents(settings)]
 
 
@@ -198,6 +199,23 @@ def _port(settings: Settings) -> Finding:
         holder = _holder(settings.api_port)
         found = f"{where} is taken by {holder}" if holder else problem.message
         return Finding("Hub", "fail", found, "Stop that, or set API_PORT to another port.")
+
+
+async def _policies(settings: Settings) -> Finding:
+    from coderclawlink.access import rego, rego_text
+
+    if settings.opa_url:
+        return Finding("Policies", "ok", f"decided by the Open Policy Agent at {settings.opa_url}")
+    if not rego.is_installed():
+        todo = "To have policies as code: pip install 'coderclawlink[rego]'. Until then one that is in force allows nothing."
+        return Finding("Policies", "off", "Rego is not installed", todo)
+    try:
+        await rego.Rego().check({"main.rego": f"package {rego_text.PACKAGE}\nallow := true"})
+    except ClawlinkError as problem:
+        return Finding(
+            "Policies", "fail", problem.message, "Until it can be started, a policy that is in force allows nothing."
+        )
+    return Finding("Policies", "ok", "Rego, in a process of its own")
 
 
 def _holder(port: int) -> str | None:
