@@ -35,7 +35,7 @@ def is_open(db: Database, session: SessionId) -> bool:
         return True
 
 
-def aged(tx: Tx, session: Session, **values: float) -> None:
+def aged(tx: Tx, session: Session, /, **values: float) -> None:
     tx.change(schema.sessions.update().where(schema.sessions.c.hash == session.hash).values(**values))
 
 
@@ -185,7 +185,7 @@ def test_a_token_is_kept_as_a_hash_gives_no_more_than_its_user_has_and_ends(db: 
         db.write_now(lambda tx: tokens.create(tx, "ann", "x", scopes=[Permission.ADMIN_USERS], days=3, by=OWNER))
     for days in (0, 366):
         with pytest.raises(Invalid):
-            db.write_now(lambda tx, days=days: tokens.create(tx, "ann", "x", scopes=None, days=days, by=OWNER))
+            db.write_now(tokens.create, "ann", "x", scopes=None, days=days, by=OWNER)
     db.write_now(aged, Session(secret, "ann", None, Role.DEVELOPER, 0, 0, sessions.hash_of(secret)), last_activity=1.0)
     assert is_open(db, secret)  # a program may be quiet for long
     with pytest.raises(TokenNotFound):
