@@ -8,6 +8,7 @@ alone, as in a backup, has none of them.
 from __future__ import annotations
 
 import base64
+import binascii
 import os
 import secrets as randomness
 from pathlib import Path
@@ -23,6 +24,7 @@ from coderclawlink.events import SecretDeleted, SecretSet
 from coderclawlink.journal import log
 
 KEY_FILE = "secrets.key"
+_KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
@@ -56,14 +58,23 @@ class Vault:
 
     def _key(self, *, make: bool) -> bytes:
         try:
-            return base64.b64decode(self._path.read_text(encoding="ascii"))
+            key = base64.b64decode(self._path.read_bytes(), validate=True)
         except FileNotFoundError as missing:
             if not make:
                 raise KeyMissing from missing
+        except binascii.Error as error:
+            raise KeyMissing from error
+        else:
+            if len(key) != _KEY_BYTES:
+                raise KeyMissing
+            return key
         draft = self._path.with_name(f"{KEY_FILE}.{randomness.token_hex(8)}")
         draft.touch(mode=0o600)
         try:
-            draft.write_text(base64.b64encode(AESGCM.generate_key(256)).decode(), encoding="ascii")
+            with draft.open("wb") as file:
+                file.write(base64.b64encode(AESGCM.generate_key(8 * _KEY_BYTES)))
+                file.flush()
+                os.fsync(file.fileno())  # what it seals must not outlive it
             os.link(draft, self._path)  # two who make one at the same time have one key between them
         except FileExistsError:
             pass
