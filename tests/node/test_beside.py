@@ -10,6 +10,7 @@ from coderclawlink.events import AgentMessage, ArtifactKept, WorkCommitted, Work
 from coderclawlink.link.protocol import Beside, Fence
 from coderclawlink.node import briefing
 from coderclawlink.node.execute import bury
+from coderclawlink.workspaces import quota
 from tests.node.conftest import Bench, Report, git
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +124,22 @@ async def test_a_follow_up_goes_on_from_all_and_shows_all(bench: Bench, web: Pat
         commits(third)["web"].head,
         commits(first)["web"].head,
     ]
+
+
+@pytest.mark.parametrize("folder", ["there", "gone"])
+async def test_what_a_run_left_as_it_was_is_gone_on_from_through_it(bench: Bench, web: Path, folder: str) -> None:
+    both = tuple(each.model_copy(update={"branch": ""}) for each in beside(web=web))  # delivered nowhere
+    await bench.make("script:\nwrite repository/a.txt | one\nwrite web/b.txt | two", branch="", beside=both)
+    only = "script:\nwrite repository/c.txt | three"
+    await bench.make(only, run="r2", branch="", follows=Fence(run="r1", attempt=1), beside=both)
+    if folder == "gone":
+        await quota.collect(bench.tools.store, max_bytes=0)
+    third = await bench.make(
+        "script:\nwrite web/d.txt | four", run="r3", branch="", follows=Fence(run="r2", attempt=1), beside=both
+    )
+    text = third.artifact("diff")
+    assert all(f"b/{path}" in text for path in ("a.txt", "c.txt", "web/b.txt", "web/d.txt"))
+    assert set(commits(third)) == {"web"}
 
 
 async def test_work_of_all_survives_a_killed_node_and_is_gone_on_with(bench: Bench, web: Path) -> None:

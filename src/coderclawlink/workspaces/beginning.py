@@ -80,6 +80,9 @@ async def _followed(store: Store, where: Path, run: str, attempt: int, name: str
     """From the folder of another run's attempt: its result, or what it left without one."""
     found = await _goes_on(store, run, attempt)
     earlier = store.find(run, attempt)
+    if earlier is not None and found is None and earlier.follows and earlier.mirror == where:
+        # It added nothing to what it went on from itself.
+        return Beginning(earlier.base, earlier.upstream, earlier.follows, earlier.follows, earlier.follows)
     if found is None or earlier is None or found.files is None:
         return None
     result = await mirror.commit_at(earlier.mirror, earlier.ref)

@@ -120,6 +120,8 @@ async def finish(checkout: Checkout, *, title: str, author: str, agent: str) -> 
     """
     snapshot = await take(checkout)
     if snapshot.tree == await tree_of(checkout, checkout.begun):
+        if checkout.follows:  # Who goes on from this attempt goes on from there, when its folder is gone too.
+            await mirror.keep(checkout.mirror, checkout.data.git_dir, checkout.follows, checkout.ref)
         return None
     message = f"{_first_line(title) or f'Work of {agent}'}\n\nAgent: {_first_line(agent)}\nRun: {checkout.run}\n"
     head = snapshot.head
