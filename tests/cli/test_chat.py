@@ -67,6 +67,18 @@ def test_a_conversation_goes_on_in_the_same_session(house: Cli, repository: Path
     assert len(house.json("chat", "list", "DEMO")) == len(house.say("chat", "list", "DEMO").splitlines()) - 1
 
 
+def test_a_pull_request_that_is_proposed_is_opened_when_it_is_confirmed(house: Cli, repository: Path) -> None:
+    house.say("task", "create", "DEMO", "Note it")
+    key = house.json("task", "list", "--project", "DEMO")[-1]["key"]
+    house.say("run", "submit", "scripted", "script:\nwrite NOTE.md | mine\nsay Done\nEND", "--task", key)
+    house.say("run", "follow", "last")
+    action = f'[{{"create_pr": {{"task": "{key}"}}}}]'
+    said = ask(house, f"say It is done.\\n\\n```clawlink-actions\\n{action}\\n```", more=("--new",))
+    assert f"1. proposed: open a pull request for the result of {key}\n" in said
+    assert f"clawlink pr show {key}" in house.say("chat", "confirm", "DEMO", "1")
+    assert house.json("pr", "show", key)["deliveries"][0]["branch"] == f"task/{key.lower()}"
+
+
 def test_a_file_is_not_written_and_one_written_past_the_rules_is_dropped(house: Cli, repository: Path) -> None:
     before = subprocess.run(["git", "for-each-ref"], cwd=repository, check=True, capture_output=True).stdout
     ask(house, "write NOTES.md | mine", "say Done")
