@@ -157,12 +157,13 @@ def _settle(case: Case[Any], known: Known) -> None:
 
 @contextmanager
 def furnished(home: Path) -> Iterator[tuple[str, Known]]:
-    """The address of a hub that is served, and what the things are called that are there: field → value."""
+    """The address of a hub that is served, and what the things are called that are there."""
     with serving(home) as server:
-        yield server.url, asyncio.run(_furnish(server))
+        yield server.url, asyncio.run(furnish(server))
 
 
-async def _furnish(server: Server) -> Known:
+async def furnish(server: Server) -> Known:
+    """Put one of each thing there, through the hub's own interface. Returns what they are called."""
     node = Node(server.hub)
     await node.join()
     async with httpx2.AsyncClient(base_url=server.url, timeout=ANSWER_SECONDS) as client:
@@ -178,6 +179,10 @@ async def _furnish(server: Server) -> Known:
         other = (await made("/api/tasks", project_id=project["id"], title="Another"))["id"]
         run = (await made("/api/runs", agent="claude", prompt="Do it", task_id=task))["id"]
         await node.finish(await node.start(run))
+        async with asyncio.timeout(20):
+            with server.hub.db.bell.listen(f"run:{run}") as ear:
+                while (await client.get(f"/api/runs/{run}")).json()["ended_at"] is None:
+                    await ear.wait(1)
         asked = (await made("/api/runs", agent="claude", prompt="Ask first", task_id=other))["id"]
         question = await node.ask(await node.start(asked))
         comparison = await made(

@@ -10,6 +10,7 @@ Above: `backup`. Below: `db.backup`. A part that the manifest does not tell of, 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -30,6 +31,7 @@ MANIFEST = "manifest.json"
 MANIFEST_AT_MOST = 256 * 1024 * 1024
 """Bytes: room for two million parts."""
 FORMAT: Final = 1
+COMPRESSION = 6
 _NAME = re.compile(r"database/[A-Za-z0-9_.]+|attachments/[0-9a-f]{2}/[0-9a-f]{64}|(agents|prices)\.toml|secrets\.key")
 _PIECE = 1024 * 1024
 
@@ -40,6 +42,10 @@ class NoFile(NotFound):
 
 class IsThere(Conflict):
     """There is a file of that name already."""
+
+
+class CannotRead(Unavailable):
+    """The backup cannot be read."""
 
 
 class CannotWrite(Unavailable):
@@ -98,7 +104,10 @@ def write(file: Path, manifest: Manifest, parts: Iterable[tuple[str, Path]]) -> 
     draft = file.with_name(f".{file.name}.{new_id()}")
     try:
         with open(draft, "xb", opener=_private) as raw:
-            with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as tar:
+            with (
+                gzip.GzipFile("", "wb", COMPRESSION, raw) as packed,
+                tarfile.open(fileobj=packed, mode="w") as tar,
+            ):
                 told = manifest.model_copy(update={"parts": tuple(_add(tar, name, path) for name, path in parts)})
                 text = told.model_dump_json(indent=1).encode()
                 tar.addfile(_entry(MANIFEST, len(text)), io.BytesIO(text))
@@ -117,28 +126,33 @@ def write(file: Path, manifest: Manifest, parts: Iterable[tuple[str, Path]]) -> 
 def read(file: Path, into: Path | None = None) -> Manifest:
     """Read all of it and check every sum; `into`: a folder to put the parts in, which has them all only when this returns.
 
-    Raises `NoFile`, `Damaged`, `TooNew`.
+    Raises `NoFile`, `CannotRead`, `Damaged`, `TooNew`.
     """
     found: list[Part] = []
     text: bytes | None = None
     try:
-        with file.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:gz") as tar:
-            for entry in tar:
-                content = tar.extractfile(entry) if entry.isreg() else None
-                if content is None or text is not None:
-                    raise Damaged(f"{file} holds something that no backup holds: {entry.name!r}.")
-                if entry.name == MANIFEST and entry.size <= MANIFEST_AT_MOST:
-                    text = content.read()
-                elif _NAME.fullmatch(entry.name):
-                    found.append(_part(entry.name, content, into and into / entry.name))
-                else:
-                    raise Damaged(f"{file} holds something that no backup holds: {entry.name!r}.")
+        with gzip.open(file) as raw:
+            with tarfile.open(fileobj=raw, mode="r|") as tar:
+                for entry in tar:
+                    content = tar.extractfile(entry) if entry.isreg() else None
+                    if content is None or text is not None:
+                        raise Damaged(f"{file} holds something that no backup holds: {entry.name!r}.")
+                    if entry.name == MANIFEST and entry.size <= MANIFEST_AT_MOST:
+                        text = content.read()
+                    elif _NAME.fullmatch(entry.name):
+                        found.append(_part(entry.name, content, into and into / entry.name))
+                    else:
+                        raise Damaged(f"{file} holds something that no backup holds: {entry.name!r}.")
+            while raw.read(_PIECE):
+                pass  # to the sum at the end, which the manifest is part of
     except FileNotFoundError as error:
         raise NoFile(f"There is no file {file}.") from error
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Damaged(f"{file} is no backup, or is damaged or cut off.") from error
-    except OSError as error:  # gzip tells of a wrong sum by one
-        raise Damaged(f"{file} cannot be read whole: {error}") from error
+    except gzip.BadGzipFile as error:
+        raise Damaged(f"{file} is no backup, or is damaged or cut off.") from error
+    except OSError as error:
+        raise CannotRead(f"{file} cannot be read: {error.strerror}.") from error
     if text is None:
         raise Damaged(f"{file} is cut off: it has no manifest.")
     manifest = _manifest(file, text)
