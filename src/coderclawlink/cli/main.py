@@ -17,6 +17,7 @@ from coderclawlink.cli import (
     agents,
     attachments,
     audit,
+    backup,
     board,
     budgets,
     chat,
@@ -42,8 +43,11 @@ from coderclawlink.cli import (
     secrets,
     serve,
     sessions,
+    signing,
     tasks,
+    tokens,
     usage,
+    users,
     views,
 )
 from coderclawlink.errors import ClawlinkError
@@ -76,8 +80,12 @@ app.command(merging.webhook)
 app.command(search.search)
 app.command(questions.inbox)
 app.command(sessions.whoami)
+for verb_of_ones_own in (signing.sign_in, signing.sign_out, signing.step_up, signing.accept, signing.password):
+    app.command(verb_of_ones_own)
 for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, budgets, nodes, sessions, secrets):
     app.command(noun.app)
+app.command(users.app)
+app.command(tokens.app)
 app.command(repositories.app)
 app.command(pull_requests.app)
 app.command(github.app)
@@ -86,6 +94,8 @@ app.command(imports.app)
 app.command(imports.issues)
 app.command(audit.app)
 app.command(usage.usage)
+app.command(backup.app)
+app.command(backup.restore)
 app.command(doctor.doctor)
 
 
