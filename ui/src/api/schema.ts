@@ -222,6 +222,15 @@ export type AuditEvent = {
   hash: string
 }
 
+export type BlockedTold = {
+  at: string
+  actor: string
+  permission: string
+  project: (string | null)
+  resource: Record<string, JsonValue>
+  reason: string
+}
+
 /** `head`: how far the journal had come; what happens from there on is told by the live stream. */
 export type BoardTold = {
   head: number
@@ -379,6 +388,11 @@ export type CheckTold = {
   at: string
 }
 
+/** `repository`: the address of one to try it on. */
+export type CheckWanted = {
+  repository: string
+}
+
 /** A check of the result. `seconds`: how long it took; `round`: the mendings before it. */
 export type Checked = {
   name: string
@@ -518,11 +532,10 @@ export type CreateTask = {
   description?: (string | null)
 }
 
-/** `rule`: the one that decides, null when none does: then it is the mode. `why`: for people. */
-export type DecisionTold = {
-  effect: "allow" | "deny" | "ask"
-  rule: (RuleTold | null)
-  why: string
+/** `next`: what to give as `before` for older ones; null when these are the oldest. */
+export type DecisionsPage = {
+  decisions: Array<coderclawlink__web__policies__DecisionTold>
+  next: (number | null)
 }
 
 /** A result on its way to its branch. `repository`: its name within the project, "" for the project's own. `compare`: how to look at the branch where there are no pull requests. `error`: what stands in its way. */
@@ -954,6 +967,11 @@ export type Methods = {
   signed_in: boolean
 }
 
+/** `modules`: Rego by file name; those named *_test.rego hold the tests, rules named test_*. */
+export type ModulesWanted = {
+  modules: Record<string, string>
+}
+
 /** `agent`: which one begins to work on it, where it is in progress then. `prompt`: what to ask it, if not the task's title and description. `options`: what is to be otherwise than it is configured, for this run alone. */
 export type MoveWanted = {
   status?: (TaskStatus | null)
@@ -1052,6 +1070,18 @@ export type Page = {
   next: (number | null)
 }
 
+/** What was made in a further repository, `name` within the project. `head` null: nothing was changed there so far. */
+export type PartTold = {
+  name: string
+  repository: string
+  branch: (string | null)
+  base: (string | null)
+  head: (string | null)
+  files: (number | null)
+  additions: (number | null)
+  deletions: (number | null)
+}
+
 /** `current`: null where none is set. */
 export type PasswordChange = {
   current?: (string | null)
@@ -1086,6 +1116,26 @@ export type Policy = {
   rules_sha256: string
   answers: Array<Permitted>
   verification: "project" | "repository" | "none"
+}
+
+export type PolicyPut = {
+  project_id: (number | null)
+  version: number
+  active: boolean
+  changed_by: string
+  changed_at: string
+  modules: Record<string, string>
+  tests: Array<TestTold>
+}
+
+/** `modules`: Rego by file name. */
+export type PolicyTold = {
+  project_id: (number | null)
+  version: number
+  active: boolean
+  changed_by: string
+  changed_at: string
+  modules: Record<string, string>
 }
 
 export type Priority = "low" | "medium" | "high" | "critical"
@@ -1313,6 +1363,39 @@ export type RemarkWanted = {
   head?: (string | null)
 }
 
+/** Of what was allowed since then. `left`: how much was not asked for want of time, the oldest; `examples`: at most 100. */
+export type ReplayTold = {
+  asked: number
+  left: number
+  blocked: number
+  by_permission: Record<string, number>
+  examples: Array<BlockedTold>
+}
+
+/** `since`: RFC 3339; null: a week ago. Nothing is kept for longer than thirty days. */
+export type ReplayWanted = {
+  modules: Record<string, string>
+  since?: (string | null)
+}
+
+export type RepositoriesWanted = {
+  names: Array<string>
+}
+
+/** `name`: of its folder, and before its paths in a review. `owner`, `host_name`: of a repository on the code host. */
+export type RepositoryTold = {
+  name: string
+  url: string
+  owner: (string | null)
+  host_name: (string | null)
+  made_at: string
+}
+
+/** `url`: an absolute path, https://…, ssh://… or user@host:path, without a password. */
+export type RepositoryWanted = {
+  url: string
+}
+
 export type RestoreWanted = {
   version: number
 }
@@ -1421,6 +1504,7 @@ export type RunDetail = {
   attempts: Array<AttemptTold>
   questions: Array<QuestionTold>
   usage: (Usage | null)
+  repositories: Array<PartTold>
 }
 
 export type RunTold = {
@@ -1577,6 +1661,7 @@ export type TaskChanges = {
   assignee?: (string | null)
 }
 
+/** `repositories`: the names of those that it is about beside the project's own. */
 export type TaskDetail = {
   id: number
   project_id: number
@@ -1594,6 +1679,7 @@ export type TaskDetail = {
   created_at: string
   updated_at: string
   external: (ExternalTold | null)
+  repositories: Array<string>
 }
 
 export type TaskMetadata = {
@@ -1638,7 +1724,7 @@ export type TaskTold = {
   updated_at: string
 }
 
-/** `parent_id`: the task that it is a part of. `assignee`: the person it is meant for. */
+/** `parent_id`: the task that it is a part of. `assignee`: the person it is meant for. `repositories`: names of the project's further ones that it is about too. */
 export type TaskWanted = {
   project_id: number
   title: string
@@ -1648,6 +1734,13 @@ export type TaskWanted = {
   assigned_agent_type?: (string | null)
   assignee?: (string | null)
   parent_id?: (number | null)
+  repositories?: Array<string>
+}
+
+/** `name`: as `data.clawlink_test.test_…`. */
+export type TestTold = {
+  name: string
+  passed: boolean
 }
 
 /** For the first frame of a WebSocket: good once, for 30 seconds. */
@@ -1698,6 +1791,18 @@ export type Trial = {
   act: ActTried
   project_id?: (number | null)
   task_id?: (number | null)
+}
+
+export type Tried = {
+  allow: boolean
+  reason: string
+  microseconds: number
+}
+
+/** `input`: as a policy is asked. `modules`: null: the policy in force. */
+export type TryWanted = {
+  input: Record<string, JsonValue>
+  modules?: (Record<string, string> | null)
 }
 
 /** Tokens and US dollars over all attempts. `cost_usd` null: no known price. */
@@ -1751,6 +1856,18 @@ export type Verification = {
 /** As in a repository's `.clawlink.toml`; a mistake is told with its line. */
 export type VerificationText = {
   toml: string
+}
+
+export type VersionTold = {
+  project_id: (number | null)
+  version: number
+  active: boolean
+  changed_by: string
+  changed_at: string
+}
+
+export type VersionWanted = {
+  version: number
 }
 
 /** Only what is named is changed. */
@@ -1827,8 +1944,26 @@ export type Words = {
   text: string
 }
 
+/** `rule`: the one that decides, null when none does: then it is the mode. `why`: for people. */
+export type coderclawlink__web__agents__DecisionTold = {
+  effect: "allow" | "deny" | "ask"
+  rule: (RuleTold | null)
+  why: string
+}
+
 export type coderclawlink__web__comparisons__Choice = {
   run_id: string
+}
+
+/** `by`: builtin, policy or opa. */
+export type coderclawlink__web__policies__DecisionTold = {
+  id: number
+  at: string
+  permission: string
+  input: Record<string, JsonValue>
+  allowed: boolean
+  by: string
+  reason: string
 }
 
 /** `option`: the id of one of the question's options, or its effect (`allow_once`, `reject_once` …). */
@@ -1890,7 +2025,7 @@ export interface Operations {
   'GET /api/agents/{name}/configuration/versions': { args: { path: { name: string }; query?: { project_id?: (number | null) } }; result: Array<ConfigurationTold> }
   'POST /api/agents/{name}/configuration/restore': { args: { path: { name: string }; query?: { project_id?: (number | null) }; body: RestoreWanted }; result: ConfigurationTold }
   'GET /api/agents/{name}/rules': { args: { path: { name: string }; query?: { project_id?: (number | null); task_id?: (number | null) } }; result: RulesTold }
-  'POST /api/agents/{name}/rules/try': { args: { path: { name: string }; body: Trial }; result: DecisionTold }
+  'POST /api/agents/{name}/rules/try': { args: { path: { name: string }; body: Trial }; result: coderclawlink__web__agents__DecisionTold }
   'GET /api/agents/{name}/learnt': { args: { path: { name: string } }; result: Array<LearntTold> }
   'DELETE /api/agents/{name}/rules/{learnt_id}': { args: { path: { name: string; learnt_id: number } }; result: void }
   'POST /api/runtime/sessions': { args: { query?: { user_id?: (string | null); device_id?: (string | null) }; body?: (SessionWanted | null) }; result: SessionTold }
@@ -1925,6 +2060,11 @@ export interface Operations {
   'GET /api/runs/{run_id}/checks': { args: { path: { run_id: string } }; result: Checks }
   'GET /api/runs/{run_id}/receipt': { args: { path: { run_id: string } }; result: Receipt }
   'POST /api/runs/{run_id}/resume': { args: { path: { run_id: string }; body?: (Resumed | null) }; result: RunTold }
+  'GET /api/projects/{project_id}/repositories': { args: { path: { project_id: number } }; result: Array<RepositoryTold> }
+  'PUT /api/projects/{project_id}/repositories/{name}': { args: { path: { project_id: number; name: string }; body: RepositoryWanted }; result: RepositoryTold }
+  'DELETE /api/projects/{project_id}/repositories/{name}': { args: { path: { project_id: number; name: string } }; result: void }
+  'GET /api/tasks/{task_id}/repositories': { args: { path: { task_id: number } }; result: Array<RepositoryTold> }
+  'PUT /api/tasks/{task_id}/repositories': { args: { path: { task_id: number }; body: RepositoriesWanted }; result: Array<string> }
   'POST /api/projects/{project_id}/import/jira': { args: { path: { project_id: number }; query?: { dry_run?: boolean }; body: Blob }; result: ImportTold }
   'POST /api/projects/{project_id}/import/vibe-kanban': { args: { path: { project_id: number }; query?: { dry_run?: boolean; project?: (string | null) }; body: Blob }; result: ImportTold }
   'POST /api/projects/{project_id}/issues/import': { args: { path: { project_id: number }; body: IssuesWanted }; result: IssuesBroughtIn }
@@ -1938,9 +2078,11 @@ export interface Operations {
   'GET /api/connections/mine': { args: {  }; result: ConnectionTold }
   'PUT /api/connections/mine': { args: { body: AccessWanted }; result: ConnectionTold }
   'DELETE /api/connections/mine': { args: {  }; result: void }
+  'POST /api/connections/mine/check': { args: { body: CheckWanted }; result: ConnectionTold }
   'GET /api/connections/installation': { args: {  }; result: ConnectionTold }
   'PUT /api/connections/installation': { args: { body: AccessWanted }; result: ConnectionTold }
   'DELETE /api/connections/installation': { args: {  }; result: void }
+  'POST /api/connections/installation/check': { args: { body: CheckWanted }; result: ConnectionTold }
   'POST /api/tasks/{task_id}/create_pr': { args: { path: { task_id: number }; query?: { title?: (string | null); body?: (string | null) }; body?: (ProposalWanted | null) }; result: Proposed }
   'GET /api/tasks/{task_id}/pull_requests': { args: { path: { task_id: number } }; result: OfTask }
   'POST /api/tasks/{task_id}/pull_requests/{number}/merge': { args: { path: { task_id: number; number: number }; query?: { repository?: string }; body?: (MergeWanted | null) }; result: PullRequestTold }
@@ -1981,6 +2123,16 @@ export interface Operations {
   'GET /api/audit/chain': { args: {  }; result: Chain }
   'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
   'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" } }; result: string }
+  'GET /api/policies': { args: { query?: { project_id?: (number | null) } }; result: PolicyTold }
+  'PUT /api/policies': { args: { query?: { project_id?: (number | null) }; body: ModulesWanted }; result: PolicyPut }
+  'DELETE /api/policies': { args: { query?: { project_id?: (number | null) } }; result: void }
+  'GET /api/policies/versions': { args: { query?: { project_id?: (number | null); limit?: number } }; result: Array<VersionTold> }
+  'GET /api/policies/versions/{version}': { args: { path: { version: number }; query?: { project_id?: (number | null) } }; result: PolicyTold }
+  'POST /api/policies/restore': { args: { query?: { project_id?: (number | null) }; body: VersionWanted }; result: PolicyPut }
+  'POST /api/policies/test': { args: { body: ModulesWanted }; result: Array<TestTold> }
+  'POST /api/policies/try': { args: { query?: { project_id?: (number | null) }; body: TryWanted }; result: Tried }
+  'POST /api/policies/replay': { args: { query?: { project_id?: (number | null) }; body: ReplayWanted }; result: ReplayTold }
+  'GET /api/policies/decisions': { args: { query?: { project_id?: (number | null); refused?: boolean; before?: (number | null); limit?: number } }; result: DecisionsPage }
   'GET /api/auth/methods': { args: {  }; result: Methods }
   'POST /api/auth/sign-in': { args: { body: SignIn }; result: SignedInAs }
   'POST /api/auth/accept': { args: { body: Acceptance }; result: SignedInAs }

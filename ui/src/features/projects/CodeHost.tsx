@@ -45,7 +45,7 @@ export default function CodeHost({ project }: { project: ProjectTold }) {
   return (
     <Card className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="flex-1 text-14 font-semibold">GitHub</h2>
+        <h2 className="flex-1 text-14 font-semibold max-sm:basis-full">GitHub</h2>
         {connection?.of === 'project' && mayWrite && (
           <Button kind="quiet" icon={RefreshCw} isDisabled={check.isPending} onPress={() => check.mutate()}>
             {check.isPending ? 'Trying…' : 'Try it'}

@@ -37,7 +37,7 @@ export function Preview({ told: { dry_run, made, known, labels, skipped, notes, 
               {words.map(([from, to]) => (
                 <tr key={`${from} ${to}`}>
                   <th scope="row" className="pr-3 font-normal break-words">
-                    <Visible text={from} />
+                    {from ? <Visible text={from} /> : <span className="text-fg-3">nothing</span>}
                   </th>
                   <td className="pr-3 text-fg-3">
                     <ArrowRight size={14} aria-label="becomes" />

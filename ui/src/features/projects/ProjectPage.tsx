@@ -23,6 +23,7 @@ import { Checks } from './Checks'
 import { ProjectForm, STATES } from './ProjectForm'
 import { repositoryOf } from './standing'
 
+const Repositories = lazy(() => import('./Repositories'))
 const CodeHost = lazy(() => import('./CodeHost'))
 const Issues = lazy(() => import('./Issues'))
 const Imports = lazy(() => import('./Imports'))
@@ -110,6 +111,7 @@ function Project({ project }: { project: ProjectTold }) {
         {!mayWrite && <MayNot>You may look at this project, and not change it.</MayNot>}
         <Suspense fallback={null}>
           <CodeHost project={project} />
+          <Repositories project={project} />
         </Suspense>
         <Checks project={project} />
         <Budget project={project} />

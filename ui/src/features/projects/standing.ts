@@ -22,3 +22,6 @@ export function understood(url: string): string | null {
   if (/^(www\.)?github\.com$/i.test(host) && name) return `GitHub: ${owner}/${name.replace(/\.git$/, '')}`
   return `A repository on ${host.replace(/:\d+$/, '')}`
 }
+
+/** The last part of a repository's address, as the name of a folder. */
+export const nameFor = (url: string): string => (url.trim().replace(/[?#].*$/, '').replace(/\/+$/, '').replace(/\.git$/, '').split(/[/:]/).at(-1) ?? '').toLowerCase().replace(/[^a-z0-9._-]/g, '-')

@@ -27,8 +27,12 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
   const isApproved = said?.verdict === 'approved' && run.state === 'completed'
   const [isProposing, setProposing] = useState(false)
   const { data: proposal } = useQuery({ ...ask('GET /api/tasks/{task_id}', { path: { task_id: run.task_id ?? 0 } }), enabled: run.task_id !== null })
+  const pulls = usePulls(run.task_id).data?.pull_requests ?? []
+  const open = pulls.find(({ state }) => state === 'open')
+  /** This very result is what the pull request brings. */
+  const isProposed = isApproved && open !== undefined && open.head === run.head
   const mayWrite = useMay('project:write')
-  const mayPropose = mayWrite && (isApproved || mayApprove)
+  const mayPropose = mayWrite && !isProposed && (isApproved || mayApprove)
   useHotkey({ id: 'review.propose', keys: 'shift+p', label: 'Approve & create a pull request', group: 'Review', isOff: !proposal || !mayPropose }, () => setProposing(true))
   useCommands(`review.propose ${run.id} ${mayPropose && proposal !== undefined}`, () =>
     proposal && mayPropose ? [{ id: 'review.propose', label: 'Approve & create a pull request', group: `Run #${run.number}`, icon: GitPullRequest, keys: 'shift+p', run: () => setProposing(true) }] : [],
@@ -60,7 +64,9 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
           <span className="truncate">{!maySubmit ? 'You may read this result, and not judge it. An administrator of this hub can grant more.' : mayJudge ? (standing.why_not ?? 'Nobody has judged this result yet.') : 'The result can be judged once the agent is done.'}</span>
         )}
       </div>
-      {run.task_id !== null && <Pulls task={run.task_id} />}
+      {pulls.map((pull) => (
+        <PullLine key={`${pull.place}#${pull.number}`} pull={pull} />
+      ))}
       {drafts > 0 && (
         <Button icon={SendHorizontal} onPress={() => setWord('send')}>
           <span>
@@ -92,14 +98,14 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
           </MenuItem>
         </Menu>
       </span>
-      <span className={proposal ? 'max-md:hidden' : 'max-sm:flex-1'}>
-        <Button kind={proposal ? 'plain' : 'primary'} icon={CircleCheck} className="max-sm:w-full" isDisabled={!mayApprove} onPress={() => setWord('approve')}>
+      <span className={proposal && !isProposed ? 'max-md:hidden' : 'max-sm:flex-1'}>
+        <Button kind={proposal && !isProposed ? 'plain' : 'primary'} icon={CircleCheck} className="max-sm:w-full" isDisabled={!mayApprove} onPress={() => setWord('approve')}>
           Approve
         </Button>
       </span>
-      {proposal && (
+      {proposal && !isProposed && (
         <Button kind="primary" icon={GitPullRequest} className="max-sm:flex-1" isDisabled={!mayPropose} onPress={() => setProposing(true)}>
-          {isApproved ? 'Create PR' : 'Approve & create PR'}
+          {open ? `${isApproved ? 'Update' : 'Approve & update'} #${open.number}` : isApproved ? 'Create PR' : 'Approve & create PR'}
         </Button>
       )}
       {proposal && isProposing && (
@@ -110,9 +116,4 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
       {word && <VerdictDialog word={word} run={run} waits={waits} drafts={drafts} onClose={() => setWord(null)} />}
     </section>
   )
-}
-
-function Pulls({ task }: { task: number }) {
-  const { data } = usePulls(task)
-  return data?.pull_requests.map((pull) => <PullLine key={`${pull.place}#${pull.number}`} pull={pull} />)
 }

@@ -16,6 +16,7 @@ import { useMay } from '@/nouns/may'
 import { Person } from '@/nouns/Person'
 import { PRIORITY, TASK_STATUS } from '@/nouns/TaskStatus'
 
+const Beside = lazy(() => import('./Beside'))
 const External = lazy(() => import('@/nouns/External'))
 const PullRequest = lazy(() => import('./PullRequest'))
 const Assigning = lazy(() => import('./Assigning').then(({ Assigning }) => ({ default: Assigning })))
@@ -33,6 +34,7 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
   const [isLabelling, setLabelling] = useState(false)
   const [isAssigning, setAssigning] = useState(false)
   const { data: elsewhere } = useQuery(ask('GET /api/tasks/{task_id}/external', { path: { task_id: task.id } }))
+  const { data: further } = useQuery(ask('GET /api/projects/{project_id}/repositories', { path: { project_id: task.project_id } }))
   const mayWrite = useMay('project:write')
   const isOff = !mayWrite
   const open = (name: string) => grid.current?.querySelector<HTMLElement>(`[data-property="${name}"] button`)?.click()
@@ -71,6 +73,13 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
           <PullRequest task={task} />
         </Suspense>
       </Property>
+      {!!further?.length && (
+        <Property name="Repositories">
+          <Suspense fallback={null}>
+            <Beside task={task} known={further} />
+          </Suspense>
+        </Property>
+      )}
       {elsewhere && (
         <Property name="Elsewhere">
           <Suspense fallback={null}>

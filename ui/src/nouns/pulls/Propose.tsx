@@ -72,7 +72,7 @@ export default function Propose({ task, approves, onClose }: ProposeProps) {
 
   if (propose.data)
     return (
-      <Dialog title={propose.data.pr_number === null ? 'The branch is there' : `Pull request #${propose.data.pr_number}`} isOpen onClose={onClose} actions={<Button autoFocus onPress={onClose}>Close</Button>}>
+      <Dialog key="done" title={propose.data.pr_number === null ? 'The branch is there' : `Pull request #${propose.data.pr_number}`} isOpen onClose={onClose} actions={<Button autoFocus onPress={onClose}>Close</Button>}>
         <Done made={propose.data} />
       </Dialog>
     )
@@ -84,7 +84,7 @@ export default function Propose({ task, approves, onClose }: ProposeProps) {
       actions={
         <>
           <Button onPress={onClose}>{propose.isPending ? 'Go on without me' : 'Cancel'}</Button>
-          <Button kind="primary" isDisabled={!canSend} onPress={() => send()}>
+          <Button kind="primary" isDisabled={title.trim() === ''} isPending={propose.isPending} onPress={() => send()}>
             {propose.isError ? 'Try again' : verb}
           </Button>
         </>
@@ -92,8 +92,8 @@ export default function Propose({ task, approves, onClose }: ProposeProps) {
     >
       <form className="flex flex-col gap-4" onSubmit={send}>
         {project && <Where project={project} onLeave={onClose} />}
-        <TextField autoFocus label="Title" value={title} onChange={setTitle} maxLength={250} isDisabled={propose.isPending} />
-        <TextArea label="What it says" rows={4} value={body} onChange={setBody} isDisabled={propose.isPending} placeholder="What was asked and what the agent did" hint="Empty: made from the task and the run. The proof, the link to the task and the issue that it closes are added in any case." />
+        <TextField autoFocus label="Title" value={title} onChange={setTitle} maxLength={250} isReadOnly={propose.isPending} />
+        <TextArea label="What it says" rows={4} value={body} onChange={setBody} isReadOnly={propose.isPending} placeholder="What was asked and what the agent did" hint="Empty: made from the task and the run. The proof, the link to the task and the issue that it closes are added in any case." />
         <Select label="Begins as" choices={DRAFTS} value={draft} onChange={(next) => setDraft(next)} isDisabled={propose.isPending} />
         {propose.isPending && <Progress approves={approves !== undefined} isApproved={isApproved} deliveries={known?.deliveries ?? []} />}
         {propose.error && !propose.isPending && <Wrong error={propose.error} project={project} onLeave={onClose} />}

@@ -9,7 +9,8 @@ import { ENDED } from '../RunState'
 /** The hub itself waits a minute for the node and the host. */
 export const SECONDS_AT_MOST = 75
 
-export const usePulls = (task: number) => useQuery(ask('GET /api/tasks/{task_id}/pull_requests', { path: { task_id: task } }))
+/** `task` null: there is none to ask about. */
+export const usePulls = (task: number | null) => useQuery({ ...ask('GET /api/tasks/{task_id}/pull_requests', { path: { task_id: task ?? 0 } }), enabled: task !== null })
 
 export type MergeMethod = NonNullable<Answers['merge']>
 
