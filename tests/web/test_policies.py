@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
 
 from coderclawlink.access.rego import Rego
 from tests.web.conftest import Node, Server, project, session, task
@@ -94,6 +96,7 @@ async def test_a_projects_policy_holds_for_what_is_in_it_however_it_is_named(
         client.post("/api/tasks/bulk", json={"ids": [other["id"], number], "delete": True}),
         client.post(f"/api/runs/{run['id']}/cancel", json={}),
         client.post(f"/api/runtime/tasks/{run['id']}/cancel", json={}),
+        client.post(f"/api/runs/{run['id'].upper()}/cancel", json={}),
         client.delete(f"/api/comments/{comment.json()['id']}"),
         client.delete(f"/api/projects/{its}"),
     ]
@@ -101,6 +104,24 @@ async def test_a_projects_policy_holds_for_what_is_in_it_however_it_is_named(
         assert (answer.status_code, "Nothing changes on Sundays." in answer.text) == (403, True), answer.request.url
     assert (await client.get(f"/api/tasks/{number}")).status_code == 200
     assert (await client.patch(f"/api/tasks/{other['id']}", json={"title": "y"})).status_code == 200
+
+
+async def test_the_live_socket_is_no_way_around_it(server: Server, client: httpx2.AsyncClient, node: Node) -> None:
+    of = await task(client)
+    run = (await client.post("/api/runs", json={"agent": "claude", "prompt": "x", "task_id": of["id"]})).json()["id"]
+    await node.start(run)
+    nothing = HEAD + 'default allow := false\nallow if { input.request.method == "" }'
+    assert (await put(client, nothing, project_id=of["project_id"])).status_code == 200
+    uri = f"ws://127.0.0.1:{server.port}/api/live"
+    async with connect(uri, compression=None, proxy=None) as live, asyncio.timeout(20):
+        for frame in (
+            {"prompt": {"run": run, "text": "more"}},
+            {"prompt": {"run": run.upper(), "text": "more"}},
+            {"subscribe": {"runs": [run]}},
+            {"subscribe": {"tasks": [of["id"]], "board": True}},
+        ):
+            await live.send(json.dumps(frame))
+            assert "The policy does not allow task:" in json.loads(await live.recv())["error"]
 
 
 @pytest.mark.parametrize(

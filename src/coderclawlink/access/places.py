@@ -57,7 +57,8 @@ def _many(value: object) -> list[object]:
 
 
 def _texts(values: Iterable[object]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
+    """Also in small letters: some routes take ids in either."""
+    return [one for value in values if isinstance(value, str) for one in {value, value.lower()}]
 
 
 def _rows(values: Iterable[object]) -> list[int]:

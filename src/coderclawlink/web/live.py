@@ -33,6 +33,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coderclawlink.access import policy, tickets
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.rules import PolicyDenied
 from coderclawlink.board import projects, tasks
 from coderclawlink.board.projects import ProjectNotFound
 from coderclawlink.board.tasks import TaskNotFound
@@ -141,7 +142,7 @@ class _Tab:
                 actor = await self._actor()
                 self._signed_in = True
                 await self._do(actor, frame)
-                if frame.subscribe is None:
+                if frame.subscribe is None or not await self._may_hear(actor, frame.subscribe):
                     continue
                 if telling is not None:
                     telling.cancel()
@@ -150,6 +151,17 @@ class _Tab:
             checking.cancel()
             if telling is not None:
                 telling.cancel()
+
+    async def _may_hear(self, actor: Actor, wanted: Subscription) -> bool:
+        """Whether the policies let it: what they refuse is said."""
+        named = {"run_id": wanted.runs, "ids": wanted.tasks, "project_id": wanted.projects}
+        asked = {name: some for name, some in named.items() if some}
+        try:
+            await self._here.rules.require(actor, Permission.TASK_VIEW, asked, live_acts.SOCKET)
+        except PolicyDenied as refused:
+            await self._say({"error": refused.message})
+            return False
+        return True
 
     async def _do(self, actor: Actor, frame: Frame) -> None:
         """What the frame asks for beside being told: each is answered by one word."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from coderclawlink.access.policy import Actor
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.configuration import NOTHING_SAID
 from coderclawlink.ids import QuestionId, RunId
 from coderclawlink.runs import inbox
@@ -18,6 +18,8 @@ from coderclawlink.web.rooms import Rooms
 from coderclawlink.web.runs import ANSWER_AT_MOST
 from coderclawlink.web.shapes import Asked
 
+SOCKET = {"method": "GET", "path": "/api/live", "address": ""}
+"""How what is said over the socket is told to a policy."""
 Name = Annotated[str, Field(max_length=200)]
 
 
@@ -36,6 +38,7 @@ class PromptGiven(Asked):
 async def answer(here: Rooms, actor: Actor, given: AnswerGiven) -> dict[str, object]:
     """Raises as the runtime's `answer` does; the first answer counts."""
     question = QuestionId(given.question)
+    await here.rules.require(actor, Permission.TASK_SUBMIT, {"question_id": given.question}, SOCKET)
     run = await here.db.read(inbox.run_of, actor, question)
     answered = await here.runtime.answer(actor, run, question, given.option, given.text)
     return {"run": run, "question": question, "option": answered.option}
@@ -43,6 +46,7 @@ async def answer(here: Rooms, actor: Actor, given: AnswerGiven) -> dict[str, obj
 
 async def prompt(here: Rooms, actor: Actor, given: PromptGiven) -> dict[str, object]:
     """Raises as the runtime's `follow_up` does."""
+    await here.rules.require(actor, Permission.TASK_SUBMIT, {"run_id": given.run}, SOCKET)
     run, queued = await here.runtime.follow_up(
         actor, RunId(given.run.lower()), given.text, steer=given.steer, agent=None, options=NOTHING_SAID
     )
