@@ -59,3 +59,15 @@ async def test_work_on_two_repositories_outlives_a_killed_node_and_is_gone_on_wi
     assert sorted(file["path"] for file in files["files"]) == ["mark", "web/mark", "web/resumed"]
     receipt = await home.get(f"/api/runs/{run}/receipt")
     assert [each["head"] for each in (receipt, *receipt["repositories"])] == [ended["head"], part["head"]]
+    more = await home.post(f"/api/runs/{run}/prompts", {"text": "script:\nrun cat api/mark\nwrite web/more | three"})
+    later = await home.until_ended(more["run"]["id"])
+    assert (later["state"], later["head"], later["branch"]) == ("completed", None, "task/two-1")
+    assert git(web, "show", "task/two-1:more") == "three"
+    assert git(web, "rev-parse", "task/two-1~").strip() == part["head"]
+    assert git(api, "rev-parse", "task/two-1").strip() == ended["head"]
+    files = await home.get(f"/api/runs/{later['id']}/files")
+    assert sorted(file["path"] for file in files["files"]) == ["mark", "web/mark", "web/more", "web/resumed"]
+    last = await home.post(f"/api/runs/{later['id']}/prompts", {"text": "script:\nwrite api/last | four"})
+    over = await home.until_ended(last["run"]["id"])
+    assert (over["state"], over["branch"]) == ("completed", "task/two-1")
+    assert git(api, "rev-parse", "task/two-1~").strip() == ended["head"]
