@@ -51,11 +51,13 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     rolldownOptions: {
       output: {
-        // What every page stands on, and the controls of the kit: two files that stay the same while the pages change.
+        // What every page stands on, the controls of the kit, and the small pieces that nearly all pages have: files that stay the same
+        // while the pages change.
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
             { name: 'controls', test: /node_modules\/(@?react-aria|@?react-stately|@internationalized)/ },
+            { name: 'frame', test: /src\/kit\/(Button|Menu|Page|Status|states|toast)\.tsx$/ },
             { name: 'ground', test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(?!react-virtual|virtual-core)[\w-]+)\// },
           ],
         },
