@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from starlette.routing import WebSocketRoute
 
 from coderclawlink.db.engine import Database
 from coderclawlink.gate.connection import Gate
-from coderclawlink.ids import new_id
+from coderclawlink.ids import RunId, new_id
 from coderclawlink.journal.feed import Feed
 from coderclawlink.link.protocol import Answer, Ask, Assign, Drain, Fence, Hello, Stop
 from coderclawlink.node.dial import Dialer, HubAddress
@@ -47,6 +47,10 @@ class Server(uvicorn.Server):
         yield
 
 
+async def no_token(run: RunId, repository: str) -> str | None:
+    return None
+
+
 @dataclass
 class Serving:
     gate: Gate
@@ -59,9 +63,16 @@ class Serving:
 
 
 @contextlib.asynccontextmanager
-async def serve(db: Database, *, key: str = KEY, port: int = 0, lease_seconds: float = 15.0) -> AsyncIterator[Serving]:
+async def serve(
+    db: Database,
+    *,
+    key: str = KEY,
+    port: int = 0,
+    lease_seconds: float = 15.0,
+    token_for: Callable[[RunId, str], Awaitable[str | None]] = no_token,
+) -> AsyncIterator[Serving]:
     feed = Feed(db)
-    gate = Gate(db, feed, hub=new_id(), key=key, lease_seconds=lease_seconds)
+    gate = Gate(db, feed, hub=new_id(), key=key, lease_seconds=lease_seconds, token_for=token_for)
     app = Starlette(routes=[WebSocketRoute("/api/link", gate.serve)])
     server = Server(
         uvicorn.Config(

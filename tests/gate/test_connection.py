@@ -20,12 +20,12 @@ from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.db.migrate import migrate
 from coderclawlink.events import AgentChunk, AgentMessage, AttemptEnded, AttemptStarted, Option, QuestionAsked
 from coderclawlink.gate.joining import local_key
-from coderclawlink.ids import QuestionId
+from coderclawlink.ids import QuestionId, RunId
 from coderclawlink.journal.feed import Shown, Watcher
-from coderclawlink.link.protocol import Answer, Ask, Assign, Beat, Drain, Fence, Goodbye, Record, Show, Stop
+from coderclawlink.link.protocol import Answer, Ask, Assign, Beat, Beside, Drain, Fence, Goodbye, Record, Show, Stop
 from coderclawlink.node.post import SpooledPost
 from coderclawlink.runs import attempts, ledger, nodes, prompts, questions
-from coderclawlink.runs.ledger import Run
+from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runs.run import State
 from tests.gate.serving import KEY, Dialled, Serving, dialled, free_port, serve
 from tests.runs.played import NODE, give, hello, said, submit, told
@@ -88,6 +88,34 @@ async def test_an_attempt_goes_from_its_place_to_its_last_word(db: Database, tmp
         async with asyncio.timeout(10):
             while node.spool.held():  # the hub has said that all is kept: the node forgets it
                 await asyncio.sleep(0.01)
+
+
+async def test_each_repository_of_an_order_comes_with_its_own_token_and_none_is_kept_on_disk(
+    db: Database, tmp_path: Path
+) -> None:
+    def begin_beside(tx: Tx) -> Run:
+        further = [("web", "https://one.example/web"), ("docs", "https://two.example/docs"), ("local", "/srv/local")]
+        beside = tuple(Beside(name=name, repository=url, branch="b") for name, url in further)
+        run = attempts.submit(
+            tx, OWNER, Wish("a", "Do it", {}, "T", repository="https://one.example/api", beside=beside)
+        )
+        attempts.offer(tx, run)
+        return give(tx, ledger.find(tx, run.id))
+
+    async def token_for(run: RunId, repository: str) -> str | None:
+        return f"token-of-{repository.split('/')[2]}"
+
+    file = tmp_path / "node.db"
+    async with serve(db, token_for=token_for) as serving, dialled(file, serving.url) as node:
+        await until_online(db)
+        order = (await assigned(node, await db.write(begin_beside))).order
+        assert order.token == "token-of-one.example"
+        assert {each.name: each.token for each in order.beside} == {
+            "docs": "token-of-two.example",
+            "local": None,
+            "web": "token-of-one.example",
+        }
+    assert not [path for path in tmp_path.glob("node.db*") if b"token-of" in path.read_bytes()]
 
 
 async def test_the_diff_of_a_day_goes_through_the_wire(db: Database, tmp_path: Path) -> None:
