@@ -110,6 +110,7 @@ async def test_a_click_pushes_the_commit_and_opens_one_pull_request(here: Town) 
     assert (pull["number"], pull["base"]["ref"], pull["draft"]) == (made["pr_number"], "main", True)
     assert pull["title"] == f"{task['key']}: Shout @everyone"
     assert "@everyone" not in pull["body"]
+    assert f"[{task['key']} on the board]({here.house.url}/tasks/{task['key']})" in pull["body"]
     card = await here.house.get(f"/api/tasks/{task['id']}")
     assert (card["github_pr_number"], card["github_pr_url"]) == (made["pr_number"], made["pr_url"])
     assert (await here.create_pr(task, title="Another"))["pr_number"] == made["pr_number"]

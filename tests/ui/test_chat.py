@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 ACTIONS = [
     {"create_task": {"title": "Test the <b>edges</b>", "description": "Below **zero**."}},
     {"start_run": {"task": "#1", "agent": "scripted", "prompt": "Do it."}},
+    {"create_pr": {"task": "DEMO-1", "title": "All <i>edges</i>"}},
 ]
 FENCED = f"```clawlink-actions\\n{json.dumps(ACTIONS)}\\n```"
 PROPOSING = f"What is missing?\n\nSCRIPT:\nfinish There are **two** tests. <script>document.title = 1</script><img src=//x.example/y>\\n\\n{FENCED}\n"
@@ -49,7 +50,7 @@ async def test_an_answer_proposes_and_a_person_decides(
     log = page.get_by_role("log")
     await expect(log).to_contain_text("There are two tests.", timeout=60_000)
     proposals = page.get_by_role("list", name="Proposals")
-    await expect(proposals.get_by_role("listitem")).to_have_count(2)
+    await expect(proposals.get_by_role("listitem")).to_have_count(3)
     await expect(log.locator("img, script")).to_have_count(0)
     await expect(proposals.get_by_role("heading", name="Test the <b>edges</b>", exact=True)).to_be_visible()
     assert hub.get(f"/api/tasks?project_id={project}") == []
@@ -63,6 +64,12 @@ async def test_an_answer_proposes_and_a_person_decides(
     await page.get_by_role("button", name="Dismiss: Let scripted work on").click()
     await expect(proposals.get_by_text("Dismissed")).to_be_visible()
     assert hub.get(f"/api/runs?task_id={task['id']}") == []
+
+    title = "The result of DEMO-1 as “All <i>edges</i>”"
+    await expect(proposals.get_by_text("Proposes a pull request")).to_be_visible()
+    await expect(proposals.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    await page.get_by_role("button", name=f"Confirm: {title}").click()
+    await expect(page.get_by_text("There is nothing to propose")).to_be_visible()
 
 
 async def test_a_conversation_goes_on_and_is_found_again(
