@@ -24,7 +24,7 @@ from coderclawlink.events import ComparisonKept, ComparisonStarted
 from coderclawlink.ids import RunId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About
-from coderclawlink.runs import artifacts, attempts, checks, ledger
+from coderclawlink.runs import artifacts, attempts, beside, checks, ledger
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
 
@@ -162,6 +162,7 @@ def _contestant(look: Look, run: Run) -> Contestant:
     metered = [one for one in made if one.calls is not None]
     costs = [one.cost_usd for one in metered if one.cost_usd is not None]
     results = checks.last_round(checks.of_run(look, run.id), run.attempt)
+    further = beside.of_run(look, run.id)
     return Contestant(
         run=run.id,
         number=run.number,
@@ -171,10 +172,10 @@ def _contestant(look: Look, run: Run) -> Contestant:
         state=run.state,
         wait_reason=run.wait_reason,
         branch=run.branch,
-        head=run.head,
-        files=run.files,
-        additions=run.additions,
-        deletions=run.deletions,
+        head=beside.result(look, run),
+        files=_sum(run.files, [part.files for part in further]),
+        additions=_sum(run.additions, [part.additions for part in further]),
+        deletions=_sum(run.deletions, [part.deletions for part in further]),
         checks_demanded=len(checks.demanded(run)),
         checks_passed=sum(result.passed for result in results),
         checks_failed=sum(not result.passed for result in results),
@@ -185,6 +186,12 @@ def _contestant(look: Look, run: Run) -> Contestant:
         seconds=max(0.0, sum(worked)) if worked else None,
         error=run.error,
     )
+
+
+def _sum(own: int | None, further: Sequence[int | None]) -> int | None:
+    """Over all of the run's repositories; None where nothing was changed in any."""
+    known = [count for count in (own, *further) if count is not None]
+    return sum(known) if known else None
 
 
 # ── keeping one ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +225,7 @@ def keep(tx: Tx, actor: Actor, comparison: str, run_id: RunId) -> Comparison:
         card.id,
         {
             "status": TaskStatus.IN_REVIEW,
-            "github_branch_name": run.branch if run.head else None,
+            "github_branch_name": run.branch if beside.result(tx, run) else None,
             "assigned_agent_type": run.agent,
             "agent_execution_status": State.COMPLETED,
         },
