@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -68,6 +69,29 @@ async def test_a_failing_check_and_a_review_are_answered_on_the_branch_until_it_
     merged = await here.house.post(f"{at}/merge", {"head": third})
     assert merged["state"] == "merged"
     assert (await here.house.get(f"/api/tasks/{task['id']}"))["status"] == "done"
+
+
+async def test_one_that_was_closed_stands_in_the_inbox_until_it_is_opened_again(here: Town) -> None:
+    await here.house.at_rest()
+    task = await here.result("Greet")
+    number = (await here.create_pr(task))["pr_number"]
+    at = f"/api/tasks/{task['id']}/pull_requests/{number}"
+
+    async def stands() -> list[str]:
+        return [one["why"] for one in (await here.house.get("/api/inbox"))["pulls"] if one["task_key"] == task["key"]]
+
+    assert await stands() == []
+    await ask(here, "PATCH", f"/pulls/{number}", state="closed")
+    assert (await here.house.post(f"{at}/refresh", {}))["state"] == "closed"
+    assert await stands() == ["It was closed without being merged."]
+    words = (sys.executable, "-m", "coderclawlink", "inbox", "--url", here.house.url)
+    shown = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(SECONDS):
+        said, _ = await shown.communicate()
+    assert f"{task['key']}  #{number}  Greet  It was closed without being merged." in said.decode()
+    await ask(here, "PATCH", f"/pulls/{number}", state="open")
+    assert (await here.house.post(f"{at}/refresh", {}))["needs"] is None
+    assert await stands() == []
 
 
 async def until_moved(here: Town, task: Any, branch: str, before: str) -> str:
