@@ -112,3 +112,22 @@ def test_whatever_is_pasted_is_understood_or_refused(text: str) -> None:
         return
     assert not found.clone.startswith("-")
     assert found.clone.startswith(("/", "file:///", "http://", "https://", "ssh://")) or "@" in found.clone
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True).filter(lambda name: not name.endswith(".git"))
+
+
+@given(
+    owner=NAMES,
+    name=NAMES | st.just("octo.github.io"),
+    before=st.sampled_from(["https://", "http://", "https://www.", "HTTPS://"]),
+    after=st.sampled_from(["", "/", ".git", ".git/", "?tab=x", "#top", "/issues/7", "/tree/main/a%20b"]),
+)
+def test_every_way_to_write_a_repository_names_the_same_owner_and_name(
+    owner: str, name: str, before: str, after: str
+) -> None:
+    for server in ("github.com", "git.corp:8443"):
+        base = "https" if before.lower().startswith("https") else "http"
+        found = parse(f"{before}{server}/{owner}/{name}{after}", f"{base}://{server}/")
+        assert (found.owner, found.name) == (owner, name)
+        assert found.clone == f"{base}://{server}/{owner}/{name}.git"
