@@ -11,7 +11,7 @@ from coderclawlink.access.policy import OWNER, Role
 from coderclawlink.access.sessions import create
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Tx
-from coderclawlink.db.schema import attempts
+from coderclawlink.db.schema import attempts, pull_requests
 from coderclawlink.events import AttemptEnded
 from coderclawlink.gate import reconcile
 from coderclawlink.link.protocol import Answer
@@ -170,3 +170,31 @@ async def test_the_inbox_tells_what_is_asked_too(client: httpx2.AsyncClient, nod
     told = (await client.get("/api/inbox")).json()
     assert question in [each["id"] for each in told["questions"]]
     assert told["questions"] == (await client.get("/api/questions")).json()
+
+
+async def test_the_inbox_tells_which_pull_requests_need_a_person_until_their_task_is_done(
+    client: httpx2.AsyncClient, server: Server
+) -> None:
+    project = (await client.post("/api/projects", json={"name": "Shop", "key": "NEEDS"})).json()
+    made = (await client.post("/api/tasks", json={"project_id": project["id"], "title": "Mend it"})).json()
+    await client.patch(f"/api/tasks/{made['id']}", json={"status": "in_review"})
+
+    def opened(tx: Tx) -> None:
+        words = dict.fromkeys(("name", "title", "branch", "base", "head"), "")
+        states = {"state": "closed", "checks": "none", "review": "none", "mergeable": "unknown", "draft": False}
+        where = {
+            "server": "https://git.example",
+            "owner": "ada",
+            "repo": "shop",
+            "number": 7,
+            "url": "https://git.example/7",
+        }
+        about = {"task_id": made["id"], "project_id": project["id"], "needs": "It was closed."}
+        times = {"opened_at": 0.0, "changed_at": 0.0, "look_next_at": 9e9}
+        tx.change(pull_requests.insert().values(**words, **states, **where, **about, **times))
+
+    await server.hub.db.write(opened)
+    (told,) = (await client.get("/api/inbox")).json()["pulls"]
+    assert (told["task_key"], told["number"], told["why"]) == (made["key"], 7, "It was closed.")
+    await client.patch(f"/api/tasks/{made['id']}", json={"status": "done"})
+    assert (await client.get("/api/inbox")).json()["pulls"] == []
