@@ -325,6 +325,23 @@ async def test_no_secret_is_in_it(tmp_path: Path, anyio_backend: str) -> None:
         assert await db.read(secrets.get, secrets.Vault(new.home), "host") == planted["vault"]
 
 
+def test_an_attachment_that_is_gone_or_has_changed_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
+    place = Place(tmp_path / "data")
+    with serving(place.home) as server:
+        known = asyncio.run(furnish(server))
+        second = httpx2.put(
+            f"{server.url}/api/tasks/{known['task_id']}/attachments", params={"name": "more.txt"}, content=b"More"
+        )
+        assert second.status_code == 201, second.text
+    one, other = sorted(path for path in (place.home / "attachments").glob("??/*") if len(path.name) == 64)
+    one.unlink()
+    other.write_bytes(b"altered")
+    done = place.run("backup", str(tmp_path / "hub.backup"))
+    assert "not in the backup: 1." in done.stderr
+    assert "when they were attached: 1." in done.stderr
+    assert "1 attachment," in place.run("backup", "verify", str(tmp_path / "hub.backup")).stdout
+
+
 def test_the_journal_tells_that_a_backup_was_made(small: Path) -> None:
     store = f"sqlite:///{small.parent / 'data' / 'clawlink.db'}"
     with open_database(store) as db, db.look() as look:

@@ -13,7 +13,7 @@ from bench.__main__ import FIGURES
 ROOT = Path(__file__).parents[2]
 ROWS = {"submits": 14, "kept": 2, "waiting": 3, "cold": 4, "starting": 8, "live": 2}
 """How many each prints at the least. `crash` and `pull_requests` are not among them: the journeys run their storm and their kills;
-nor is `interface`, whose pages the tests of the interface open."""
+nor is `interface`, whose pages the tests of the interface open; nor `fuzz`, of which they have a short round."""
 
 
 @pytest.mark.slow

@@ -84,6 +84,13 @@ class Manifest(BaseModel):
         return sum(part.name.startswith("attachments/") for part in self.parts)
 
     @property
+    def altered(self) -> int:
+        """Attachments whose content is not what their name says: it has changed on the disk."""
+        return sum(
+            part.name.startswith("attachments/") and not part.name.endswith(f"/{part.sha256}") for part in self.parts
+        )
+
+    @property
     def has_key(self) -> bool:
         return any(part.name == "secrets.key" for part in self.parts)
 

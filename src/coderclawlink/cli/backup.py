@@ -84,7 +84,9 @@ def make(
         return 0
     screen.say(f"{file}: {_megabytes(size)}. {_told(manifest)}")
     if missing:
-        screen.complain(f"{len(missing)} attachments are not on the disk, and so not in the backup.")
+        screen.complain(f"Attachments that are not on the disk, and so not in the backup: {len(missing)}.")
+    if altered := manifest.altered:
+        screen.complain(f"Attachments that are not what they were when they were attached: {altered}.")
     if not with_key and (home / "secrets.key").is_file():
         screen.say("secrets.key is not in it: keep a copy elsewhere, or the hub's secrets must be set anew.")
     return 0
