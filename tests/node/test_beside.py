@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from coderclawlink.events import AgentMessage, ArtifactKept, WorkCommitted, WorkSaved
-from coderclawlink.link.protocol import Beside, Fence
+from coderclawlink.link.protocol import Beside, Fence, Push, Pushed
 from coderclawlink.node import briefing
 from coderclawlink.node.execute import bury
+from coderclawlink.node.pushes import push
 from coderclawlink.workspaces import quota
 from tests.node.conftest import Bench, Report, git
 
@@ -167,6 +168,15 @@ async def test_the_same_attempt_made_anew_loses_nothing_of_any(bench: Bench, web
         report.stop("interrupted")
     again = await bench.make("script:\nsay Done.", beside=both)
     assert set(commits(again)) == {"", "web"}
+
+
+async def test_what_was_made_in_a_further_one_can_be_pushed_from_here(bench: Bench, web: Path) -> None:
+    both = tuple(each.model_copy(update={"branch": ""}) for each in beside(web=web))
+    report = await bench.make("script:\nwrite web/b.txt | two", branch="", beside=both)
+    head = commits(report)["web"].head
+    wanted = Push(delivery="d1", run="r1", attempt=1, head=head, repository=str(web), branch="task/one")
+    assert await push(wanted, bench.tools.store, None) == Pushed(delivery="d1", branch="task/one")
+    assert git(web, "rev-parse", "task/one") == head
 
 
 async def test_a_hostile_repository_changes_nothing_outside(bench: Bench, web: Path, tmp_path: Path) -> None:
