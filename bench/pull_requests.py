@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import get_args
 
 from bench.rows import Found, Row, not_run
-from tests.integrations.issue_peer import PeerMissing
 from tests.journeys.code_host import PASSING, TOKEN, Door, When
 from tests.journeys.house import make_repository
 from tests.journeys.test_pull_requests import Town, town
+from tests.peers.github import PeerMissing
 
 EACH = 5
 TIMED = 5

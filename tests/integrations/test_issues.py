@@ -29,7 +29,7 @@ from coderclawlink.pulls.hosts import HostUnreachable, LimitReached, Place
 from coderclawlink.pulls.issues import Standing, Sync, Wanted
 from coderclawlink.runs import ledger
 from coderclawlink.settings import Settings
-from tests.integrations.issue_peer import PeerMissing, emulated
+from tests.peers.github import PeerMissing, emulated
 from tests.web.conftest import Node
 
 pytestmark = pytest.mark.anyio

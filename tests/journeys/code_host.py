@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from tests.integrations.issue_peer import emulated
+from tests.peers.github import emulated
 
 TOKEN = "tok_ada"
 API = "/api/v3"

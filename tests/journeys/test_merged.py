@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.integrations.issue_peer import PeerMissing
 from tests.journeys.code_host import TOKEN
 from tests.journeys.test_pull_requests import SECONDS, Town, town
+from tests.peers.github import PeerMissing
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

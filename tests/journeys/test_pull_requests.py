@@ -16,9 +16,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.integrations.issue_peer import PeerMissing
 from tests.journeys.code_host import TOKEN, Door, When, code_host
 from tests.journeys.house import House, git, house, make_repository
+from tests.peers.github import PeerMissing
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SECONDS = 60

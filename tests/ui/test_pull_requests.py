@@ -17,8 +17,8 @@ from playwright.async_api import Page, expect
 
 from coderclawlink.web.page import STATIC
 from tests.board.test_imports import EXPORT
-from tests.integrations.issue_peer import PeerMissing
 from tests.journeys.code_host import TOKEN, Door, code_host
+from tests.peers.github import PeerMissing
 from tests.ui.conftest import Looks, OpenPage
 from tests.ui.hub import Hub
 
