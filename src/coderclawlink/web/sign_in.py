@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from coderclawlink.access import invitations, passwords, people, sessions, throttle, tickets
+from coderclawlink.access import invitations, passkeys, passwords, people, sessions, throttle, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import ID_CHARACTERS, LONGEST_SECONDS, Session
 from coderclawlink.db.engine import Tx
@@ -44,7 +44,7 @@ class Methods(BaseModel):
     """`mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are."""
 
     mode: Literal["local", "team"]
-    methods: list[Literal["password"]]
+    methods: list[Literal["password", "passkey"]]
     signed_in: bool
 
 
@@ -116,15 +116,18 @@ async def show_methods(request: Request, here: Here) -> Methods:
         signed_in = await session_of(request, here) is not None
     except NotSignedIn:
         signed_in = False
-    return Methods(mode=here.mode, methods=["password"], signed_in=signed_in)
+    knows_passkeys = passkeys.site_of(here.public_url) is not None
+    return Methods(
+        mode=here.mode, methods=["password", "passkey"] if knows_passkeys else ["password"], signed_in=signed_in
+    )
 
 
 @router.post("/sign-in", dependencies=[BEFORE_SIGNING_IN])
 async def sign_in(request: Request, response: Response, here: Here, wanted: SignIn) -> SignedInAs:
     """Too many failures are answered by 429, with `Retry-After` in seconds."""
     user = await _proven(request, here, wanted.user, wanted.password)
-    session = await here.db.write(_open, user, "password", _address(request), request.headers.get("user-agent"))
-    return _hand_over(request, response, here, session, wanted.keep)
+    session = await here.db.write(_open, user, "password", address_of(request), request.headers.get("user-agent"))
+    return hand_over(request, response, here, session, wanted.keep)
 
 
 @router.post("/accept", dependencies=[BEFORE_SIGNING_IN])
@@ -133,8 +136,8 @@ async def accept(request: Request, response: Response, here: Here, wanted: Accep
     await here.db.read(invitations.find, wanted.code)
     passwords.require_good(wanted.password, wanted.user, wanted.name)
     hashed = await passwords.hashed(wanted.password)
-    session = await here.db.write(_accept, wanted, hashed, _address(request), request.headers.get("user-agent"))
-    return _hand_over(request, response, here, session, wanted.keep)
+    session = await here.db.write(_accept, wanted, hashed, address_of(request), request.headers.get("user-agent"))
+    return hand_over(request, response, here, session, wanted.keep)
 
 
 @router.post("/sign-out", status_code=204)
@@ -159,7 +162,7 @@ async def step_up(actor: Person, request: Request, here: Here, wanted: PasswordG
     """Prove again that it is you, for 15 minutes."""
     session = session_in(request)
     user = await _proven(request, here, session.user or "", wanted.password)
-    await here.db.write(_step_up, session, user, _address(request))
+    await here.db.write(_step_up, session, user, address_of(request))
 
 
 @router.post("/password", status_code=204)
@@ -171,7 +174,7 @@ async def change_password(actor: Person, request: Request, here: Here, wanted: P
         await _proven(request, here, person.id, wanted.current or "")
     passwords.require_good(wanted.new, person.id, person.name)
     hashed = await passwords.hashed(wanted.new)
-    await here.db.write(_set_password, person.id, hashed, actor, _address(request))
+    await here.db.write(_set_password, person.id, hashed, actor, address_of(request))
 
 
 @router.get("/sessions")
@@ -199,7 +202,7 @@ async def make_ticket(actor: SomebodyHere, request: Request, here: Here) -> Tick
 
 async def _proven(request: Request, here: Rooms, named: str, password: str) -> str:
     """Whom the name means, once the password has proven it. Raises `WrongPassword`, `TooOften`."""
-    address = _address(request)
+    address = address_of(request)
     found = await here.db.read(people.signing_in, named)
     user, hashed = found or (named.strip().lower(), None)
     await here.db.write(throttle.enter, user, address)
@@ -243,11 +246,11 @@ def _set_password(tx: Tx, user: str, hashed: str, actor: Actor, address: str) ->
 # ── told ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     return throttle.place_of(request.client.host if request.client else None)
 
 
-def _hand_over(request: Request, response: Response, here: Rooms, session: Session, keep: Keep) -> SignedInAs:
+def hand_over(request: Request, response: Response, here: Rooms, session: Session, keep: Keep) -> SignedInAs:
     if keep == "cookie":
         name = cookie_of(request, here)
         response.set_cookie(
