@@ -15,8 +15,10 @@ import pytest
 from regopy import Interpreter, LogLevel  # type: ignore[import-untyped]
 
 from coderclawlink.access.opa import Opa
+from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.access.rego import Bundle, Rego
-from coderclawlink.access.rules import Engine
+from coderclawlink.access.rules import Engine, PolicyDenied, Rules
+from coderclawlink.db.engine import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -126,3 +128,13 @@ async def test_an_agent_that_is_away_or_silent_is_a_no() -> None:
     away = Opa("http://127.0.0.1:1", deadline_seconds=PATIENT)
     assert not (await away.decide([], {})).allow
     await away.close()
+
+
+async def test_of_an_agent_everything_is_asked_though_no_policy_is_kept_here(db: Database) -> None:
+    async with played_opa(evaluating()) as url:
+        rules = Rules(db, Opa(url, deadline_seconds=PATIENT), "opa")
+        await rules.load()
+        await rules.require(Actor(Role.VIEWER, session="s"), Permission.TASK_VIEW, {"project_id": 1})
+        with pytest.raises(PolicyDenied, match=r"task:view: Guests only look at nothing\."):
+            await rules.require(Actor(Role.GUEST, session="s"), Permission.TASK_VIEW, {})
+        await rules.close()
