@@ -88,6 +88,12 @@ def note(tx: Tx, pull: int, seen: Seen | None) -> PullRequest:
         _set(tx, found, looked_at=now, look_next_at=now + _wait(tx, found), error=None)
         return pull_requests.find(tx, pull)
     there = seen.pull
+    moved = found.state != there.state
+    needs = found.needs
+    if there.state == "closed":
+        needs = CLOSED
+    elif there.state == "merged" or moved or needs == found.error:  # what was refused is refused no longer
+        needs = None
     shown = {
         "title": there.title,
         "draft": there.draft,
@@ -97,18 +103,16 @@ def note(tx: Tx, pull: int, seen: Seen | None) -> PullRequest:
         "review": feedback.review_of(seen.remarks),
         "mergeable": seen.mergeable,
         "comments": len(seen.remarks),
+        "needs": needs,
     }
     changes = {name: value for name, value in shown.items() if getattr(found, name) != value}
     listed = json.dumps([asdict(one) for one in map(_short, seen.checks)])
     values: dict[str, object] = {**changes, "checks_json": listed, "state": there.state}
     values |= {"etags": json.dumps(dict(seen.etags)), "looked_at": now, "error": None}
-    moved = found.state != there.state
     if changes or moved or listed != found.checks_json:
         values["changed_at"] = now
     if moved:
         values["ended_at"] = None if there.state == "open" else now
-    if moved or there.state != "open":
-        values["needs"] = CLOSED if there.state == "closed" else None
     _set(tx, found, **values)
     after = pull_requests.find(tx, pull)
     _set(tx, after, look_next_at=None if after.state == "merged" else now + _wait(tx, after))
