@@ -93,6 +93,17 @@ async def test_a_projects_policy_holds_for_what_is_in_it_however_it_is_named(
         client.post("/api/tasks", json={"project_id": its, "title": "y"}),
         client.post("/api/tasks", json={"project_id": str(its), "title": "y"}),
         client.post("/api/tasks", json={"project_id": float(str(its)), "title": "y"}),
+        client.post(
+            "/api/tasks",
+            content=json.dumps({"project_id": its, "title": "y"}),
+            headers={"Content-Type": "application/JSON; charset=utf-8"},
+        ),
+        client.put(
+            f"/api/tasks/{number}/attachments",
+            content=b"{no json",
+            params={"name": "a.json"},
+            headers={"Content-Type": "application/json"},
+        ),
         client.post("/api/tasks/bulk", json={"ids": [other["id"], number], "delete": True}),
         client.post(f"/api/runs/{run['id']}/cancel", json={}),
         client.post(f"/api/runtime/tasks/{run['id']}/cancel", json={}),

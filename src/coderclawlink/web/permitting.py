@@ -13,9 +13,11 @@ from starlette.requests import Request
 
 from coderclawlink.access import places, policy
 from coderclawlink.access.policy import Actor, Permission, PermissionMissing
+from coderclawlink.web.guard import WRITES
 from coderclawlink.web.rooms import Rooms
+from coderclawlink.web.uploads import is_upload
 
-BEYOND_POLICIES = "/api/policies"
+BEYOND_POLICIES = "/api/policies/"
 LOOKED_INTO_AT_MOST = 1 << 14
 """Bytes of a body that is looked into only to keep what was asked for, while no policy is in force."""
 ALSO_NAMED = frozenset({"agent_type"})
@@ -31,13 +33,13 @@ async def permit(request: Request, here: Rooms, actor: Actor, permission: Permis
     except PermissionMissing:
         rules.refused(actor, permission, named, came)
         raise
-    if not request.url.path.startswith(BEYOND_POLICIES):
+    if not f"{request.scope['path']}/".startswith(BEYOND_POLICIES):
         await rules.require(actor, permission, named, came)
 
 
 def _came(request: Request) -> Mapping[str, str]:
     address = request.client.host if request.client else ""
-    return {"method": request.method, "path": request.url.path[:500], "address": address}
+    return {"method": request.method, "path": request.scope["path"][:500], "address": address}
 
 
 async def _named(request: Request, *, whole: bool) -> dict[str, object]:
@@ -46,7 +48,9 @@ async def _named(request: Request, *, whole: bool) -> dict[str, object]:
     for name in request.query_params:
         if name in places.NAMES:
             _add(named, name, request.query_params.getlist(name))
-    if request.method not in ("GET", "HEAD") and "json" in request.headers.get("content-type", ""):
+    if request.method in WRITES and not is_upload(
+        request.method, request.url.path
+    ):  # the guard has found it to be JSON
         body = await request.body()
         told = json.loads(body) if body and (whole or len(body) <= LOOKED_INTO_AT_MOST) else None
         if isinstance(told, dict):
