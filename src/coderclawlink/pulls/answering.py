@@ -107,6 +107,12 @@ def answer(
     return run
 
 
+def heeded_by(look: Look, pull: int) -> RunId | None:
+    """The run that what the host tells would be sent to, or be gone on from. Raises `PullRequestNotFound`."""
+    before = _result(look, pull_requests.find(look, pull))
+    return None if before is None else before.id
+
+
 def by_hand(look: Look, actor: Actor, pull: PullRequest, seen: Seen) -> Feedback:
     """What a person has answered, whatever is switched off. Raises `PermissionMissing`, `NothingToAnswer`."""
     policy.require(actor, Permission.TASK_SUBMIT, pull.project_id)
