@@ -95,6 +95,7 @@ async def _serve(
         project_limit=1000,
         mode=mode,
         proxies="127.0.0.9" if mode == "team" else "",
+        public_url="http://localhost" if mode == "team" else None,
     )
     async with open_hub(settings) as hub:
         config = uvicorn.Config(

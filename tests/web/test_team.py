@@ -19,6 +19,7 @@ from coderclawlink.db.schema import failures, users
 from coderclawlink.db.schema import sessions as session_table
 from coderclawlink.journal import log
 from tests import postgres as postgres_server
+from tests.access.authenticator import Authenticator
 from tests.web.conftest import Server, serving
 
 pytestmark = pytest.mark.anyio
@@ -81,7 +82,7 @@ async def test_being_on_the_hubs_machine_is_not_being_its_owner(team: Server) ->
             assert "sign-in" in answer.json()["detail"]
         assert (await client.post("/api/runtime/sessions", json={"user_id": "root"})).status_code == 401
         told = (await client.get("/api/auth/methods")).json()
-        assert told == {"mode": "team", "methods": ["password"], "signed_in": False}
+        assert told == {"mode": "team", "methods": ["password", "passkey"], "signed_in": False}
 
 
 async def test_a_session_that_only_names_somebody_opens_nothing(team: Server) -> None:
@@ -279,6 +280,24 @@ async def test_a_contracts_session_is_made_for_oneself_only(team: Server) -> Non
             assert (await program.get("/api/me", headers=bearer)).json()["user"] == "ann"
             assert (await program.post("/api/runtime/sessions", headers=bearer)).status_code == 403
     assert await team.hub.db.read(lambda look: [one.id for one in people.all_of_them(look)]) == ["ann", "bob", "root"]
+
+
+async def test_a_passkey_signs_in_without_a_name_and_is_made_by_a_person_only(team: Server) -> None:
+    key = Authenticator("http://localhost", "localhost")
+    async with signed_in(team) as ann, nobody(team) as browser:
+        assert (await browser.post("/api/auth/passkeys/options")).status_code == 401
+        challenge = (await ann.post("/api/auth/passkeys/options")).json()["challenge"]
+        body = {"name": "phone", "credential": key.create(challenge)}
+        made = await ann.post("/api/auth/passkeys", json=body)
+        assert made.status_code == 201, made.text
+        challenge = (await browser.post("/api/auth/sign-in/passkey/options")).json()["challenge"]
+        answer = {"credential": key.get(challenge)}
+        assert (await browser.post("/api/auth/sign-in/passkey", json=answer)).json()["user"] == "ann"
+        assert (await browser.get("/api/me")).json()["user"] == "ann"
+        assert (await browser.post("/api/auth/sign-in/passkey", json=answer)).status_code == 401  # answered already
+        listed = (await ann.get("/api/auth/passkeys")).json()
+        assert [one["name"] for one in listed] == ["phone"]
+        assert (await ann.delete(f"/api/auth/passkeys/{listed[0]['id']}")).status_code == 204
 
 
 async def test_a_socket_is_opened_by_a_ticket_once_and_never_by_the_cookie_alone(team: Server) -> None:

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, JsonValue
 
 from coderclawlink.access import passkeys, sessions
-from coderclawlink.access.passkeys import Site
+from coderclawlink.access.passkeys import PasskeyRefused, Site
 from coderclawlink.access.policy import Actor
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Tx
 from coderclawlink.errors import Conflict
+from coderclawlink.events import SignInRefused
+from coderclawlink.journal import log
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Stamp, Told
 from coderclawlink.web.sign_in import (
@@ -104,7 +106,13 @@ async def ask_for_passkey(here: Here) -> dict[str, JsonValue]:
 @router.post("/sign-in/passkey", dependencies=[BEFORE_SIGNING_IN])
 async def sign_in_by_passkey(request: Request, response: Response, here: Here, wanted: PasskeyGiven) -> SignedInAs:
     agent = request.headers.get("user-agent")
-    session = await here.db.write(_open, _site(here), json.dumps(wanted.credential), address_of(request), agent)
+    site = _site(here)
+    try:
+        session = await here.db.write(_open, site, json.dumps(wanted.credential), address_of(request), agent)
+    except PasskeyRefused as error:
+        refused = SignInRefused(user=None, how="passkey", why=error.message)
+        await here.db.write(log.append, refused, log.NOTHING)
+        raise
     return hand_over(request, response, here, session, wanted.keep)
 
 
