@@ -12,7 +12,21 @@ from importlib.util import find_spec
 
 from bench.rows import Found, machine, not_run, show
 
-FIGURES = ("submits", "kept", "waiting", "cold", "starting", "live", "interface", "crash", "pull_requests", "watching", "audit", "decisions", "fuzz")
+FIGURES = (
+    "submits",
+    "kept",
+    "waiting",
+    "cold",
+    "starting",
+    "live",
+    "interface",
+    "crash",
+    "pull_requests",
+    "watching",
+    "audit",
+    "decisions",
+    "fuzz",
+)
 SECONDS_AT_MOST = 600
 """A figure that takes longer is ended: it hangs."""
 

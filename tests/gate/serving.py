@@ -17,7 +17,7 @@ from coderclawlink.db.engine import Database
 from coderclawlink.gate.connection import Gate
 from coderclawlink.ids import RunId, new_id
 from coderclawlink.journal.feed import Feed
-from coderclawlink.link.protocol import Answer, Ask, Assign, Drain, Fence, Hello, Stop
+from coderclawlink.link.protocol import Answer, Ask, Assign, Drain, Fence, Hello, Push, Stop
 from coderclawlink.node.dial import Dialer, HubAddress
 from coderclawlink.node.spool import Spool
 from tests.runs.played import hello
@@ -105,7 +105,7 @@ class Dialled:
 
     spool: Spool
     find: HubAddress
-    heard: asyncio.Queue[Assign | Stop | Answer | Ask | Drain] = field(default_factory=asyncio.Queue)
+    heard: asyncio.Queue[Assign | Stop | Answer | Ask | Push | Drain] = field(default_factory=asyncio.Queue)
     boot: str = field(default_factory=new_id)
     agents: tuple[str, ...] = ("a",)
     deaf: bool = False
@@ -120,12 +120,12 @@ class Dialled:
     def held(self) -> list[Fence]:
         return self.spool.held()
 
-    def do(self, word: Assign | Stop | Answer | Ask | Drain) -> None:
+    def do(self, word: Assign | Stop | Answer | Ask | Push | Drain) -> None:
         if isinstance(word, Assign) and not self.deaf:
             self.spool.take(word.order)
         self.heard.put_nowait(word)
 
-    async def hear(self) -> Assign | Stop | Answer | Ask | Drain:
+    async def hear(self) -> Assign | Stop | Answer | Ask | Push | Drain:
         async with asyncio.timeout(15):
             return await self.heard.get()
 
