@@ -963,7 +963,7 @@ export type MessageWanted = {
 /** `mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are. */
 export type Methods = {
   mode: "local" | "team"
-  methods: Array<"password">
+  methods: Array<"password" | "passkey">
   signed_in: boolean
 }
 
@@ -994,6 +994,11 @@ export type MovedTold = {
 export type NewInvitation = {
   role?: Role
   email?: (string | null)
+}
+
+export type NewPasskey = {
+  name: string
+  credential: Record<string, JsonValue>
 }
 
 /** `scopes`: the permissions it is narrowed to; null: all that its user may. `user`: a service account; null: for oneself. */
@@ -1080,6 +1085,24 @@ export type PartTold = {
   files: (number | null)
   additions: (number | null)
   deletions: (number | null)
+}
+
+export type PasskeyGiven = {
+  credential: Record<string, JsonValue>
+  keep?: "cookie" | "session"
+}
+
+export type PasskeyName = {
+  name: string
+}
+
+/** `backed_up`: it is also elsewhere than in one device. */
+export type PasskeyTold = {
+  id: string
+  name: string
+  backed_up: boolean
+  made_at: string
+  used_at: (string | null)
 }
 
 /** `current`: null where none is set. */
@@ -2143,6 +2166,13 @@ export interface Operations {
   'GET /api/auth/sessions': { args: {  }; result: Array<OwnSession> }
   'DELETE /api/auth/sessions/{id}': { args: { path: { id: string } }; result: void }
   'POST /api/auth/ticket': { args: {  }; result: Ticket }
+  'POST /api/auth/passkeys/options': { args: {  }; result: Record<string, JsonValue> }
+  'GET /api/auth/passkeys': { args: {  }; result: Array<PasskeyTold> }
+  'POST /api/auth/passkeys': { args: { body: NewPasskey }; result: PasskeyTold }
+  'PATCH /api/auth/passkeys/{passkey_id}': { args: { path: { passkey_id: string }; body: PasskeyName }; result: PasskeyTold }
+  'DELETE /api/auth/passkeys/{passkey_id}': { args: { path: { passkey_id: string } }; result: void }
+  'POST /api/auth/sign-in/passkey/options': { args: {  }; result: Record<string, JsonValue> }
+  'POST /api/auth/sign-in/passkey': { args: { body: PasskeyGiven }; result: SignedInAs }
   'GET /api/users': { args: { query?: { after?: string; limit?: number } }; result: Array<User> }
   'POST /api/users': { args: { body: NewUser }; result: User }
   'GET /api/users/{user_id}': { args: { path: { user_id: string } }; result: User }
