@@ -1,7 +1,7 @@
 """The audit chain: of each thing that people, programs and agents do, one row that holds the hash of the row before it.
 
 Above: `log`, which writes it in the transaction that tells of the thing; `access.audit`, which reads and verifies it. Below: the rows. The
-database itself refuses to change or delete a row (migration 0018); who gets past it breaks the chain, from that row on:
+database itself refuses to change or delete a row (migration 0012); who gets past it breaks the chain, from that row on:
 
     hash(n) = SHA-256( hash(n-1) + "\\n" + the row's other fields as canonical JSON )        hash(0) = 64 zeros
 """

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018_pre"
-down_revision = "0017_pre"
+revision = "0012_pre"
+down_revision = "0011_pre"
 
 _WHY = "the audit chain only grows"
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_pre"
-down_revision = "0012_pre"
+revision = "0011_pre"
+down_revision = "0010_pre"
 
 
 def upgrade() -> None:

@@ -1,8 +1,0 @@
-"""Nothing yet."""
-
-revision = "0017_pre"
-down_revision = "0016_pre"
-
-
-def upgrade() -> None:
-    pass
