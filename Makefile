@@ -34,7 +34,7 @@ test: $(VENV)/dev.stamp ui ## every test, with real servers and agents
 	@PATH="$(BIN):$$PATH" scripts/peers/goose.sh >/dev/null
 	@PATH="$(BIN):$$PATH" scripts/peers/github.sh >/dev/null
 	@$(BIN)/python scripts/build_ui.py run vitest run --reporter=dot
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 test-agents: $(VENV)/dev.stamp ## drive real agents, other people's programs, through the catalogue; ends with a table
 	@scripts/peers/debian.sh
