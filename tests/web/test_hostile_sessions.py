@@ -331,7 +331,9 @@ async def test_nobody_sees_what_was_deleted(client: httpx2.AsyncClient, node: No
             for who, headers in everyone.items():
                 answer = await client.get(address, params=query, headers=headers)
                 assert answer.status_code < 500, answer.text
-                if not (path.startswith("/api/audit") and who in ("admin", "owner")):  # it tells of what was done, for good
+                if not (
+                    path.startswith("/api/audit") and who in ("admin", "owner")
+                ):  # it tells of what was done, for good
                     assert mark not in answer.text, (who, address, query)
                 assert "{task_id}" not in path or answer.status_code in (403, 404), (who, address)
 
