@@ -152,6 +152,7 @@ async def test_from_a_new_project_to_an_approved_commit_with_keys_alone(
     await expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
     await keys.press("v")
     await page.wait_for_url("**/review**")
+    await page.get_by_role("button", name="Approve & create PR").wait_for()
     await keys.press("Shift+P")
     dialog = page.get_by_role("dialog", name="Approve & create a pull request")
     await expect(dialog.get_by_role("textbox", name="Title")).to_be_focused()

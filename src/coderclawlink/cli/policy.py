@@ -65,7 +65,12 @@ def put(folder: Folder, /, *, project: Of = None, reach: Reach = HERE) -> int:
 
 
 @app.command
-def show(*, project: Of = None, version: int | None = None, reach: Reach = HERE) -> int:
+def show(
+    *,
+    project: Of = None,
+    version: Annotated[int | None, Parameter(help="Which one; the one in force if it is not said.")] = None,
+    reach: Reach = HERE,
+) -> int:
     """Print the policy in force, or one of its versions."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli import policy_shapes as shapes
@@ -106,7 +111,9 @@ def history(*, project: Of = None, reach: Reach = HERE) -> int:
 
 
 @app.command
-def restore(version: int, /, *, project: Of = None, reach: Reach = HERE) -> int:
+def restore(
+    version: Annotated[int, Parameter(help="Which one.")], /, *, project: Of = None, reach: Reach = HERE
+) -> int:
     """Put an earlier version in force again, as a new one."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli import policy_shapes as shapes

@@ -15,7 +15,7 @@ from coderclawlink.errors import Invalid, Unavailable
 app = App(name="user", help="People who sign in to a team's hub, and accounts of programs.")
 
 Name = Annotated[str, Parameter(help="The user's name, with which one signs in.")]
-RoleName = Literal["admin", "developer", "viewer", "guest"]
+RoleName = Annotated[Literal["admin", "developer", "viewer", "guest"], Parameter(help="What the user may.")]
 Data = Annotated[Path | None, Parameter(help="Data directory (CLAWLINK_HOME), for --admin.")]
 
 
