@@ -58,8 +58,10 @@ def db(store_url: str) -> Iterator[Database]:
         yield opened
 
 
-LONGEST = ("journeys", "cli", "ui", "house", "web", "drivers", "engine", "node", "gate", "agent")
+LONGEST = ("journeys", "integrations", "cli", "house", "web", "drivers", "engine", "node", "gate", "agent")
 """Folders whose files take longest for the tests they hold. They begin first, or one process would wait for another at the end."""
+BROWSERS, APART = "ui", 4
+"""Files that drive a browser keep the whole machine busy: they stand so far apart that two of them seldom run at once."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,10 +70,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the folders; within one, everything stays where it is."""
+    """Order the files; within one, everything stays where it is."""
     order = {name: at for at, name in enumerate(LONGEST)}
     here = Path(__file__).parent
-    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], len(order)))
+
+    def folder(path: Path) -> str:
+        return path.relative_to(here).parts[0]
+
+    files = sorted(dict.fromkeys(item.path for item in items), key=lambda path: order.get(folder(path), len(order)))
+    browsers = [path for path in files if folder(path) == BROWSERS]
+    others = [path for path in files if folder(path) != BROWSERS]
+    place: dict[Path, float] = {path: float(at) for at, path in enumerate(others)}
+    place |= {path: APART * at - 0.5 for at, path in enumerate(browsers)}
+    items.sort(key=lambda item: place[item.path])
 
 
 REAL_AGENTS = "real_agents"
