@@ -122,6 +122,9 @@ class Dialer:
                     self.connected = False
                     self._shown.clear()
                     self._answers.clear()
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    # The wire broke as we were cancelled: of the two, a task group tells only of the wire (Python 3.11, 3.12).
+                    raise asyncio.CancelledError
             if self._leave.is_set():
                 self.left.set()
                 return
