@@ -78,7 +78,7 @@ def _with_branch(folder: Path) -> tuple[Path, str]:
     _git(work, "checkout", "-q", "-b", BRANCH)
     (work / "hello.txt").write_text("hello\n")
     _git(work, "add", "-A")
-    _git(work, "commit", "-qm", "Say hello")
+    _git(work, "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "commit", "-qm", "Say hello")
     head = _git(work, "rev-parse", "HEAD")
     _git(work, "checkout", "-q", "main")
     return work, head

@@ -9,6 +9,8 @@ from tests.journeys.house import make_repository
 from tests.peers.git_server import GitServer
 from tests.peers.github import Peer, github
 
+ANN = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+
 
 def _git(*words: str, at: Path) -> str:
     done = subprocess.run(["git", "-C", str(at), *words], check=True, capture_output=True, text=True)
@@ -26,7 +28,7 @@ def test_a_branch_pushed_to_gits_server_is_known_to_the_stand_in_by_its_true_com
     (work / "folder").mkdir()
     (work / "folder" / "Übung.txt").write_bytes(b"\x00\xff")
     _git("add", "-A", at=work)
-    _git("commit", "-qm", "Add a file\n\nWith words.", at=work)
+    _git(*ANN, "commit", "-qm", "Add a file\n\nWith words.", at=work)
     url = f"{git_server.url.replace('//', f'//x:{git_server.token}@')}/{name}.git"
     _git("push", "-q", url, "HEAD:refs/heads/task/1", at=work)
     head = _git("rev-parse", "HEAD", at=work)

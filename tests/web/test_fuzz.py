@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.web.fuzzing import ask, furnished
 
-EXAMPLES = 2
+EXAMPLES = 1
 SEED = 20
 
 
