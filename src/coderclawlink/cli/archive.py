@@ -10,6 +10,7 @@ Above: `backup`. Below: `db.backup`. A part that the manifest does not tell of, 
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -109,24 +110,24 @@ def write(file: Path, manifest: Manifest, parts: Iterable[tuple[str, Path]]) -> 
     except OSError as error:
         raise CannotWrite(f"The backup cannot be written to {file}: {error.strerror}.") from error
     draft = file.with_name(f".{file.name}.{new_id()}")
-    try:
-        with open(draft, "xb", opener=_private) as raw:
-            with (
-                gzip.GzipFile("", "wb", COMPRESSION, raw) as packed,
-                tarfile.open(fileobj=packed, mode="w") as tar,
-            ):
-                told = manifest.model_copy(update={"parts": tuple(_add(tar, name, path) for name, path in parts)})
-                text = told.model_dump_json(indent=1).encode()
-                tar.addfile(_entry(MANIFEST, len(text)), io.BytesIO(text))
-            raw.flush()
-            os.fsync(raw.fileno())
-        draft.replace(file)
-    except BaseException as error:
-        draft.unlink(missing_ok=True)
-        file.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+    with contextlib.ExitStack() as undo:
+        undo.callback(file.unlink, missing_ok=True)
+        undo.callback(draft.unlink, missing_ok=True)
+        try:
+            with open(draft, "xb", opener=_private) as raw:
+                with (
+                    gzip.GzipFile("", "wb", COMPRESSION, raw) as packed,
+                    tarfile.open(fileobj=packed, mode="w") as tar,
+                ):
+                    told = manifest.model_copy(update={"parts": tuple(_add(tar, name, path) for name, path in parts)})
+                    text = told.model_dump_json(indent=1).encode()
+                    tar.addfile(_entry(MANIFEST, len(text)), io.BytesIO(text))
+                raw.flush()
+                os.fsync(raw.fileno())
+            draft.replace(file)
+        except OSError as error:
             raise CannotWrite(f"The backup cannot be written to {file}: {error.strerror}.") from error
-        raise
+        undo.pop_all()
     return told
 
 
