@@ -196,6 +196,6 @@ async def test_the_older_clients_call_runs_to_its_end(home: House, tmp_path: Pat
 
 @pytest.mark.parametrize(("sandbox", "store_url"), [("auto", "sqlite"), ("none", "postgresql")], indirect=["store_url"])
 async def test_a_storm_of_kills_loses_nothing(tmp_path: Path, sandbox: str, store_url: str) -> None:
-    toll = await storm(tmp_path, rounds=5, seed=20261124, sandbox=sandbox, DATABASE_URL=store_url)
+    toll = await storm(tmp_path, rounds=4, seed=20261124, sandbox=sandbox, DATABASE_URL=store_url)
     assert toll.clean, f"{toll}"
     assert toll.runs > 0

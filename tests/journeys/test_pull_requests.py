@@ -201,11 +201,8 @@ async def test_without_a_result_there_is_nothing_to_propose(here: Town) -> None:
 @pytest.mark.parametrize(
     ("what", "when"),
     [
-        ("push asked", "after"),
         ("pushed", "before"),
         ("pushed", "after"),
-        ("pulls listed", "before"),
-        ("pull opened", "before"),
         ("pull opened", "after"),
     ],
 )
