@@ -15,6 +15,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from coderclawlink.web.page import STATIC
 from tests.ui.hub import Hub
+from tests.ui.team import Team
 
 FLAGS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 EXPECTED = ("Failed to load resource", "WebSocket connection to")
@@ -36,6 +37,21 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="session")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """One hub of a team for all files: people and projects that a test changes are its own (`person`, `project`)."""
+    if not (STATIC / "index.html").is_file():
+        pytest.fail("The web interface is not built: make ui")
+    home = tmp_path_factory.mktemp("team") / "home"
+    home.mkdir()
+    started = Team(home)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
@@ -47,9 +63,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def page(browser: Browser, hub: Hub) -> AsyncIterator[Page]:
+def site(hub: Hub) -> str:
+    """Where `page` goes. A file whose hub is `team` has its own of the same name, which gives `team.site`."""
+    return hub.url
+
+
+@pytest.fixture
+async def page(browser: Browser, site: str) -> AsyncIterator[Page]:
     """A tab of its own. What the page's scripts throw, and what its policy blocks, fails the test."""
-    context = await browser.new_context(base_url=hub.url, viewport={"width": 1440, "height": 900})
+    context = await browser.new_context(base_url=site, viewport={"width": 1440, "height": 900})
     context.set_default_timeout(10_000)
     opened = await context.new_page()
     faults: list[str] = []
