@@ -7,7 +7,7 @@ here at once: the role is looked up with each request, and who is disabled has n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,12 +16,14 @@ import sqlalchemy as sa
 from coderclawlink.access import sessions
 from coderclawlink.access.policy import Role
 from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import group_members, group_roles, groups
 from coderclawlink.db.schema import users as table
 from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import (
     CredentialAdded,
     CredentialRemoved,
     PermissionGranted,
+    PermissionRevoked,
     UserChanged,
     UserCreated,
     UserDeleted,
@@ -54,10 +56,12 @@ class LastAdministrator(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`id`: what one signs in as. `service`: a program's account, which has tokens only. Times: seconds since the epoch."""
+    """`id`: what one signs in as. `role`: the stronger of `given_role`, which was given by hand, and of what the user's groups give.
+    `service`: a program's account, which has tokens only. Times: seconds since the epoch."""
 
     id: str
     role: Role
+    given_role: Role
     name: str | None
     email: str | None
     state: State
@@ -147,7 +151,7 @@ def change(
             case "email":
                 wanted[field] = _free_email(tx, value, id)
             case "role" if value is not None:
-                wanted[field] = Role(value)
+                wanted["given_role"] = Role(value)
             case "state" if value in ("active", "disabled"):
                 wanted[field] = value
             case _:
@@ -155,15 +159,49 @@ def change(
     told = {field: value for field, value in wanted.items() if getattr(before, field) != value}
     if not told:
         return before
-    if told.get("state") == "disabled" or told.get("role", Role.ADMIN) != Role.ADMIN:
+    role = told.pop("given_role", None)
+    after = before.role if role is None else strongest([Role(role), *_by_groups(tx, id)])
+    if told.get("state") == "disabled" or after is not Role.ADMIN:
         _keep_an_administrator(tx, before)
-    tx.change(table.update().where(table.c.id == id).values(**told))
+    if role is not None:
+        told["role"] = role
+        tx.change(table.update().where(table.c.id == id).values(role=after, given_role=None if after == role else role))
+    if rest := {field: value for field, value in told.items() if field != "role"}:
+        tx.change(table.update().where(table.c.id == id).values(**rest))
     log.append(tx, UserChanged(user=id, changes=dict(told)), actor=by)
-    if (role := told.get("role")) is not None:
+    if role is not None:
         log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
     if told.get("state") == "disabled":
         sessions.end_all(tx, id, who=by, with_tokens=True)
     return find(tx, id)
+
+
+def settle(tx: Tx, id: str, *, by: Who | str | None) -> Person:
+    """Reckon the role anew from what was given by hand and what the user's groups give now. The last administrator stays one, or nobody
+    could mend what has gone wrong. Raises `PersonNotFound`."""
+    before = find(tx, id)
+    role = strongest([before.given_role, *_by_groups(tx, id)])
+    counts = before.role is Role.ADMIN and before.state == "active" and not before.service
+    if role is before.role or (counts and not is_there_an_administrator(tx, id)):
+        return before
+    given = None if role is before.given_role else before.given_role
+    tx.change(table.update().where(table.c.id == id).values(role=role, given_role=given))
+    if strongest([role, before.role]) is role:
+        log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
+    else:
+        log.append(tx, PermissionRevoked(subject=f"user:{id}", what=before.role), actor=by)
+    return find(tx, id)
+
+
+def strongest(roles: Iterable[Role]) -> Role:
+    return min(roles, key=list(Role).index)
+
+
+def _by_groups(look: Look, id: str) -> list[Role]:
+    """What belonging to groups gives the user for the whole installation."""
+    named = groups.join(group_members).join(group_roles, group_roles.c.name == groups.c.name)
+    here = sa.and_(group_members.c.user_id == id, group_roles.c.project_id.is_(None))
+    return [Role(role) for (role,) in look.tuples(sa.select(group_roles.c.role).select_from(named).where(here))]
 
 
 def disable(tx: Tx, id: str, *, by: Who | str) -> Person:
@@ -226,6 +264,7 @@ def _person(row: sa.RowMapping) -> Person:
     return Person(
         row["id"],
         Role(row["role"]),
+        Role(row["given_role"] or row["role"]),
         row["name"],
         row["email"],
         row["state"],

@@ -654,6 +654,7 @@ users = Table(
     meta,
     Column("id", Text, primary_key=True),
     Column("role", String(10), nullable=False),
+    Column("given_role", String(10)),  # by hand, where groups give a stronger one; else `role` was
     Column("name", Text),
     Column("email", String(320), unique=True),  # in lower case
     Column("password", Text),  # argon2id, in its own encoding; None: none is set

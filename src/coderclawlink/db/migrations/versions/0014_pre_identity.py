@@ -1,8 +1,12 @@
-"""Nothing yet."""
+"""What a user is by hand is kept apart from what groups make of it."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0014_pre"
 down_revision = "0013_pre"
 
 
 def upgrade() -> None:
-    pass
+    with op.batch_alter_table("users", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("given_role", sa.String(10)))
