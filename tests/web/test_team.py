@@ -82,7 +82,12 @@ async def test_being_on_the_hubs_machine_is_not_being_its_owner(team: Server) ->
             assert "sign-in" in answer.json()["detail"]
         assert (await client.post("/api/runtime/sessions", json={"user_id": "root"})).status_code == 401
         told = (await client.get("/api/auth/methods")).json()
-        assert told == {"mode": "team", "methods": ["password", "passkey"], "signed_in": False}
+        assert told == {
+            "mode": "team",
+            "methods": ["password", "passkey"],
+            "signed_in": False,
+            "has_administrator": True,
+        }
 
 
 async def test_a_session_that_only_names_somebody_opens_nothing(team: Server) -> None:
@@ -196,6 +201,7 @@ async def test_what_is_dangerous_wants_a_proof_of_the_last_quarter_of_an_hour(te
         refused = await root.patch("/api/users/ann", json={"role": "viewer"})
         assert refused.status_code == 403
         assert "step-up" in refused.json()["detail"]
+        assert "insufficient_user_authentication" in refused.headers["www-authenticate"]
         assert (await root.post("/api/auth/step-up", json={"password": OTHER})).status_code == 401
         assert (await root.post("/api/auth/step-up", json={"password": PASSWORD})).status_code == 204
         assert (await root.patch("/api/users/ann", json={"role": "viewer"})).json()["role"] == "viewer"

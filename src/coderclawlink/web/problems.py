@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coderclawlink.access.policy import PermissionMissing
 from coderclawlink.access.rules import PolicyDenied
+from coderclawlink.access.sessions import FRESH_SECONDS
 from coderclawlink.errors import (
     BadRequest,
     ClawlinkError,
@@ -34,6 +35,7 @@ from coderclawlink.errors import (
 from coderclawlink.events import PermissionDenied
 from coderclawlink.journal import log
 from coderclawlink.pulls.hosts import HostRefused
+from coderclawlink.web.signing_in import StepUpNeeded
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ STATUS: dict[type[ClawlinkError], int] = {
 }
 
 
+STEP_UP = f'Bearer error="insufficient_user_authentication", max_age={FRESH_SECONDS:.0f}'
+"""As RFC 9470 says it, by which a program knows what would help."""
 BAD_GATEWAY = 502
 """Somebody else's program said no."""
 
@@ -100,6 +104,8 @@ async def _tell(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Denied) and not isinstance(error, NotSignedIn):
         await _write_down(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    if isinstance(error, StepUpNeeded):
+        headers = {"WWW-Authenticate": STEP_UP}
     if isinstance(error, TooOften):
         headers = {"Retry-After": str(math.ceil(error.retry_seconds))}
     return JSONResponse({"detail": error.message}, status, headers)

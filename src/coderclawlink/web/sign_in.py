@@ -41,11 +41,13 @@ class WrongPassword(NotSignedIn):
 
 
 class Methods(BaseModel):
-    """`mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are."""
+    """`mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are.
+    `has_administrator`: false on a hub that nobody can be let into yet."""
 
     mode: Literal["local", "team"]
     methods: list[Literal["password", "passkey"]]
     signed_in: bool
+    has_administrator: bool
 
 
 class SignIn(Asked):
@@ -118,7 +120,10 @@ async def show_methods(request: Request, here: Here) -> Methods:
         signed_in = False
     knows_passkeys = passkeys.site_of(here.public_url) is not None
     return Methods(
-        mode=here.mode, methods=["password", "passkey"] if knows_passkeys else ["password"], signed_in=signed_in
+        mode=here.mode,
+        methods=["password", "passkey"] if knows_passkeys else ["password"],
+        signed_in=signed_in,
+        has_administrator=await here.db.read(people.is_there_an_administrator),
     )
 
 
