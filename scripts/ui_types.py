@@ -1,7 +1,8 @@
 """Make the types of the web interface anew from what the hub says of itself: `python scripts/ui_types.py`; `--check` only tells.
 
 `ui/src/api/schema.ts`: each shape of the HTTP interface, and each operation with its arguments and result, named as
-"GET /api/tasks". `ui/src/api/events.ts`: everything the live stream can tell. No Node is needed.
+"GET /api/tasks". `ui/src/api/events.ts`: everything the live stream can tell. `ui/src/api/roles.ts`: what each role is granted, and what
+each permission opens. No Node is needed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from coderclawlink import events
+from coderclawlink.access.policy import GRANTS, Permission
 from coderclawlink.web import api
 
 FOLDER = Path(__file__).parents[1] / "ui" / "src" / "api"
@@ -148,7 +150,25 @@ def events_text() -> str:
     return HEAD + "\n\n".join([*named(part(told, "$defs")), union]) + "\n"
 
 
-FILES = {"schema.ts": schema_text, "events.ts": events_text}
+def roles_text() -> str:
+    """Permissions and roles in their order; of each permission the operations that need it."""
+    paths = part(api.describe(), "paths")
+    opens: dict[str, list[str]] = {permission: [] for permission in Permission}
+    for path, item in paths.items():
+        for method in METHODS:
+            needed = part(cast(Node, item), method).get("x-permission")
+            if needed in opens:
+                opens[str(needed)].append(f"{method.upper()} {path}")
+    granted = {str(role): [str(one) for one in Permission if one in GRANTS[role]] for role in GRANTS}
+    return (
+        HEAD
+        + "import type { Permission, Role } from './schema'\n\n"
+        + f"export const GRANTS: Record<Role, readonly Permission[]> = {json.dumps(granted, indent=2)}\n\n"
+        + f"export const OPENS: Record<Permission, readonly string[]> = {json.dumps(opens, indent=2)}\n"
+    )
+
+
+FILES = {"schema.ts": schema_text, "events.ts": events_text, "roles.ts": roles_text}
 
 
 def main() -> int:

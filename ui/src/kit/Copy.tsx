@@ -21,12 +21,12 @@ export function Copy({ text, name = 'Copy' }: { text: string; name?: string }) {
   return <IconButton name={isDone ? 'Copied' : name} icon={isDone ? Check : CopyIcon} onPress={() => void copy()} />
 }
 
-/** A command to run elsewhere. */
-export function CommandLine({ children }: { children: string }) {
+/** A command to run elsewhere; or with another `name`, something else to take along. */
+export function CommandLine({ children, name = 'Copy the command' }: { children: string; name?: string }) {
   return (
     <div className="flex items-center gap-2 rounded-6 border border-line bg-sunken pl-3">
       <code className="min-w-0 flex-1 py-1.5 break-all text-fg">{children}</code>
-      <Copy text={children} name="Copy the command" />
+      <Copy text={children} name={name} />
     </div>
   )
 }

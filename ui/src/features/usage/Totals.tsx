@@ -6,11 +6,12 @@ import { useState, type ReactNode } from 'react'
 import { ask } from '@/api/client'
 import type { TotalTold } from '@/api/schema'
 import { Button } from '@/kit/Button'
+import { download } from '@/kit/csv'
 import { Money, span, Tokens, useNow } from '@/kit/figures'
 import { join } from '@/kit/look'
 import { ErrorState, EmptyState, Skeleton } from '@/kit/states'
 import { BarChart, type Measure } from './BarChart'
-import { csv, download } from './csv'
+import { csv } from './csv'
 import { beginningOf, BY_LABEL, type By, type Since } from './spans'
 
 export function Totals({ by, since }: { by: By; since: Since }) {
