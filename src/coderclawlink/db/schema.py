@@ -902,6 +902,38 @@ audit = Table(
     Index("ix_audit_session_id_seq", "session_id", "seq"),
     Index("ix_audit_event_type_seq", "event_type", "seq"),
     Index("ix_audit_at", "at"),
+    Index(
+        "ix_audit_device_id_seq",
+        "device_id",
+        "seq",
+        sqlite_where=text("device_id IS NOT NULL"),
+        postgresql_where=text("device_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_audit_project_id_seq",
+        "project_id",
+        "seq",
+        sqlite_where=text("project_id IS NOT NULL"),
+        postgresql_where=text("project_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_audit_status_seq",
+        "status",
+        "seq",
+        sqlite_where=text("status <> 'success'"),
+        postgresql_where=text("status <> 'success'"),
+    ),
+)
+audit_cuts = Table(  # where the chain was cut at its beginning, after its rows had been written to a file
+    "audit_cuts",
+    meta,
+    Column("seq", Big, primary_key=True, autoincrement=False),  # the last row that was cut
+    Column("first", Big, nullable=False),
+    Column("hash", String(64), nullable=False),  # of this last row
+    Column("sha256", String(64), nullable=False),  # of the file
+    Column("at", Time, nullable=False),
+    Column("key", String(64), nullable=False),  # the public half, base64url
+    Column("signature", Text, nullable=False),
 )
 checkpoints = Table(
     "checkpoints",
