@@ -76,8 +76,8 @@ def all_open(look: Look) -> list[Invitation]:
     return [_invitation(row) for row in look.rows(_open(look).order_by(table.c.made_at.desc()).limit(SHOWN_AT_MOST))]
 
 
-def accept(tx: Tx, code: str, user: str, name: str | None, password: str) -> Person:
-    """Become a user. `password`: its hash. Raises `InvitationNotFound`, and what `people.create` raises."""
+def accept(tx: Tx, code: str, user: str, name: str | None, password: str | None) -> Person:
+    """Become a user. `password`: its hash; None for who signs in at a provider. Raises `InvitationNotFound`, and what `people.create` raises."""
     invitation = find(tx, code)
     person = people.create(
         tx,
