@@ -1,0 +1,87 @@
+/** Running the hub: people and what they may, programs, policies. Each part is fetched when it is opened. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { Lock } from 'lucide-react'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { ask } from '@/api/client'
+import { Page } from '@/kit/Page'
+import { EmptyState, Loaded, Skeleton } from '@/kit/states'
+import { Tabs } from '@/kit/Tabs'
+import type { TabName } from './tabs'
+
+const People = lazy(() => import('./People').then(({ People }) => ({ default: People })))
+const Roles = lazy(() => import('./Roles').then(({ Roles }) => ({ default: Roles })))
+const Programs = lazy(() => import('./Programs').then(({ Programs }) => ({ default: Programs })))
+const Policies = lazy(() => import('./policies/Policies').then(({ Policies }) => ({ default: Policies })))
+
+const LABEL: Partial<Record<TabName, string>> = { people: 'People', roles: 'Roles', programs: 'Programs', policies: 'Policies' }
+const OF_PEOPLE: ReadonlySet<TabName> = new Set(['people', 'uses', 'devices', 'sign-in', 'programs'])
+
+const route = getRouteApi('/admin')
+
+export function AdminPage() {
+  const { data: me } = useQuery(ask('GET /api/me'))
+  const { project } = route.useSearch()
+  if (!me)
+    return (
+      <Page title="Administration">
+        <Loaded query={ask('GET /api/me')} what="What you may">
+          {() => null}
+        </Loaded>
+      </Page>
+    )
+  const people = me.permissions.includes('admin:users')
+  const system = me.permissions.includes('admin:system')
+  // A project's administrator may know the project's policy, which the hub decides; the rest is the installation's.
+  if (!people && !system && project === undefined)
+    return (
+      <Page title="Administration">
+        <EmptyState icon={Lock}>You are here as {me.role}. An administrator of this hub can let you run it.</EmptyState>
+      </Page>
+    )
+  const shown = (Object.keys(LABEL) as TabName[]).filter((tab) => (tab === 'roles' ? people || system : OF_PEOPLE.has(tab) ? people : tab === 'policies' || system))
+  return <Parts shown={shown} me={me.user} />
+}
+
+function Parts({ shown, me }: { shown: readonly TabName[]; me: string | null }) {
+  const { tab: wanted, q = '', project, view = 'edit' } = route.useSearch()
+  const navigate = route.useNavigate()
+  const tab = shown.find((one) => one === wanted) ?? shown[0]!
+  const content: Partial<Record<TabName, ReactNode>> = {
+    people: <People me={me} q={q} onSearch={(next) => void navigate({ search: (before) => ({ ...before, q: next || undefined }), replace: true })} />,
+    roles: <Roles />,
+    programs: <Programs />,
+    policies: (
+      <Policies
+        project={project}
+        view={view}
+        onProject={(next) => void navigate({ search: (before) => ({ ...before, project: next }) })}
+        onView={(next) => void navigate({ search: (before) => ({ ...before, view: next === 'edit' ? undefined : next }), replace: true })}
+      />
+    ),
+  }
+  return (
+    <Page isBare title="Administration">
+      <Tabs
+        label="Parts of the administration"
+        value={tab}
+        onChange={(id) => void navigate({ search: { tab: id === shown[0] ? undefined : (id as TabName) } })}
+        tabs={shown.map((id) => ({
+          id,
+          label: LABEL[id],
+          content: (
+            <Suspense
+              fallback={
+                <div className="p-4">
+                  <Skeleton rows={6} />
+                </div>
+              }
+            >
+              {content[id]}
+            </Suspense>
+          ),
+        }))}
+      />
+    </Page>
+  )
+}
