@@ -71,13 +71,13 @@ class PasskeyGiven(Asked):
 @router.post("/passkeys/options")
 async def offer_passkey(actor: FreshPerson, here: Here) -> dict[str, JsonValue]:
     """For `navigator.credentials.create`; good once and for 5 minutes."""
-    return _options(await here.db.write(passkeys.offer, _site(here), _user(actor)))
+    return _options(await here.db.write(passkeys.offer, site_here(here), _user(actor)))
 
 
 @router.post("/passkeys", status_code=201)
 async def add_passkey(actor: FreshPerson, here: Here, wanted: NewPasskey) -> PasskeyTold:
     credential = json.dumps(wanted.credential)
-    made = await here.db.write(passkeys.add, _site(here), _user(actor), wanted.name, credential, by=actor)
+    made = await here.db.write(passkeys.add, site_here(here), _user(actor), wanted.name, credential, by=actor)
     return PasskeyTold.model_validate(made)
 
 
@@ -100,13 +100,13 @@ async def remove_passkey(actor: FreshPerson, here: Here, passkey_id: str) -> Non
 @router.post("/sign-in/passkey/options", dependencies=[BEFORE_SIGNING_IN])
 async def ask_for_passkey(here: Here) -> dict[str, JsonValue]:
     """For `navigator.credentials.get`; good once and for 5 minutes. No user is named: the passkey knows."""
-    return _options(await here.db.write(passkeys.ask, _site(here)))
+    return _options(await here.db.write(passkeys.ask, site_here(here)))
 
 
 @router.post("/sign-in/passkey", dependencies=[BEFORE_SIGNING_IN])
 async def sign_in_by_passkey(request: Request, response: Response, here: Here, wanted: PasskeyGiven) -> SignedInAs:
     agent = request.headers.get("user-agent")
-    site = _site(here)
+    site = site_here(here)
     try:
         session = await here.db.write(_open, site, json.dumps(wanted.credential), address_of(request), agent)
     except PasskeyRefused as error:
@@ -121,7 +121,8 @@ def _open(tx: Tx, site: Site, credential: str, address: str, agent: str | None) 
     return sessions.open_browser(tx, user, how="passkey", address=address, agent=agent)
 
 
-def _site(here: Rooms) -> Site:
+def site_here(here: Rooms) -> Site:
+    """What passkeys are bound to here. Raises `NoPasskeys`."""
     site = passkeys.site_of(here.public_url)
     if site is None:
         raise NoPasskeys

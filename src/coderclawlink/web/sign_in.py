@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from coderclawlink.access import invitations, passkeys, passwords, people, sessions, throttle, tickets
+from coderclawlink.access import invitations, passkeys, passwords, people, providers, sessions, throttle, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import ID_CHARACTERS, LONGEST_SECONDS, Session
 from coderclawlink.db.engine import Tx
@@ -18,7 +18,7 @@ from coderclawlink.errors import NotSignedIn
 from coderclawlink.events import SignInRefused
 from coderclawlink.journal import log
 from coderclawlink.web.rooms import Here, Rooms
-from coderclawlink.web.shapes import Asked, Stamp
+from coderclawlink.web.shapes import Asked, Stamp, Told
 from coderclawlink.web.signing_in import SECURE_COOKIE, cookie_of, needs, open_to_all, session_in, session_of
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
@@ -40,6 +40,14 @@ class WrongPassword(NotSignedIn):
     """The user or the password is wrong."""
 
 
+class ProviderOffered(Told):
+    """One where one can sign in, at `/api/auth/providers/{name}/start`. `label`: as it is called on the page."""
+
+    name: str
+    label: str
+    kind: Literal["oidc", "github"]
+
+
 class Methods(BaseModel):
     """`mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are.
     `has_administrator`: false on a hub that nobody can be let into yet."""
@@ -47,6 +55,7 @@ class Methods(BaseModel):
     mode: Literal["local", "team"]
     methods: list[Literal["password", "passkey"]]
     signed_in: bool
+    providers: list[ProviderOffered]
     has_administrator: bool
 
 
@@ -65,10 +74,6 @@ class SignedInAs(BaseModel):
     role: str
     expires_at: Stamp | None
     session_id: str | None
-
-
-class PasswordGiven(Asked):
-    password: Password
 
 
 class PasswordChange(Asked):
@@ -123,6 +128,7 @@ async def show_methods(request: Request, here: Here) -> Methods:
         mode=here.mode,
         methods=["password", "passkey"] if knows_passkeys else ["password"],
         signed_in=signed_in,
+        providers=[ProviderOffered.model_validate(one) for one in await here.db.read(providers.all_of_them)],
         has_administrator=await here.db.read(people.is_there_an_administrator),
     )
 
@@ -130,7 +136,7 @@ async def show_methods(request: Request, here: Here) -> Methods:
 @router.post("/sign-in", dependencies=[BEFORE_SIGNING_IN])
 async def sign_in(request: Request, response: Response, here: Here, wanted: SignIn) -> SignedInAs:
     """Too many failures are answered by 429, with `Retry-After` in seconds."""
-    user = await _proven(request, here, wanted.user, wanted.password)
+    user = await proven(request, here, wanted.user, wanted.password)
     session = await here.db.write(_open, user, "password", address_of(request), request.headers.get("user-agent"))
     return hand_over(request, response, here, session, wanted.keep)
 
@@ -162,21 +168,13 @@ async def sign_out_everywhere(actor: Person, request: Request, response: Respons
     return Ended(sessions=ended)
 
 
-@router.post("/step-up", status_code=204)
-async def step_up(actor: Person, request: Request, here: Here, wanted: PasswordGiven) -> None:
-    """Prove again that it is you, for 15 minutes."""
-    session = session_in(request)
-    user = await _proven(request, here, session.user or "", wanted.password)
-    await here.db.write(_step_up, session, user, address_of(request))
-
-
 @router.post("/password", status_code=204)
 async def change_password(actor: Person, request: Request, here: Here, wanted: PasswordChange) -> None:
     """Change one's own. All other sessions of the user end."""
     session = session_in(request)
     person = await here.db.read(people.find, session.user or "")
     if person.has_password:
-        await _proven(request, here, person.id, wanted.current or "")
+        await proven(request, here, person.id, wanted.current or "")
     passwords.require_good(wanted.new, person.id, person.name)
     hashed = await passwords.hashed(wanted.new)
     await here.db.write(_set_password, person.id, hashed, actor, address_of(request))
@@ -205,7 +203,7 @@ async def make_ticket(actor: SomebodyHere, request: Request, here: Here) -> Tick
 # ── in one transaction ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _proven(request: Request, here: Rooms, named: str, password: str) -> str:
+async def proven(request: Request, here: Rooms, named: str, password: str) -> str:
     """Whom the name means, once the password has proven it. Raises `WrongPassword`, `TooOften`."""
     address = address_of(request)
     found = await here.db.read(people.signing_in, named)
@@ -236,11 +234,6 @@ def _end_all(tx: Tx, session: Session, actor: Actor) -> int:
         sessions.end(tx, session, actor)
         return 1
     return sessions.end_all(tx, session.user, who=actor)
-
-
-def _step_up(tx: Tx, session: Session, user: str, address: str) -> None:
-    throttle.succeeded(tx, user, address)
-    sessions.step_up(tx, session)
 
 
 def _set_password(tx: Tx, user: str, hashed: str, actor: Actor, address: str) -> None:
