@@ -149,6 +149,7 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
             home=home,
             allowed_hosts=_names(settings),
             server=settings.github_server_url,
+            github_api=settings.github_api,
             public_url=public_url,
             rules=rules,
             hosts=hosts,

@@ -38,6 +38,7 @@ from coderclawlink.web import (
     comparisons,
     connections,
     create_pr,
+    groups,
     health,
     imports,
     issues,
@@ -53,6 +54,7 @@ from coderclawlink.web import (
     problems,
     projects,
     prompts,
+    providers,
     pull_requests,
     questions,
     repositories,
@@ -61,6 +63,8 @@ from coderclawlink.web import (
     runtime,
     search,
     sign_in,
+    single_sign_on,
+    step_up,
     tasks,
     tokens,
     usage,
@@ -107,7 +111,11 @@ ROUTERS = (
     policies,
     sign_in,
     passkeys,
+    step_up,
+    single_sign_on,
     people,
+    providers,
+    groups,
     tokens,
     nodes,
     live,
@@ -138,6 +146,7 @@ def make(
     rules: Rules,
     allowed_hosts: Iterable[str] = (),
     server: str = "https://github.com",
+    github_api: str = "https://api.github.com",
     issues: Importing | None = None,
     watching: Watching | None = None,
     hear: Callable[[Request], Awaitable[Response]] | None = None,
@@ -149,9 +158,9 @@ def make(
     `hand`: the same for the files that it hands to them. `hear`: what becomes of the code host's webhooks.
 
     `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
-    of the code host. `issues`: of the projects' repositories there. `mode`: whether people sign in; then `proxies` are the addresses
-    of those that stand before the hub, which are all that reach it, beside this machine, unless it `is_encrypted`. Raises
-    `Undeclared`.
+    of the code host, `github_api`: of its REST interface. `issues`: of the projects' repositories there. `mode`: whether people sign in;
+    then `proxies` are the addresses of those that stand before the hub, which are all that reach it, beside this machine, unless it
+    `is_encrypted`. Raises `Undeclared`.
     """
     gate = APIRouter()
     gate.add_api_websocket_route("/api/link", link, dependencies=[open_to_all("a node proves itself by its key")])
@@ -173,7 +182,20 @@ def make(
         )
     app = assemble([*(noun.router for noun in ROUTERS), gate], allowed_hosts)
     app.state.rooms = Rooms(
-        db, runtime, feed, Peers(home), server, files, hosts, vault, public_url, rules, issues, watching, mode
+        db,
+        runtime,
+        feed,
+        Peers(home),
+        server,
+        files,
+        hosts,
+        vault,
+        public_url,
+        rules,
+        issues,
+        watching,
+        mode,
+        github_api,
     )
     if mode == "team":
         app.add_middleware(Proxies, addresses=proxies, only=not is_encrypted)

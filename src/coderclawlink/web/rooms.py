@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from coderclawlink.access.oidc import Documents
 from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
@@ -46,6 +47,10 @@ class Rooms:
     """Looks at pull requests on their hosts."""
     mode: Literal["local", "team"] = "local"
     """`team`: nobody is known by being on this machine; everybody signs in."""
+    github_api: str = "https://api.github.com"
+    """Base URL of the REST interface of the GitHub at `server`."""
+    documents: Documents = field(default_factory=Documents)
+    """What providers of identities tell of themselves."""
     is_closing: bool = False
 
     def close(self) -> None:
