@@ -661,6 +661,10 @@ users = Table(
     Column("state", String(10), nullable=False, server_default="active"),  # active, disabled
     Column("service", Boolean, nullable=False, server_default=false()),  # a program's account, which has tokens only
     Column("external_id", Text, index=True),  # as the directory names it (SCIM)
+    # userName there, in lower case; None: it does not know the user
+    Column("directory_name", String(320), unique=True, index=True),
+    Column("directory", Text),  # JSON of access.directory.Said, as it was said last
+    Column("left_at", Time),  # when the directory took it away; who is active again by hand has come back
     Column("ended_at", Time),  # sessions made before are void
     Column("seen_at", Time),
     Column("made_by", Text),
@@ -735,6 +739,7 @@ groups = Table(
     Column("id", String(36), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("external_id", Text),
+    Column("by_directory", Boolean, nullable=False, server_default=false()),  # the directory (SCIM) knows it
     Column("made_at", Time, nullable=False),
 )
 group_members = Table(
@@ -810,6 +815,7 @@ sessions = Table(
     Column("proven", Boolean, nullable=False, server_default=false()),  # its user has proven to be who it says
     Column("name", Text),  # of a token
     Column("scopes", Text),  # JSON: the permissions that it is narrowed to; None: all that its user has
+    Column("project_id", Integer),  # the project that a token is narrowed to, also once it is gone; None: to none
     Column("user_id", Text, index=True),
     Column("device_id", Text, index=True),
     Column("role", String(10), nullable=False),  # of one whose user has proven nothing; else the user's own counts
