@@ -13,6 +13,7 @@ from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.configuration_file import mistake
 from coderclawlink.drivers import accounts, entries
 from coderclawlink.drivers.accounts import Account
+from coderclawlink.drivers.acp import Greeting
 from coderclawlink.drivers.base import Driver
 from coderclawlink.drivers.entries import Entry
 from coderclawlink.drivers.given import AgentSettings as AgentSettings  # what callers of the catalogue give, and
@@ -48,6 +49,7 @@ def agents(
     own = entries.read(text, file)
     paying = accounts.read(settings, text, file) if paid_by is None else paid_by
     found: dict[str, Agent] = {}
+    built_in = Greeting()
     for name in sorted({*ALWAYS_KNOWN, *own}):
 
         def wrong(key: str, what: str, name: str = name) -> Invalid:
@@ -60,7 +62,7 @@ def agents(
             found[name] = Agent(Missing(name, entry.description or "", problem.message))
         else:
             entry = entry.model_copy(update={"env": filled.env, "mcp_servers": filled.mcp_servers})
-            found[name] = Way(name, entry, settings, paying, wrong).agent()
+            found[name] = Way(name, entry, settings, paying, wrong, built_in).agent()
     return found
 
 

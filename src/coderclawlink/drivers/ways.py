@@ -6,6 +6,7 @@ pays their models. An agent that cannot be reached is offered all the same, with
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import coderclawlink
 from coderclawlink.configuration import Mode
 from coderclawlink.drivers import accounts
 from coderclawlink.drivers.accounts import Account
-from coderclawlink.drivers.acp import AcpDriver
+from coderclawlink.drivers.acp import AcpDriver, Greeting
 from coderclawlink.drivers.acp.remote import RemoteAcpDriver
 from coderclawlink.drivers.address import Finding, UrlDriver
 from coderclawlink.drivers.base import Driver
@@ -54,6 +55,8 @@ class Way:
     settings: AgentSettings
     accounts: Mapping[str, Account]
     wrong: Callable[[str, str], Invalid]
+    built_in: Greeting
+    """Of our own agent, a program that is the same on every wire."""
 
     def agent(self) -> Agent:
         agent = self._own_way() or self._known_way()
@@ -213,16 +216,23 @@ class Way:
         if isinstance(usable, str) or not usable:
             why = usable if isinstance(usable, str) else why
             return Agent(Missing(self.name, description, why, signed_in=False if signed_out else None))
+        install = "pip install 'coderclawlink[agent]'"
+        library = "anthropic" if wire == "anthropic" else "openai"
+        if (
+            importlib.util.find_spec(library) is None
+        ):  # the program's greeting, asked once for all wires, would not tell
+            return Agent(Missing(self.name, description, f"{library} is not installed; do: {install}"))
         program = Program(
             # -P: the workspace, in which it is started, must not lend it modules.
             command=(sys.executable, "-P", "-m", "coderclawlink.agent", "--wire", wire, "--model", "{model}"),
             description=description,
-            install="pip install 'coderclawlink[agent]'",
+            install=install,
             wires={wire: BUILT_IN_ENV[wire]},
             session_modes={"ask": "ask", "auto": "auto"},
         )
         own = {sys.prefix, sys.base_prefix, str(Path(coderclawlink.__file__).resolve().parent)}
-        return self._on_accounts(usable, partial(self._driver, program, sys.executable), "model", tuple(sorted(own)))
+        make = partial(self._driver, program, sys.executable, greeting=self.built_in)
+        return self._on_accounts(usable, make, "model", tuple(sorted(own)))
 
     def _usable(self, wires: Iterable[Wire]) -> Mapping[str, Account] | str:
         """The accounts on these wires, the default first; or why the one that the entry names cannot be used."""
@@ -255,7 +265,14 @@ class Way:
         default = next(iter(on_wires.values()), None) or make(None, False)
         return Agent(default, network, paths, accounts=usable, on_wires=on_wires)
 
-    def _driver(self, program: Program, found: str | None, account: Account | None, foreign: bool = False) -> AcpDriver:
+    def _driver(
+        self,
+        program: Program,
+        found: str | None,
+        account: Account | None,
+        foreign: bool = False,
+        greeting: Greeting | None = None,
+    ) -> AcpDriver:
         """The program on the wire of this account, working as the entry says; without its model if that is `foreign`."""
         wire = account.wire if account else None
         driver = AcpDriver(
@@ -272,6 +289,7 @@ class Way:
             sign_in=program.sign_in,
             signs_in=bool(program.sign_in),
             install=program.install,
+            greeting=greeting,
             check=Provider(account).probe if account else None,
         )
         said = self.entry.configuration()

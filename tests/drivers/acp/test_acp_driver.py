@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from coderclawlink.configuration import McpServer
-from coderclawlink.drivers.acp import AcpDriver
+from coderclawlink.drivers.acp import AcpDriver, Greeting
 from coderclawlink.drivers.acp.connection import AcpSession, Patience
-from coderclawlink.drivers.base import Ground, Job, ModelAccess, Process, Said, TurnEnded
+from coderclawlink.drivers.base import Ground, Job, ModelAccess, Probe, Process, Said, TurnEnded
 from coderclawlink.drivers.errors import AgentFailed, CannotStart
 from coderclawlink.events import (
     AgentChunk,
@@ -290,6 +290,21 @@ async def test_a_probe_starts_the_agent_and_remembers_what_it_found(misbehaving:
     dead = await misbehaving("die").probe()
     assert not dead.available
     assert "exit code 3" in (dead.why or "")
+
+
+async def test_programs_that_answer_alike_are_greeted_once(misbehaving: Make) -> None:
+    async def models() -> Probe:
+        return Probe(True, models=("m",))
+
+    shared = Greeting()
+    plain, checked, dead = misbehaving(), replace(misbehaving(), check=models), misbehaving("die")
+    async with asyncio.TaskGroup() as tasks:
+        looks = [tasks.create_task(replace(driver, greeting=shared).probe()) for driver in (plain, checked)]
+    greeted = Probe(True, version="misbehaving 1.2.3")
+    assert [look.result() for look in looks] == [greeted, replace(greeted, models=("m",))]
+    # One that would die is not started: its kin has answered. Alone it is.
+    assert await replace(dead, greeting=shared).probe() == greeted
+    assert "exit code 3" in ((await replace(dead, greeting=Greeting()).probe()).why or "")
 
 
 # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────

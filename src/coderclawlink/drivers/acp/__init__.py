@@ -45,6 +45,23 @@ _REMEMBER_SECONDS = {True: 300.0, False: 30.0}
 
 
 @dataclass(eq=False)
+class Greeting:
+    """What one program answers when it is started only to be greeted: looked at once for all drivers that start it alike."""
+
+    _found: Probe | None = field(default=None, init=False, repr=False)
+    _at: float = field(default=0.0, init=False, repr=False)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+
+    async def found(self, look: Callable[[], Awaitable[Probe]]) -> Probe:
+        """As remembered, five minutes if good, half a minute if not; else by `look`."""
+        async with self._looking:
+            if self._found is None or time.monotonic() - self._at >= _REMEMBER_SECONDS[self._found.available]:
+                self._found = await look()
+                self._at = time.monotonic()
+            return self._found
+
+
+@dataclass(eq=False)
 class AcpDriver:
     """One agent that speaks ACP. The port's `Driver`.
 
@@ -60,7 +77,8 @@ class AcpDriver:
     authentication. `signs_in`: it may want that, so `probe` opens a session to see. `files`: written to the agent's HOME
     at each start, placeholders filled; for agents that are configured by a file. `check`: asked by `probe` once the
     program has answered. `login`: files below the node user's HOME that are copied to the agent's HOME, for agents that
-    know their user by a file. `install`: what a person does when the program is missing.
+    know their user by a file. `install`: what a person does when the program is missing. `greeting`: shared by drivers whose
+    programs answer alike.
     """
 
     name: str
@@ -82,6 +100,7 @@ class AcpDriver:
     login: tuple[str, ...] = ()
     check: Callable[[], Awaitable[Probe]] | None = None
     install: str = ""
+    greeting: Greeting | None = None
     patience: Patience = field(default_factory=Patience)
     wiretap: Wiretap | None = None
     needs_checkout: bool = True
@@ -163,6 +182,14 @@ class AcpDriver:
         return self._probe
 
     async def _look(self) -> Probe:
+        greeted = await self.greeting.found(self._greet) if self.greeting else await self._greet()
+        if not greeted.available:
+            return greeted
+        found = await self.check() if self.check else greeted
+        signed_in = True if self.signs_in else found.signed_in
+        return replace(found, version=greeted.version, signed_in=signed_in)
+
+    async def _greet(self) -> Probe:
         program = self.command[0]
         if not shutil.which(program):
             return Probe(False, why=f"The program {program} was not found. {self.install}".strip())
@@ -184,8 +211,7 @@ class AcpDriver:
                 return Probe(False, version=version, why=failure.message, signed_in=False)
             except AgentFailed as failure:
                 return Probe(False, version=version, why=f"{failure.message} {self.install}".strip())
-        found = await self.check() if self.check else Probe(True)
-        return replace(found, version=version, signed_in=True if self.signs_in else found.signed_in)
+        return Probe(True, version=version)
 
     def _unopened(self, ground: Ground, patience: Patience) -> AcpSession:
         return AcpSession(
