@@ -130,6 +130,11 @@ def operation(path: str, method: str, told: Node) -> str:
     return f"  '{method.upper()} {path}': {{ args: {{ {'; '.join(takes)} }}; result: {result} }}"
 
 
+def answers_itself(told: Node) -> bool:
+    """One that only leads elsewhere is a link for a browser to follow, not for the page to call."""
+    return any(code.startswith("2") for code in part(told, "responses"))
+
+
 def schema_text() -> str:
     told = api.describe()
     paths = part(told, "paths")
@@ -137,7 +142,7 @@ def schema_text() -> str:
         operation(path, method, part(cast(Node, item), method))
         for path, item in paths.items()
         for method in METHODS
-        if method in cast(Node, item)
+        if method in cast(Node, item) and answers_itself(part(cast(Node, item), method))
     ]
     shapes = named(part(part(told, "components"), "schemas"))
     return HEAD + "\n\n".join(shapes) + "\n\nexport interface Operations {\n" + "\n".join(operations) + "\n}\n"
