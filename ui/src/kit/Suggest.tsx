@@ -6,6 +6,8 @@ import { floatLook, inputLook, itemLook, join } from './look'
 
 export interface SuggestProps {
   label: string
+  /** The label is for screen readers alone. */
+  hideLabel?: boolean
   value: string
   onChange(value: string): void
   suggestions: readonly string[]
@@ -16,7 +18,7 @@ export interface SuggestProps {
   className?: string
 }
 
-export function Suggest({ label, value, onChange, suggestions, placeholder, hint, error, isReadOnly = false, className }: SuggestProps) {
+export function Suggest({ label, hideLabel, value, onChange, suggestions, placeholder, hint, error, isReadOnly = false, className }: SuggestProps) {
   const items = suggestions.map((name) => ({ id: name }))
   return (
     <ComboBox
@@ -28,7 +30,7 @@ export function Suggest({ label, value, onChange, suggestions, placeholder, hint
       isInvalid={error !== undefined}
       className={join('flex flex-col gap-1', className)}
     >
-      <Label className="text-12 font-medium text-fg-2">{label}</Label>
+      <Label className={hideLabel ? 'sr-only' : 'text-12 font-medium text-fg-2'}>{label}</Label>
       <div className="relative">
         <Input placeholder={placeholder} className={join(inputLook, 'h-control', items.length > 0 && 'pr-9')} />
         {items.length > 0 && !isReadOnly && (
