@@ -86,6 +86,7 @@ async def test_being_on_the_hubs_machine_is_not_being_its_owner(team: Server) ->
             "mode": "team",
             "methods": ["password", "passkey"],
             "signed_in": False,
+            "providers": [],
             "has_administrator": True,
         }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import people
+from coderclawlink.access import people, revocation
 from coderclawlink.access.people import strongest
 from coderclawlink.access.policy import Role
 from coderclawlink.db.engine import Look, Tx
@@ -91,6 +91,7 @@ def recompute(tx: Tx, user_id: str, *, by: Who | str | None = None) -> None:
         if had is has:
             continue
         if had is not None:
+            revocation.ring(tx)
             tx.change(members.delete().where(theirs, members.c.project_id == project))
         about = About(project=ProjectId(project))
         if has is None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import sessions
+from coderclawlink.access import revocation, sessions
 from coderclawlink.access.policy import Role
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import group_members, group_roles, groups
@@ -171,6 +171,7 @@ def change(
     log.append(tx, UserChanged(user=id, changes=dict(told)), actor=by)
     if role is not None:
         log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
+        revocation.ring(tx)
     if told.get("state") == "disabled":
         sessions.end_all(tx, id, who=by, with_tokens=True)
     return find(tx, id)
@@ -190,6 +191,7 @@ def settle(tx: Tx, id: str, *, by: Who | str | None) -> Person:
         log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
     else:
         log.append(tx, PermissionRevoked(subject=f"user:{id}", what=before.role), actor=by)
+        revocation.ring(tx)
     return find(tx, id)
 
 
