@@ -642,9 +642,23 @@ export type FollowUp = {
   prompt: (PromptTold | null)
 }
 
+/** `wrong`: what is, a sentence each; empty: nothing that can be seen without signing in. */
+export type Found = {
+  wrong: Array<string>
+}
+
 export type FurtherMessage = {
   text: string
   model?: (string | null)
+}
+
+/** `project_id`: null: everywhere. `people`: how many belong to the group now. */
+export type GroupRoleTold = {
+  id: number
+  group: string
+  project_id: (number | null)
+  role: Role
+  people: number
 }
 
 /** `text`: what the other agent is told; without it, to go on. */
@@ -960,11 +974,13 @@ export type MessageWanted = {
   model?: (string | null)
 }
 
-/** `mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are. */
+/** `mode`: `local`: the machine's owner needs no signing in. `methods`: what this hub offers. `signed_in`: you are. `has_administrator`: false on a hub that nobody can be let into yet. */
 export type Methods = {
   mode: "local" | "team"
   methods: Array<"password" | "passkey">
   signed_in: boolean
+  providers: Array<ProviderOffered>
+  has_administrator: boolean
 }
 
 /** `modules`: Rego by file name; those named *_test.rego hold the tests, rules named test_*. */
@@ -989,6 +1005,13 @@ export type MovedTold = {
   position: number
   run: (RunBegun | null)
   undo: string
+}
+
+/** `group`: its name; nobody need belong to it yet. `project_id`: null: everywhere. */
+export type NewGroupRole = {
+  group: string
+  project_id?: (number | null)
+  role: Role
 }
 
 export type NewInvitation = {
@@ -1056,6 +1079,18 @@ export type Option = {
   effect?: "allow_once" | "allow_always" | "reject_once" | "reject_always" | "other"
 }
 
+export type OtherRole = {
+  role: Role
+}
+
+/** `name`: as you are called there. */
+export type OwnIdentity = {
+  provider: string
+  name: (string | null)
+  made_at: string
+  used_at: (string | null)
+}
+
 /** `id`: what it is ended by; not the session's id, which is a secret. `current`: the one that asks. */
 export type OwnSession = {
   id: string
@@ -1109,10 +1144,6 @@ export type PasskeyTold = {
 export type PasswordChange = {
   current?: (string | null)
   new: string
-}
-
-export type PasswordGiven = {
-  password: string
 }
 
 export type Permission = "task:submit" | "task:cancel" | "task:view" | "agent:list" | "agent:execute" | "agent:configure" | "skill:list" | "skill:execute" | "skill:install" | "project:read" | "project:write" | "project:delete" | "admin:users" | "admin:system"
@@ -1224,6 +1255,12 @@ export type PromptWanted = {
   model?: (string | null)
 }
 
+/** One of the two. `credential`: what the browser's passkey answered to `POST /api/auth/sign-in/passkey/options`. */
+export type Proof = {
+  password?: (string | null)
+  credential?: (Record<string, JsonValue> | null)
+}
+
 /** Either `create_task`, `start_run` or `create_pr`. `message`: in whose answer it stands. `task_id`, `run_id`: what came of it. */
 export type ProposalTold = {
   number: number
@@ -1254,6 +1291,35 @@ export type Proposed = {
   draft: boolean
   compare: (string | null)
   deliveries: Array<DeliveryTold>
+}
+
+/** One where one can sign in, at `/api/auth/providers/{name}/start`. `label`: as it is called on the page. */
+export type ProviderOffered = {
+  name: string
+  label: string
+  kind: "oidc" | "github"
+}
+
+/** `issuer`: the issuer's URL (OIDC), or the base URL of the GitHub. `callback`: the address to tell the provider that it may send browsers back to. */
+export type ProviderTold = {
+  name: string
+  kind: "oidc" | "github"
+  issuer: string
+  client_id: string
+  has_secret: boolean
+  callback: string
+  settings: Settings
+  changed_by: string
+  changed_at: string
+}
+
+/** `issuer`: null: for GitHub, that of GITHUB_SERVER_URL. `secret`: null: it stays as it is; empty: there is none. */
+export type ProviderWanted = {
+  kind: "oidc" | "github"
+  issuer?: (string | null)
+  client_id: string
+  secret?: (string | null)
+  settings?: Settings
 }
 
 export type PullCheckTold = {
@@ -1348,6 +1414,11 @@ export type Receipt = {
   version: string
   digest: string
   repositories?: Array<MadeBeside>
+}
+
+export type Redemption = {
+  code: string
+  verifier: string
 }
 
 export type RemarkText = {
@@ -1595,6 +1666,19 @@ export type SessionTold = {
 export type SessionWanted = {
   user_id?: (string | null)
   device_id?: (string | null)
+}
+
+/** What a provider may do here. Kept as JSON beside it. */
+export type Settings = {
+  label?: (string | null)
+  scopes?: Array<string>
+  sign_up?: boolean
+  role?: Role
+  trusts_email?: boolean
+  groups?: (string | null)
+  organisations?: Array<string>
+  private_network?: boolean
+  api?: (string | null)
 }
 
 /** `user`: the user's name, or e-mail address. */
@@ -1933,6 +2017,20 @@ export type Wait = {
 /** Why a run waits: one query over it answers "why is this not moving, and who must act". */
 export type WaitReason = "approval" | "question" | "quota" | "budget" | "dependency" | "schedule" | "node_offline" | "ci" | "review"
 
+/** Where to send the browser, which has been given a cookie for its way back. */
+export type Way = {
+  location: string
+}
+
+/** `invitation`: its code; who is unknown becomes a user by it. `link`: the account there becomes one more way in for who has signed in here. `port` and `challenge`: a program at a terminal listens there on its own machine; it is sent a code, which `redeem` takes with the verifier that the challenge was made of (PKCE, S256). */
+export type WayWanted = {
+  return_to?: string
+  invitation?: (string | null)
+  link?: boolean
+  port?: (number | null)
+  challenge?: (string | null)
+}
+
 /** `secret`: told this once; making another one ends it. */
 export type WebhookTold = {
   url: string
@@ -2161,7 +2259,6 @@ export interface Operations {
   'POST /api/auth/accept': { args: { body: Acceptance }; result: SignedInAs }
   'POST /api/auth/sign-out': { args: {  }; result: void }
   'POST /api/auth/sign-out-everywhere': { args: {  }; result: Ended }
-  'POST /api/auth/step-up': { args: { body: PasswordGiven }; result: void }
   'POST /api/auth/password': { args: { body: PasswordChange }; result: void }
   'GET /api/auth/sessions': { args: {  }; result: Array<OwnSession> }
   'DELETE /api/auth/sessions/{id}': { args: { path: { id: string } }; result: void }
@@ -2173,6 +2270,11 @@ export interface Operations {
   'DELETE /api/auth/passkeys/{passkey_id}': { args: { path: { passkey_id: string } }; result: void }
   'POST /api/auth/sign-in/passkey/options': { args: {  }; result: Record<string, JsonValue> }
   'POST /api/auth/sign-in/passkey': { args: { body: PasskeyGiven }; result: SignedInAs }
+  'POST /api/auth/step-up': { args: { body: Proof }; result: void }
+  'POST /api/auth/providers/{name}/start': { args: { path: { name: string }; body: WayWanted }; result: Way }
+  'POST /api/auth/redeem': { args: { body: Redemption }; result: SignedInAs }
+  'GET /api/auth/identities': { args: {  }; result: Array<OwnIdentity> }
+  'DELETE /api/auth/identities/{provider}': { args: { path: { provider: string } }; result: void }
   'GET /api/users': { args: { query?: { after?: string; limit?: number } }; result: Array<User> }
   'POST /api/users': { args: { body: NewUser }; result: User }
   'GET /api/users/{user_id}': { args: { path: { user_id: string } }; result: User }
@@ -2181,6 +2283,16 @@ export interface Operations {
   'GET /api/invitations': { args: {  }; result: Array<Invited> }
   'POST /api/invitations': { args: { body: NewInvitation }; result: InvitationMade }
   'DELETE /api/invitations/{invitation_id}': { args: { path: { invitation_id: string } }; result: void }
+  'GET /api/providers': { args: {  }; result: Array<ProviderTold> }
+  'GET /api/providers/{name}': { args: { path: { name: string } }; result: ProviderTold }
+  'PUT /api/providers/{name}': { args: { path: { name: string }; body: ProviderWanted }; result: ProviderTold }
+  'DELETE /api/providers/{name}': { args: { path: { name: string } }; result: void }
+  'POST /api/providers/{name}/check': { args: { path: { name: string } }; result: Found }
+  'GET /api/group-roles': { args: {  }; result: Array<GroupRoleTold> }
+  'PUT /api/group-roles': { args: { body: NewGroupRole }; result: GroupRoleTold }
+  'GET /api/group-roles/{id}': { args: { path: { id: number } }; result: GroupRoleTold }
+  'PUT /api/group-roles/{id}': { args: { path: { id: number }; body: OtherRole }; result: GroupRoleTold }
+  'DELETE /api/group-roles/{id}': { args: { path: { id: number } }; result: void }
   'GET /api/tokens': { args: { query?: { user?: (string | null) } }; result: Array<TokenTold> }
   'POST /api/tokens': { args: { body: NewToken }; result: TokenMade }
   'DELETE /api/tokens/{named}': { args: { path: { named: string }; query?: { user?: (string | null) } }; result: void }

@@ -1,12 +1,15 @@
 /** Where one can go: a sidebar that folds to icons, and on a phone a bar at the bottom with a sheet for the rest. */
+import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { Ellipsis, PanelLeft, Search, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { ask } from '@/api/client'
 import { useHotkey, written } from '@/kit/hotkeys'
 import { buttonLook, join } from '@/kit/look'
 import { useNeedsCount } from '@/nouns/needs'
 import { ON_A_PHONE, PLACES, type Place } from './places'
 
+const Account = lazy(() => import('./Account'))
 const PLACE = 'clawlink.sidebar'
 const SHOWN_AT_MOST = 99
 
@@ -55,7 +58,19 @@ export function Sidebar({ onSearch }: { onSearch(): void }) {
       {PLACES.map((place) => (
         <SideLink key={place.to} place={place} count={place.to === '/inbox' ? open : 0} isFolded={isFolded} />
       ))}
+      <You isFolded={isFolded} />
     </nav>
+  )
+}
+
+/** Nothing where everybody is the machine's owner. */
+function You(props: { isFolded?: boolean; onPhone?: boolean }) {
+  const { data: me } = useQuery(ask('GET /api/me'))
+  if (me?.mode !== 'team') return null
+  return (
+    <Suspense fallback={null}>
+      <Account me={me} {...props} />
+    </Suspense>
   )
 }
 
@@ -112,6 +127,7 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
             <Search size={20} aria-hidden />
             Search
           </button>
+          <You onPhone />
         </div>
       )}
       <div className="flex">

@@ -11,9 +11,13 @@
 import { Route as rootRouteImport } from './../routes/__root'
 import { Route as IndexRouteImport } from './../routes/index'
 import { Route as BoardRouteImport } from './../routes/_board'
+import { Route as AdminRouteImport } from './../routes/admin'
+import { Route as AuditRouteImport } from './../routes/audit'
 import { Route as InboxRouteImport } from './../routes/inbox'
 import { Route as NodesRouteImport } from './../routes/nodes'
 import { Route as SettingsRouteImport } from './../routes/settings'
+import { Route as SignInRouteImport } from './../routes/sign-in'
+import { Route as SignedInRouteImport } from './../routes/signed-in'
 import { Route as UsageRouteImport } from './../routes/usage'
 import { Route as BoardBoardRouteImport } from './../routes/_board.board'
 import { Route as AgentsIndexRouteImport } from './../routes/agents.index'
@@ -36,6 +40,16 @@ const BoardRoute = BoardRouteImport.update({
   id: '/_board',
   getParentRoute: () => rootRouteImport,
 } as any)
+const AdminRoute = AdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AuditRoute = AuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const InboxRoute = InboxRouteImport.update({
   id: '/inbox',
   path: '/inbox',
@@ -49,6 +63,16 @@ const NodesRoute = NodesRouteImport.update({
 const SettingsRoute = SettingsRouteImport.update({
   id: '/settings',
   path: '/settings',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignInRoute = SignInRouteImport.update({
+  id: '/sign-in',
+  path: '/sign-in',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignedInRoute = SignedInRouteImport.update({
+  id: '/signed-in',
+  path: '/signed-in',
   getParentRoute: () => rootRouteImport,
 } as any)
 const UsageRoute = UsageRouteImport.update({
@@ -114,9 +138,13 @@ const RunsIdReviewRoute = RunsIdReviewRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
+  '/admin': typeof AdminRoute
+  '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
+  '/signed-in': typeof SignedInRoute
   '/usage': typeof UsageRoute
   '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
@@ -132,9 +160,13 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/admin': typeof AdminRoute
+  '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
+  '/signed-in': typeof SignedInRoute
   '/usage': typeof UsageRoute
   '/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
@@ -152,9 +184,13 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/_board': typeof BoardRouteWithChildren
+  '/admin': typeof AdminRoute
+  '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
+  '/signed-in': typeof SignedInRoute
   '/usage': typeof UsageRoute
   '/_board/board': typeof BoardBoardRoute
   '/agents/$name': typeof AgentsNameRoute
@@ -172,9 +208,13 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | '/'
+    | '/admin'
+    | '/audit'
     | '/inbox'
     | '/nodes'
     | '/settings'
+    | '/sign-in'
+    | '/signed-in'
     | '/usage'
     | '/board'
     | '/agents/$name'
@@ -190,9 +230,13 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/admin'
+    | '/audit'
     | '/inbox'
     | '/nodes'
     | '/settings'
+    | '/sign-in'
+    | '/signed-in'
     | '/usage'
     | '/board'
     | '/agents/$name'
@@ -209,9 +253,13 @@ export interface FileRouteTypes {
     | '__root__'
     | '/'
     | '/_board'
+    | '/admin'
+    | '/audit'
     | '/inbox'
     | '/nodes'
     | '/settings'
+    | '/sign-in'
+    | '/signed-in'
     | '/usage'
     | '/_board/board'
     | '/agents/$name'
@@ -229,9 +277,13 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   BoardRoute: typeof BoardRouteWithChildren
+  AdminRoute: typeof AdminRoute
+  AuditRoute: typeof AuditRoute
   InboxRoute: typeof InboxRoute
   NodesRoute: typeof NodesRoute
   SettingsRoute: typeof SettingsRoute
+  SignInRoute: typeof SignInRoute
+  SignedInRoute: typeof SignedInRoute
   UsageRoute: typeof UsageRoute
   AgentsNameRoute: typeof AgentsNameRoute
   ChatProjectRoute: typeof ChatProjectRoute
@@ -260,6 +312,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof BoardRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/admin': {
+      id: '/admin'
+      path: '/admin'
+      fullPath: '/admin'
+      preLoaderRoute: typeof AdminRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/audit': {
+      id: '/audit'
+      path: '/audit'
+      fullPath: '/audit'
+      preLoaderRoute: typeof AuditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/inbox': {
       id: '/inbox'
       path: '/inbox'
@@ -279,6 +345,20 @@ declare module '@tanstack/react-router' {
       path: '/settings'
       fullPath: '/settings'
       preLoaderRoute: typeof SettingsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/sign-in': {
+      id: '/sign-in'
+      path: '/sign-in'
+      fullPath: '/sign-in'
+      preLoaderRoute: typeof SignInRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/signed-in': {
+      id: '/signed-in'
+      path: '/signed-in'
+      fullPath: '/signed-in'
+      preLoaderRoute: typeof SignedInRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/usage': {
@@ -383,9 +463,13 @@ const BoardRouteWithChildren = BoardRoute._addFileChildren(BoardRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   BoardRoute: BoardRouteWithChildren,
+  AdminRoute: AdminRoute,
+  AuditRoute: AuditRoute,
   InboxRoute: InboxRoute,
   NodesRoute: NodesRoute,
   SettingsRoute: SettingsRoute,
+  SignInRoute: SignInRoute,
+  SignedInRoute: SignedInRoute,
   UsageRoute: UsageRoute,
   AgentsNameRoute: AgentsNameRoute,
   ChatProjectRoute: ChatProjectRoute,

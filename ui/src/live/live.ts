@@ -3,7 +3,8 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { listen, type Answer, type LiveEvent, type LiveStatus, type Prompt, type Wanted } from './socket'
+import { call } from '@/api/client'
+import type { Answer, LiveEvent, LiveStatus, Prompt, Stream, Wanted } from './socket'
 
 export type { LiveEvent, LiveStatus } from './socket'
 
@@ -18,37 +19,38 @@ export interface Watch {
 
 const watches = new Set<Watch>()
 const statusEars = new Set<() => void>()
-let stream: ReturnType<typeof listen> | null = null
+let stream: Stream | null = null
 let scheduled = false
 
 /** Begin; once for each tab. Returns what ends it. */
 export function start(client: QueryClient): () => void {
-  // What an event means is learnt after the first page stands; what is told before waits here.
-  const early: LiveEvent[] = []
-  let learn = (events: LiveEvent[]): void => void early.push(...events)
-  void import('./apply').then(({ learner }) => {
-    learn = learner(client)
-    learn(early.splice(0))
-  })
-  stream = listen({
-    wanted,
-    learn(events) {
-      learn(events)
-      for (const watch of watches) {
-        const mine = events.filter((event) => concerns(watch, event))
-        if (mine.length) watch.learn(mine)
-      }
-    },
-    resumed(anew) {
-      // Between two streams anything may have happened; with the same database behind, it has been told by now.
-      if (anew) void client.invalidateQueries()
-      for (const watch of watches) watch.resumed?.(anew)
-    },
-    changed() {
-      for (const ear of statusEars) ear()
-    },
+  let isOver = false
+  // The stream, and what its events mean, come after the first page stands.
+  void Promise.all([import('./socket'), import('./apply')]).then(([{ listen }, { learner }]) => {
+    if (isOver) return
+    const apply = learner(client)
+    stream = listen({
+      wanted,
+      learn(events) {
+        apply(events)
+        for (const watch of watches) {
+          const mine = events.filter((event) => concerns(watch, event))
+          if (mine.length) watch.learn(mine)
+        }
+      },
+      resumed(anew) {
+        // Between two streams anything may have happened; with the same database behind, it has been told by now.
+        if (anew) void client.invalidateQueries()
+        for (const watch of watches) watch.resumed?.(anew)
+      },
+      changed() {
+        for (const ear of statusEars) ear()
+      },
+      ticket: async () => (await call('POST /api/auth/ticket')).ticket,
+    })
   })
   return () => {
+    isOver = true
     stream?.close()
     stream = null
   }

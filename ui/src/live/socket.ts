@@ -43,11 +43,16 @@ export interface Ears {
   /** After each subscription. `anew`: the hub does not know our place, and all must be read again. */
   resumed(anew: boolean): void
   changed(status: LiveStatus): void
+  /** What proves to the hub of a team whose stream this is; waits until somebody has signed in. */
+  ticket(): Promise<string>
 }
 
 const BACKOFF_SECONDS = [0.3, 1, 2, 5, 10]
 const REPLY_SECONDS = 20
+const SIGN_IN_FIRST = 4401
 const TOO_SLOW = 4408
+
+export type Stream = ReturnType<typeof listen>
 
 export class Refused extends Error {}
 
@@ -58,6 +63,9 @@ export function listen(ears: Ears) {
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let asked = 0
+  let isTicketed = false // the hub does not know us by the connection alone
+  let isAsking = false
+  let isClosed = false
   const replies = new Map<string, { resolve(frame: Frame): void; reject(error: Error): void }>()
 
   function become(next: LiveStatus) {
@@ -68,9 +76,22 @@ export function listen(ears: Ears) {
 
   function connect() {
     clearTimeout(timer)
-    if (socket && socket.readyState < WebSocket.CLOSING) return
+    if (isAsking || (socket && socket.readyState < WebSocket.CLOSING)) return
+    if (!isTicketed) return open()
+    isAsking = true
+    ears
+      .ticket()
+      .then(open, again)
+      .finally(() => (isAsking = false))
+  }
+
+  function open(ticket?: string) {
+    if (isClosed) return
     const mine = (socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/live`))
-    mine.onopen = subscribe
+    mine.onopen = () => {
+      if (ticket) mine.send(JSON.stringify({ ticket }))
+      subscribe()
+    }
     mine.onmessage = ({ data }) => {
       if (mine === socket) hear(JSON.parse(String(data)) as Frame)
     }
@@ -78,10 +99,19 @@ export function listen(ears: Ears) {
       if (mine !== socket) return
       for (const reply of replies.values()) reply.reject(new Refused('The connection to the hub broke off.'))
       replies.clear()
-      if (code !== TOO_SLOW) become('offline')
-      const seconds = code === TOO_SLOW ? 0 : BACKOFF_SECONDS[Math.min(failures++, BACKOFF_SECONDS.length - 1)]!
-      timer = setTimeout(connect, seconds * 1000)
+      isTicketed ||= code === SIGN_IN_FIRST
+      if (code === TOO_SLOW) timer = setTimeout(connect, 0)
+      else if (code === SIGN_IN_FIRST && failures++ === 0) {
+        become('connecting')
+        connect()
+      } else again()
     }
+  }
+
+  function again() {
+    if (isClosed) return
+    become('offline')
+    timer = setTimeout(connect, BACKOFF_SECONDS[Math.min(failures++, BACKOFF_SECONDS.length - 1)]! * 1000)
   }
 
   /** Say what is wanted now; takes the place of what was wanted before. */
@@ -132,6 +162,7 @@ export function listen(ears: Ears) {
   }
 
   function close() {
+    isClosed = true
     clearTimeout(timer)
     removeEventListener('online', connect)
     removeEventListener('pageshow', connect)

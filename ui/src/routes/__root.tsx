@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext } from '@tanstack/react-router'
-import { Shell } from '@/app/Shell'
+import { Root } from '@/app/Root'
 
-export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Shell })
+export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Root })

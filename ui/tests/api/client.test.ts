@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { ApiError, ask, call } from '@/api/client'
+import { settle } from '@/api/signing'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -40,4 +41,52 @@ test('silence is an error of status 0', async () => {
 
 test('a query is known by its operation, so that all its variants are found by it', () => {
   expect(ask('GET /api/tasks', { query: { project_id: [1] } }).queryKey).toEqual(['GET /api/tasks', { project_id: [1] }])
+})
+
+/** Answers with each in turn. */
+function answeringInTurn(...answers: Array<[number, Record<string, string>?]>) {
+  vi.stubGlobal('fetch', async () => {
+    const [status, headers] = answers.shift()!
+    return new Response(JSON.stringify(status === 200 ? ['ok'] : { detail: 'No.' }), { status, headers: { 'content-type': 'application/json', ...headers } })
+  })
+}
+const STEP_UP = { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age=900' }
+const moment = () => new Promise((resolve) => setTimeout(resolve))
+
+test('what was refused for want of signing in is asked again after it', async () => {
+  answeringInTurn([401], [401], [200], [200])
+  const both = Promise.all([call('GET /api/nodes'), call('GET /api/nodes')])
+  await moment()
+  settle('sign-in', true)
+  expect(await both).toEqual([['ok'], ['ok']])
+})
+
+test('what wants a proof anew is asked again after it, and refused when that is declined', async () => {
+  answeringInTurn([403, STEP_UP], [200], [403, STEP_UP], [403])
+  const done = call('GET /api/nodes')
+  await moment()
+  settle('step-up', true)
+  expect(await done).toEqual(['ok'])
+  const declined = call('GET /api/nodes').catch((error: unknown) => error)
+  await moment()
+  settle('step-up', false)
+  expect(await declined).toMatchObject({ status: 403, message: 'Nothing was done: you did not prove that it is you.' })
+  await expect(call('GET /api/nodes')).rejects.toMatchObject({ status: 403 }) // no proof would help
+})
+
+test('a wrong password is told, with how long to wait where it was tried too often', async () => {
+  answeringInTurn([401], [429, { 'retry-after': '4' }])
+  const body = { user: 'ann', password: 'wrong' }
+  await expect(call('POST /api/auth/sign-in', { body })).rejects.toMatchObject({ status: 401, wait: 0 })
+  await expect(call('POST /api/auth/sign-in', { body })).rejects.toMatchObject({ status: 429, wait: 4 })
+})
+
+test('who waits for somebody to sign in can be called off', async () => {
+  answeringInTurn([401])
+  const stop = new AbortController()
+  const waiting = call('GET /api/nodes', { signal: stop.signal }).catch((error: unknown) => error)
+  await moment()
+  stop.abort()
+  expect(await waiting).toMatchObject({ name: 'AbortError' })
+  settle('sign-in', false)
 })

@@ -41,18 +41,20 @@ const event = (seq: number | undefined, kind = 'task.deleted') => ({ kind, seq, 
 let heard: LiveEvent[]
 let resumed: boolean[]
 let statuses: string[]
+let tickets: number
 let stream: ReturnType<typeof listen>
 
 beforeEach(() => {
   vi.useFakeTimers()
   vi.stubGlobal('WebSocket', PlayedSocket)
   PlayedSocket.all = []
-  ;[heard, resumed, statuses] = [[], [], []]
+  ;[heard, resumed, statuses, tickets] = [[], [], [], 0]
   const ears: Ears = {
     wanted: () => NOTHING,
     learn: (events) => heard.push(...events),
     resumed: (anew) => resumed.push(anew),
     changed: (status) => statuses.push(status),
+    ticket: () => Promise.resolve(`ticket ${++tickets}`),
   }
   stream = listen(ears)
 })
@@ -141,4 +143,26 @@ test('what was asked when the wire broke is refused, not left hanging', async ()
   const asked = stream.say({ prompt: { run: 'r', text: 'more' } })
   PlayedSocket.last.breakOff()
   await expect(asked).rejects.toThrow('broke off')
+})
+
+test('to a hub of a team it brings a ticket, a new one each time, and goes on where it broke off', async () => {
+  PlayedSocket.last.breakOff(4401)
+  await vi.advanceTimersByTimeAsync(0)
+  begin(17)
+  expect(PlayedSocket.last.sent).toEqual([{ ticket: 'ticket 1' }, { subscribe: { ...NOTHING, board: true } }])
+  PlayedSocket.last.breakOff(4401) // the session has ended: who signs in again misses nothing
+  await vi.advanceTimersByTimeAsync(0)
+  begin(19)
+  expect(PlayedSocket.last.sent).toEqual([{ ticket: 'ticket 2' }, { subscribe: { ...NOTHING, board: true }, after: 17 }])
+  expect(statuses).not.toContain('offline')
+})
+
+test('a hub that does not take its own tickets is not asked without pause', async () => {
+  PlayedSocket.last.breakOff(4401)
+  await vi.advanceTimersByTimeAsync(0)
+  PlayedSocket.last.open()
+  PlayedSocket.last.breakOff(4401)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(PlayedSocket.all).toHaveLength(2)
+  expect(stream.status()).toBe('offline')
 })

@@ -1,0 +1,14 @@
+/** How one proves to be oneself, and where one is signed in. */
+import { Passkeys } from './Passkeys'
+import { Password } from './Password'
+import { Sessions } from './Sessions'
+
+export default function SigningIn() {
+  return (
+    <>
+      <Password />
+      <Passkeys />
+      <Sessions />
+    </>
+  )
+}
