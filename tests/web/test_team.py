@@ -227,6 +227,9 @@ async def test_an_invitation_makes_a_user_without_any_mail(team: Server) -> None
     async with signed_in(team, "root") as root, nobody(team) as new:
         made = (await root.post("/api/invitations", json={"role": "viewer"})).json()
         assert made["link"].endswith(f"/invitation#{made['code']}")
+        shown = await new.post("/api/auth/invitation", json={"code": made["code"]})
+        assert (shown.json()["role"], shown.json()["made_by"]) == ("viewer", "root")
+        assert (await new.post("/api/auth/invitation", json={"code": "0" * 64})).status_code == 404
         body = {"code": made["code"], "user": "new", "name": "New One", "password": PASSWORD}
         assert (await new.post("/api/auth/accept", json={**body, "password": "short"})).status_code == 422
         assert (await new.post("/api/auth/accept", json={**body, "code": "0" * 64})).status_code == 404

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from coderclawlink.access import invitations, passkeys, passwords, people, providers, sessions, throttle, tickets
-from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.access.sessions import ID_CHARACTERS, LONGEST_SECONDS, Session
 from coderclawlink.db.engine import Tx
 from coderclawlink.errors import NotSignedIn
@@ -93,6 +93,21 @@ class Acceptance(Asked):
     keep: Keep = "cookie"
 
 
+class InvitationCode(Asked):
+    """`code`: what stands behind the `#` of the invitation's link."""
+
+    code: Annotated[str, Field(max_length=200)]
+
+
+class InvitationShown(Told):
+    """What whoever holds the link is told. `email`: whom it was made for, if it was for somebody."""
+
+    role: Role
+    email: str | None
+    made_by: str
+    expires_at: Stamp
+
+
 class OwnSession(BaseModel):
     """`id`: what it is ended by; not the session's id, which is a secret. `current`: the one that asks."""
 
@@ -139,6 +154,12 @@ async def sign_in(request: Request, response: Response, here: Here, wanted: Sign
     user = await proven(request, here, wanted.user, wanted.password)
     session = await here.db.write(_open, user, "password", address_of(request), request.headers.get("user-agent"))
     return hand_over(request, response, here, session, wanted.keep)
+
+
+@router.post("/invitation", dependencies=[BEFORE_SIGNING_IN])
+async def show_invitation(here: Here, wanted: InvitationCode) -> InvitationShown:
+    """What an invitation is for, before it is accepted. A body holds the code, so that it stands in no log."""
+    return InvitationShown.model_validate(await here.db.read(invitations.find, wanted.code))
 
 
 @router.post("/accept", dependencies=[BEFORE_SIGNING_IN])
