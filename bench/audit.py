@@ -13,7 +13,7 @@ import time
 from statistics import median
 
 from bench.rows import Found, Row, ratio
-from coderclawlink.access import audit
+from coderclawlink.access import audit, proof
 from coderclawlink.access.policy import OWNER
 from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.db.migrate import migrate
@@ -42,10 +42,10 @@ def measure(quick: bool) -> Found:
         for _ in range(0, events, BATCH):
             db.write_now(_fill, min(BATCH, events))
         with db.look() as look:
-            found = audit.verify(look)
+            found = proof.verify(look)
             texts = [
                 json.dumps([getattr(row, name) for name in chain.HASHED]).encode()
-                for row in audit.rows(look, 0, 20_000)
+                for row in audit.batch(look, 0, 20_000)
             ]
     began = time.perf_counter()
     for text in texts:

@@ -20,11 +20,13 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from coderclawlink.access import cuts, keeping, sinks
 from coderclawlink.access.opa import Opa
 from coderclawlink.access.policy import OWNER
 from coderclawlink.access.rego import Rego
 from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
+from coderclawlink.access.sinks import FileSink, Sink, WebhookSink
 from coderclawlink.board import attachments
 from coderclawlink.board.files import Files
 from coderclawlink.db.engine import Database, open_database, store_url
@@ -50,7 +52,7 @@ from coderclawlink.runs import ledger
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.runtime.wishing import Defaults
 from coderclawlink.settings import Settings
-from coderclawlink.web import api
+from coderclawlink.web import api, backup
 
 DRAIN_SECONDS = 15.0
 
@@ -125,6 +127,8 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         )
         key = local_key(home)
         vault = Vault(home)
+        told = _sinks(settings, db, vault)
+        await asyncio.to_thread(backup.tidy, home)
         hosts = Hosts(
             db, vault, server=settings.github_server_url, api=settings.github_api, token=settings.github_token
         )
@@ -160,6 +164,7 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
             mode=settings.mode,
             proxies=settings.proxy_addresses,
             is_encrypted=settings.is_encrypted,
+            store=settings.store_url,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -178,6 +183,10 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
                 hub.keep_running(duty.hold(db, "watch", watcher.run, holder=executor))
                 ends = partial(follow, db, ends_follower(db))
                 hub.keep_running(duty.hold(db, "work_ended", ends, holder=executor))
+                hub.keep_running(duty.hold(db, "audit", partial(sinks.run, db, vault, told), holder=executor))
+                if settings.audit_keep_days:
+                    cutting = partial(keeping.run, db, vault, home / cuts.FOLDER, settings.audit_keep_days)
+                    hub.keep_running(duty.hold(db, "audit.keep", cutting, holder=executor))
                 try:
                     yield hub
                 finally:
@@ -186,6 +195,16 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         finally:
             await rules.close()
             await asyncio.to_thread(durable.close)
+
+
+def _sinks(settings: Settings, db: Database, vault: Vault) -> list[Sink]:
+    """Who is told the audit chain's checkpoints."""
+    found: list[Sink] = []
+    if settings.audit_file is not None:
+        found.append(FileSink(settings.audit_file))
+    if settings.audit_webhook is not None:
+        found.append(WebhookSink(db, vault, settings.audit_webhook, settings.audit_webhook_secret))
+    return found
 
 
 def _names(settings: Settings) -> list[str]:

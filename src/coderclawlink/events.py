@@ -341,6 +341,14 @@ class AuditCheckpointed(Event):
     hash: str
 
 
+class AuditCut(Event):
+    """The oldest audit events were written to a file and are no longer in the database. `first`, `last`: the rows."""
+
+    kind: Literal["audit.cut"] = "audit.cut"
+    first: int
+    last: int
+
+
 class BackupMade(Event):
     kind: Literal["backup.made"] = "backup.made"
     size: int
@@ -1014,6 +1022,7 @@ PeopleEvent = (
     | SecretSet
     | SecretDeleted
     | AuditCheckpointed
+    | AuditCut
     | BackupMade
 )
 NodeEvent = NodeJoined | NodeLeft

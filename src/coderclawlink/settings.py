@@ -132,6 +132,28 @@ class Settings(BaseSettings):
         alias="CLAWLINK_OPA_URL",
         description="Base URL of an Open Policy Agent that decides in place of the policies that this hub keeps.",
     )
+    audit_file: Path | None = Field(
+        default=None,
+        alias="CLAWLINK_AUDIT_FILE",
+        description="A file that signed checkpoints of the audit chain are appended to; on another machine's disk it is worth most.",
+    )
+    audit_webhook: Maybe = Field(
+        default=None,
+        alias="CLAWLINK_AUDIT_WEBHOOK",
+        description="URL that signed checkpoints of the audit chain are posted to, as Standard Webhooks says.",
+    )
+    audit_webhook_secret: Maybe = Field(
+        default=None,
+        alias="CLAWLINK_AUDIT_WEBHOOK_SECRET",
+        description="Secret of this webhook (`whsec_` and base64): it is signed by HMAC too, beside Ed25519.",
+    )
+    audit_keep_days: int = Field(
+        default=0,
+        ge=0,
+        le=36500,
+        alias="CLAWLINK_AUDIT_KEEP_DAYS",
+        description="Audit events that are older go to files in the data directory, out of the database. 0: all stay.",
+    )
     anthropic_api_key: Maybe = Field(default=None, description="Key for Anthropic's models (`claude`).")
     anthropic_base_url: Maybe = Field(default=None, description="Base URL of Anthropic's interface.")
     openai_api_key: Maybe = Field(default=None, description="Key for OpenAI's models (`auggie`, `goose`, `codex`).")

@@ -17,9 +17,8 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from coderclawlink.access import audit, secrets
-from coderclawlink.cli import archive
-from coderclawlink.db import backup
+from coderclawlink.access import proof, secrets
+from coderclawlink.db import archive, backup
 from coderclawlink.db.backup import Damaged, Saved, TooNew
 from coderclawlink.db.engine import Look, open_database
 from coderclawlink.db.migrate import is_current, migrate
@@ -152,7 +151,7 @@ def test_a_hub_goes_on_elsewhere_from_what_was_backed_up_while_it_worked(
         assert read(server.url, known) == before
         with server.hub.db.look() as look:
             counts = of_the_load(look)
-            verified = audit.verify(look)
+            verified = proof.verify(look)
         assert counts[0] > 20
         assert len(set(counts)) == 1, counts
         assert verified.broken is None

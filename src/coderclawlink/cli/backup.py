@@ -1,7 +1,7 @@
 """`clawlink backup FILE`, `backup verify FILE`, `restore FILE --data DIR`: all that the hub knows as one file, and back.
 
-They work on the data directory and the database themselves: the hub may serve meanwhile, and need not run. Above: `main`. Below: `archive`,
-`db.backup`. Not in a backup: secrets in plain, the node's keys and tokens, checkouts and mirrors, logs.
+They work on the data directory and the database themselves: the hub may serve meanwhile, and need not run. Above: `main`. Below: `db.snapshot`,
+`db.archive`. Not in a backup: secrets in plain, the node's keys and tokens, checkouts and mirrors, logs.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from cyclopts import App, Parameter
 from coderclawlink.cli import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from coderclawlink.cli.archive import Manifest
+    from coderclawlink.db.archive import Manifest
     from coderclawlink.db.engine import Tx
     from coderclawlink.settings import Settings
 
@@ -25,8 +23,6 @@ app = App(name="backup", help="Back up all that the hub knows, while it serves."
 File = Annotated[Path, Parameter(help="The backup.")]
 Data = Annotated[Path | None, Parameter(help="Data directory (CLAWLINK_HOME).")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print the backup's manifest as JSON.")]
-
-SETTINGS = ("agents.toml", "prices.toml")
 
 
 @app.default
@@ -42,13 +38,8 @@ def make(
     as_json: AsJson = False,
 ) -> int:
     """Write the database, the attachments, agents.toml and prices.toml to a new file, as they are at one moment."""
-    import tempfile
-    import time
-    from importlib import metadata
-
-    from coderclawlink.cli import archive, configured
-    from coderclawlink.clock import rfc3339
-    from coderclawlink.db import backup
+    from coderclawlink.cli import configured
+    from coderclawlink.db import archive, snapshot
     from coderclawlink.errors import Invalid
 
     settings = configured.settings(data=data)
@@ -57,33 +48,17 @@ def make(
         raise Invalid(f"There is no data directory at {home}.")
     if file.exists():
         raise archive.IsThere(f"{file} is there already; a backup overwrites nothing.")
-    with tempfile.TemporaryDirectory(dir=home, prefix=".backup-") as folder:
-        staged = Path(folder)
-        (staged / "database").mkdir()
-        # What is wanted at the moment of the backup lay here before it, or has come since: nothing wanted is removed.
-        _link(home / "attachments", staged / "attachments")
-        saved = backup.save(settings.store_url, staged / "database")
-        _link(home / "attachments", staged / "attachments")
-        places = {sha256: staged / "attachments" / sha256[:2] / sha256 for sha256 in saved.attachments}
-        missing = tuple(sha256 for sha256, place in places.items() if not place.is_file())
-        parts = [(f"database/{path.name}", path) for path in sorted((staged / "database").iterdir())]
-        parts += [(f"attachments/{one[:2]}/{one}", place) for one, place in places.items() if one not in missing]
-        parts += [(name, home / name) for name in _settings_files(settings, with_key=with_key)]
-        manifest = archive.Manifest(
-            program=metadata.version("coderclawlink"),
-            made_at=rfc3339(time.time()),
-            database=saved,
-            parts=(),
-            missing=missing,
-        )
-        manifest = archive.write(file, manifest, parts)
+    made = snapshot.make(file, home, settings.store_url, with_key=with_key)
+    manifest = made.manifest
+    for name, secret in made.left_out.items():
+        screen.complain(f"{name} holds the value of the secret {secret} in plain, and so is not in the backup.")
     size = file.stat().st_size
     _note(settings, size)
     if as_json:
         screen.as_json(manifest.model_dump_json())
         return 0
     screen.say(f"{file}: {_megabytes(size)}. {_told(manifest)}")
-    if missing:
+    if missing := manifest.missing:
         screen.complain(f"Attachments that are not on the disk, and so not in the backup: {len(missing)}.")
     if altered := manifest.altered:
         screen.complain(f"Attachments that are not what they were when they were attached: {altered}.")
@@ -95,7 +70,7 @@ def make(
 @app.command
 def verify(file: File, /, *, as_json: AsJson = False) -> int:
     """Read a whole backup and check every sum in it."""
-    from coderclawlink.cli import archive
+    from coderclawlink.db import archive
 
     manifest = archive.read(file)
     if as_json:
@@ -118,8 +93,8 @@ def restore(
     """
     import tempfile
 
-    from coderclawlink.cli import archive, configured
-    from coderclawlink.db import backup
+    from coderclawlink.cli import configured
+    from coderclawlink.db import archive, backup, snapshot
     from coderclawlink.db.engine import store_url
     from coderclawlink.engine.dbos import make_tables
     from coderclawlink.errors import Conflict, Invalid
@@ -140,7 +115,7 @@ def restore(
             if place.is_relative_to(home):
                 url = f"sqlite:///{fresh / place.relative_to(home)}"
         backup.load(url, staged / "database", manifest.database, make_tables)
-        for name in (*SETTINGS, "secrets.key", "attachments"):
+        for name in (*snapshot.SETTINGS, "secrets.key", "attachments"):
             if (staged / name).exists():
                 (staged / name).replace(fresh / name)
         for path in fresh.rglob("*"):
@@ -154,42 +129,6 @@ def restore(
         screen.say("The backup has no secrets.key: put yours there before the hub starts, or set its secrets anew.")
     screen.say(f"Start it: clawlink serve --data {home}")
     return 0
-
-
-def _settings_files(settings: Settings, *, with_key: bool) -> Iterable[str]:
-    """What of the data directory belongs into a backup. A file with a known secret in plain stays out, and that is said."""
-    from coderclawlink.node import secrets
-
-    home = settings.clawlink_home
-    known = {name: value.encode() for name, value in secrets.read(home).items() if value}
-    for name in SETTINGS:
-        if not (home / name).is_file():
-            continue
-        content = (home / name).read_bytes()
-        found = next((secret for secret, value in known.items() if value in content), None)
-        if found is None:
-            yield name
-        else:
-            screen.complain(f"{name} holds the value of the secret {found} in plain, and so is not in the backup.")
-    if with_key and (home / "secrets.key").is_file():
-        yield "secrets.key"
-
-
-def _link(source: Path, target: Path) -> None:
-    """The files that are there now, without their content being copied where that can be avoided."""
-    import contextlib
-    import os
-    import shutil
-
-    for path in source.glob("??/*"):
-        place = target / path.parent.name / path.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            with contextlib.suppress(FileNotFoundError):
-                try:
-                    os.link(path, place)
-                except PermissionError:  # a file system without links
-                    shutil.copyfile(path, place)
 
 
 def _note(settings: Settings, size: int) -> None:

@@ -1,7 +1,8 @@
 """The audit chain: of each thing that people, programs and agents do, one row that holds the hash of the row before it.
 
-Above: `log`, which writes it in the transaction that tells of the thing; `access.audit`, which reads and verifies it. Below: the rows. The
-database itself refuses to change or delete a row (migration 0012); who gets past it breaks the chain, from that row on:
+Above: `log`, which writes it in the transaction that tells of the thing; `access.audit`, which reads it, `access.proof`, which verifies it.
+Below: the rows. The database itself refuses to change or delete a row, but for those that a signed cut stands for (`access.cuts`); who gets
+past it breaks the chain, from that row on:
 
     hash(n) = SHA-256( hash(n-1) + "\\n" + the row's other fields as canonical JSON )        hash(0) = 64 zeros
 """
@@ -78,12 +79,16 @@ class Row:
 
 
 HASHED = tuple(name for name in Row.__dataclass_fields__ if name not in ("previous", "hash"))
+"""All but the last two."""
 COLUMNS = [table.c[name] for name in Row.__dataclass_fields__]
 
 
+_encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def hash_of(previous: str, fields: Iterable[object]) -> str:
-    told = json.dumps(list(fields), separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{previous}\n{told}".encode("utf-8", "surrogatepass")).hexdigest()
+    """`fields`: the values of `HASHED`, in their order."""
+    return hashlib.sha256(f"{previous}\n{_encoded(list(fields))}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ def _kinds() -> dict[str, _Kind]:
         "secret": ("set", "deleted"),
         "node": ("joined", "left"),
         "backup": ("made",),
+        "audit": ("cut",),
         "run": ("receipt",),
     }
     for noun, verbs in changed.items():

@@ -30,6 +30,9 @@ from coderclawlink.web import (
     agents,
     attachments,
     audit,
+    audit_chain,
+    audit_sums,
+    backup,
     board,
     budgets,
     changes,
@@ -108,6 +111,9 @@ ROUTERS = (
     budgets,
     usage,
     audit,
+    audit_sums,
+    audit_chain,
+    backup,
     policies,
     sign_in,
     passkeys,
@@ -153,12 +159,13 @@ def make(
     mode: Literal["local", "team"] = "local",
     proxies: Sequence[str] = (),
     is_encrypted: bool = False,
+    store: str = "",
 ) -> FastAPI:
     """The application over the hub's rooms. `link`: the gate's end of the wire to nodes, which signs them in itself;
     `hand`: the same for the files that it hands to them. `hear`: what becomes of the code host's webhooks.
 
-    `home`: the data directory. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`: base URL
-    of the code host, `github_api`: of its REST interface. `issues`: of the projects' repositories there. `mode`: whether people sign in;
+    `home`: the data directory; `store`: URL of the database. `allowed_hosts`: names beside localhost's that the Host header may carry. `server`:
+    base URL of the code host, `github_api`: of its REST interface. `issues`: of the projects' repositories there. `mode`: whether people sign in;
     then `proxies` are the addresses of those that stand before the hub, which are all that reach it, beside this machine, unless it
     `is_encrypted`. Raises `Undeclared`.
     """
@@ -196,6 +203,8 @@ def make(
         watching,
         mode,
         github_api,
+        home=home,
+        store=store,
     )
     if mode == "team":
         app.add_middleware(Proxies, addresses=proxies, only=not is_encrypted)

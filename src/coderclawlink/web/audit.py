@@ -1,20 +1,18 @@
-"""Routes of the audit chain: what was done by whom, counted, verified, exported. Reading is an administrator's, and everybody's own."""
+"""Routes of the audit chain: what was done by whom. Administrators see all, a project's administrators the project's, everybody their own.
+
+Above: `api`. Below: `access.audit`. Beside: `audit_sums`, which counts; `audit_chain`, which verifies, signs and exports.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import asdict
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, JsonValue
-from starlette.responses import StreamingResponse
 
 from coderclawlink.access import audit
-from coderclawlink.access.audit import Group, Question, Status
+from coderclawlink.access.audit import Question, Status
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import hash_of
 from coderclawlink.clock import seconds
@@ -22,8 +20,8 @@ from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
 from coderclawlink.ids import SessionId
 from coderclawlink.journal.chain import TYPES, Row
-from coderclawlink.web.rooms import Here, Rooms
-from coderclawlink.web.shapes import Id, Seq, Stamp, Told
+from coderclawlink.web.rooms import Here
+from coderclawlink.web.shapes import Id, Seq, Told
 from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
@@ -37,11 +35,12 @@ def _known(name: str) -> str:
 
 Admin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM)]
 Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Name = Annotated[str | None, Query(max_length=255)]
-When = Annotated[str | None, Query(max_length=40, description="RFC 3339.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
+User = Annotated[str | None, Query(max_length=255, description="What this person did.")]
+Resource = Annotated[str | None, Query(max_length=255, description="What was done to things of this type.")]
+Since = Annotated[str | None, Query(max_length=40, description="Not before, RFC 3339.")]
+Until = Annotated[str | None, Query(max_length=40, description="Before, RFC 3339.")]
 EventType = Annotated[str, AfterValidator(_known)]
-EXPORT_BATCH = 1000
 
 
 class AuditEvent(Told):
@@ -66,7 +65,7 @@ class AuditEvent(Told):
     hash: str
 
 
-def _told(rows: list[Row]) -> list[AuditEvent]:
+def told(rows: list[Row]) -> list[AuditEvent]:
     return [AuditEvent.model_validate(audit.as_json(row)) for row in rows]
 
 
@@ -77,20 +76,20 @@ def _told(rows: list[Row]) -> list[AuditEvent]:
 async def list_events(
     actor: Admin,
     here: Here,
-    user_id: Name = None,
-    event_type: Annotated[EventType | None, Query()] = None,
-    resource_type: Name = None,
+    user_id: User = None,
+    event_type: Annotated[EventType | None, Query(description="Only this type.")] = None,
+    resource_type: Resource = None,
     limit: Limit = 100,
 ) -> list[AuditEvent]:
-    """Newest first. For administrators."""
+    """Newest first. For administrators; a project's see what is about the project."""
     asked = Question(user=user_id, types=(event_type,) if event_type else (), resource=resource_type)
-    return _told(await here.db.read(audit.read_for, actor, asked, limit))
+    return told(await here.db.read(audit.read_for, actor, asked, limit))
 
 
 @router.get("/users/{user_id}/activity")
 async def show_user_activity(actor: Viewer, here: Here, user_id: str, limit: Limit = 100) -> list[AuditEvent]:
     """Your own, or anybody's for an administrator. Newest first."""
-    return _told(await here.db.read(_activity, actor, limit, user_id, None))
+    return told(await here.db.read(_activity, actor, limit, user_id, None))
 
 
 @router.get("/sessions/{session_id}/activity")
@@ -98,11 +97,11 @@ async def show_session_activity(
     actor: Annotated[Actor, needs(Permission.TASK_VIEW, session_as="auth_session_id")],
     here: Here,
     session_id: str,
-    auth_session_id: Name = None,
+    auth_session_id: Annotated[str | None, Query(max_length=255, description="The session that asks.")] = None,
     limit: Limit = 100,
 ) -> list[AuditEvent]:
     """What was done in a session: your own, or any for an administrator; `auth_session_id` is the session that asks. Newest first."""
-    return _told(await here.db.read(_activity, actor, limit, None, hash_of(SessionId(session_id))))
+    return told(await here.db.read(_activity, actor, limit, None, hash_of(SessionId(session_id))))
 
 
 def _activity(look: Look, actor: Actor, limit: int, user: str | None, session: str | None) -> list[Row]:
@@ -119,43 +118,7 @@ class Page(Told):
     next: int | None
 
 
-class CountTold(Told):
-    name: str
-    success: int
-    denied: int
-    failure: int
-
-
-class Analytics(Told):
-    """In the time asked for: how much in each group, what was done from devices not seen before, and outside of the hours."""
-
-    counts: list[CountTold]
-    new_devices: list[AuditEvent]
-    off_hours: list[AuditEvent]
-
-
-class CheckpointTold(Told):
-    seq: int
-    hash: str
-    at: Stamp
-    key: str
-    signature: str
-
-
-class Chain(Told):
-    """`broken`: what does not hold, in words, at row `at`; null: all holds. `signed`: checkpoints that agree with the chain."""
-
-    events: int
-    seconds: float
-    head: str
-    broken: str | None
-    at: int | None
-    signed: int
-    latest: int | None
-    checkpoints: list[CheckpointTold]
-
-
-class _Filter:
+class Filter:
     """What a query asks for."""
 
     def __init__(
@@ -163,18 +126,21 @@ class _Filter:
         q: Annotated[
             str | None, Query(max_length=200, description="Stands in the actor, the action or the thing's name.")
         ] = None,
-        event_type: Annotated[list[EventType] | None, Query()] = None,
-        status: Annotated[Status | None, Query()] = None,
-        user_id: Name = None,
-        device_id: Name = None,
-        resource_type: Name = None,
-        project_id: Annotated[Id | None, Query()] = None,
-        since: When = None,
-        until: When = None,
-        before: Annotated[Seq | None, Query()] = None,
+        event_type: Annotated[list[EventType] | None, Query(description="Only these types.")] = None,
+        status: Annotated[Status | None, Query(description="Only what ended so.")] = None,
+        user_id: User = None,
+        session: Annotated[
+            str | None, Query(max_length=64, description="Done in this session: its hash, as events tell it.")
+        ] = None,
+        device_id: Annotated[str | None, Query(max_length=64, description="Done from this device.")] = None,
+        resource_type: Resource = None,
+        project_id: Annotated[Id | None, Query(description="About this project.")] = None,
+        since: Since = None,
+        until: Until = None,
     ) -> None:
         self.asked = Question(
             user=user_id,
+            session=session,
             device=device_id,
             types=tuple(event_type or ()),
             resource=resource_type,
@@ -183,7 +149,6 @@ class _Filter:
             since=_when(since),
             until=_when(until),
             text=q or None,
-            before=before,
         )
 
 
@@ -192,88 +157,22 @@ def _when(text: str | None) -> float | None:
         return None
     try:
         return seconds(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"{text!r} is no time: give it as 2026-01-31T12:00:00Z.") from error
 
 
-Filtered = Annotated[_Filter, Depends()]
+Filtered = Annotated[Filter, Depends()]
 
 
 @router.get("")
-async def search_events(actor: Admin, here: Here, which: Filtered, limit: Limit = 100) -> Page:
-    """Newest first, a page at a time."""
-    found = await here.db.read(audit.read_for, actor, which.asked, limit + 1)
-    return Page(events=_told(found[:limit]), next=found[limit - 1].seq if len(found) > limit else None)
-
-
-@router.get("/analytics", response_model=Analytics, responses={200: {"content": {"text/csv": {}}}})
-async def count_events(
+async def search_events(
     actor: Admin,
     here: Here,
     which: Filtered,
-    by: Annotated[Group, Query()] = "action",
-    form: Annotated[Literal["json", "csv"], Query()] = "json",
-    begin: Annotated[int, Query(ge=0, le=23, description="The first hour of people's work, UTC.")] = 6,
-    end: Annotated[int, Query(ge=1, le=24, description="The hour after the last one, UTC.")] = 22,
-) -> Analytics | Response:
-    """How much was done, in groups; as CSV the groups alone."""
-    counts = await here.db.read(audit.count, which.asked, by)
-    if form == "csv":
-        text = io.StringIO()
-        rows = csv.writer(text)
-        rows.writerow([by, *("success", "denied", "failure")])
-        rows.writerows([_cell(one.name), one.success, one.denied, one.failure] for one in counts)
-        return Response(text.getvalue(), media_type="text/csv", headers=_as_file(f"audit-by-{by}.csv"))
-    since = which.asked.since or 0.0
-    return Analytics(
-        counts=[CountTold(**asdict(one)) for one in counts],
-        new_devices=_told(await here.db.read(audit.new_devices, since)),
-        off_hours=_told(await here.db.read(audit.off_hours, since, begin, end)),
-    )
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet shall not take a name for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-@router.get("/chain")
-async def verify_chain(actor: Admin, here: Here) -> Chain:
-    """Reckons the whole chain anew: some ten seconds for a million events."""
-    found, signed = await here.db.read(_verified)
-    return Chain(**asdict(found), checkpoints=[CheckpointTold.model_validate(one) for one in signed])
-
-
-def _verified(look: Look) -> tuple[audit.Verified, list[audit.Checkpoint]]:
-    return audit.verify(look), audit.all_checkpoints(look)[-100:]
-
-
-@router.post("/checkpoints")
-async def sign_chain(actor: Admin, here: Here) -> CheckpointTold | None:
-    """Sign where the chain ends now; null when it is signed there already. Keep the answer outside of this hub."""
-    made = await here.db.write(audit.checkpoint, here.vault)
-    return None if made is None else CheckpointTold.model_validate(made)
-
-
-@router.get("/export", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
-async def export_events(
-    actor: Admin, here: Here, form: Annotated[Literal["jsonl", "ocsf"], Query()] = "jsonl"
-) -> StreamingResponse:
-    """All of it, oldest first, a line each: as it is kept, or as OCSF 1.3."""
-    shape = audit.as_json if form == "jsonl" else audit.as_ocsf
-    return StreamingResponse(_lines(here, shape), media_type="application/x-ndjson", headers=_as_file(f"audit.{form}"))
-
-
-async def _lines(here: Rooms, shape: Callable[[Row], Mapping[str, object]]) -> AsyncIterator[str]:
-    after = 0
-    while batch := await here.db.read(_batch, after):
-        after = batch[-1].seq
-        yield "".join(json.dumps(shape(row), ensure_ascii=False) + "\n" for row in batch)
-
-
-def _batch(look: Look, after: int) -> list[Row]:
-    return list(audit.rows(look, after, after + EXPORT_BATCH))
-
-
-def _as_file(name: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{name}"'}
+    before: Annotated[Seq | None, Query(description="Older than this event: the page before's `next`.")] = None,
+    limit: Limit = 100,
+) -> Page:
+    """Newest first, a page at a time. For administrators; a project's see what is about the project."""
+    asked = replace(which.asked, before=before)
+    found = await here.db.read(audit.read_for, actor, asked, limit + 1)
+    return Page(events=told(found[:limit]), next=found[limit - 1].seq if len(found) > limit else None)

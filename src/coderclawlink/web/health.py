@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from coderclawlink.access import sinks
 from coderclawlink.db.engine import Look, StoreUnavailable
 from coderclawlink.journal import log
 from coderclawlink.runs import nodes
@@ -27,18 +28,19 @@ class Health(BaseModel):
     database: str
     nodes_online: int
     events: int
+    audit: Literal["ok", "sink away"]
 
 
 @router.get("/health", dependencies=[open_to_all("it tells nothing that is anybody's")])
 async def health(here: Here) -> Health:
-    """503 when the database does not answer."""
+    """503 when the database does not answer. `audit`: whether signed checkpoints reach those who are to be told."""
     try:
         async with asyncio.timeout(STORE_SECONDS):
-            online, events = await here.db.read(_look)
+            online, events, audit = await here.db.read(_look)
     except (TimeoutError, StoreUnavailable) as error:
         raise StoreUnavailable from error  # without the cause, which names hosts: this route is open to all
-    return Health(database=here.db.dialect, nodes_online=online, events=events)
+    return Health(database=here.db.dialect, nodes_online=online, events=events, audit=audit)
 
 
-def _look(look: Look) -> tuple[int, int]:
-    return len(nodes.online(look)), log.last_seq(look)
+def _look(look: Look) -> tuple[int, int, Literal["ok", "sink away"]]:
+    return len(nodes.online(look)), log.last_seq(look), "sink away" if sinks.away(look) else "ok"

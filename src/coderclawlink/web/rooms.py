@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import Depends
@@ -51,6 +52,11 @@ class Rooms:
     """Base URL of the REST interface of the GitHub at `server`."""
     documents: Documents = field(default_factory=Documents)
     """What providers of identities tell of themselves."""
+    home: Path = Path()
+    """The data directory."""
+    store: str = ""
+    """URL of the database."""
+    is_backing_up: bool = False
     is_closing: bool = False
 
     def close(self) -> None:

@@ -210,6 +210,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'secret.set':
     case 'secret.deleted':
     case 'audit.checkpointed':
+    case 'audit.cut':
     case 'backup.made':
       return
     default:

@@ -5,7 +5,7 @@
     agents.toml, prices.toml, and secrets.key where it was asked for
     manifest.json          last, so that a file that is cut off has none
 
-Above: `backup`. Below: `db.backup`. A part that the manifest does not tell of, or the other way round, is damage.
+Above: `snapshot`, `clawlink backup`. Below: `backup`. A part that the manifest does not tell of, or the other way round, is damage.
 """
 
 from __future__ import annotations
