@@ -25,9 +25,9 @@ from coderclawlink.access.identities import SUBJECT_AT_MOST, Identity, Refused
 from coderclawlink.access.outgoing import AddressRefused, CallFailed
 from coderclawlink.access.providers import Provider
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """Never `none`, and none of those whose key both sides know."""
-KEY_TYPES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+KEY_TYPES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
 LEEWAY_SECONDS = 60
 """Clocks may differ by so much."""
 KEPT_SECONDS = 300.0
@@ -35,7 +35,18 @@ KEPT_SECONDS = 300.0
 
 Url = Annotated[str, Field(max_length=2000)]
 Key = RSAKey | ECKey | OKPKey
-_REGISTRY = jws.JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+
+
+def _full(algorithm: str) -> str:
+    """EdDSA is Ed25519, by the name that most providers use still (RFC 9864)."""
+    return "Ed25519" if algorithm == "EdDSA" else algorithm
+
+
+class _Known(jws.JWSRegistry):
+    algorithms = {name: jws.JWSRegistry.algorithms[_full(name)] for name in ALGORITHMS}  # noqa: RUF012 - as it is declared above
+
+
+_KNOWN = _Known(algorithms=list(ALGORITHMS), strict_check_header=False)
 """Headers that nobody knows are passed over, as they are to be; one that must be understood (`crit`) is refused."""
 
 
@@ -104,7 +115,9 @@ class Documents:
         """Raises `Refused`."""
         found = await self._document(provider, described.jwks_uri, fresh=fresh)
         try:
-            keys = KeySet.import_key_set(found).keys  # type: ignore[arg-type]
+            told = _KEYS.validate_python(found)["keys"]
+            named = [{**key, "alg": _full(str(key["alg"]))} if "alg" in key else key for key in told]
+            keys = KeySet.import_key_set({"keys": named}).keys  # type: ignore[typeddict-item]
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise _provider_is_wrong(provider, "its keys cannot be read") from error
         return [one for one in keys if isinstance(one, Key) and one.get("use") in (None, "sig")]
@@ -115,11 +128,11 @@ class Documents:
             return kept[1]
         try:
             answer = await outgoing.call("GET", url, provider.bounds)
+            if answer.status != 200:
+                raise CallFailed(f"{url} answers {answer.status}")
             found = answer.json()
         except (CallFailed, AddressRefused) as error:
             raise _provider_is_wrong(provider, error.message) from error
-        if answer.status != 200:
-            raise _provider_is_wrong(provider, f"{url} answers {answer.status}")
         self._kept[url] = (time.monotonic(), found)
         return found
 
@@ -193,7 +206,7 @@ def verify(
     if key is None:
         raise _wrong("it is signed with a key that the provider does not have")
     try:
-        signed = jws.deserialize_compact(id_token, key, registry=_REGISTRY)
+        signed = jws.deserialize_compact(id_token, key, registry=_KNOWN)
     except (JoseError, ValueError, TypeError) as error:
         raise _wrong("its signature does not hold") from error
     try:
@@ -282,6 +295,7 @@ async def _userinfo(provider: Provider, url: str, access_token: str, subject: st
 
 
 _OBJECT = TypeAdapter(dict[str, object])
+_KEYS = TypeAdapter(dict[str, list[dict[str, object]]])
 
 
 def _identity(provider: Provider, subject: str, told: dict[str, object]) -> Identity:
@@ -302,10 +316,9 @@ def _identity(provider: Provider, subject: str, told: dict[str, object]) -> Iden
 def _key_for(id_token: str, keys: list[Key]) -> Key | None:
     """The one that the token names; where it names none, the only one that fits."""
     header = _header(id_token)
+    algorithm = str(header.get("alg"))
     fitting = [
-        key
-        for key in keys
-        if key.key_type == KEY_TYPES.get(str(header.get("alg"))) and key.get("alg") in (None, header.get("alg"))
+        key for key in keys if key.key_type == KEY_TYPES.get(algorithm) and key.get("alg") in (None, _full(algorithm))
     ]
     if (kid := header.get("kid")) is not None:
         fitting = [key for key in fitting if key.get("kid") == kid]
@@ -320,7 +333,7 @@ def _header(id_token: str) -> dict[str, object]:
 
 
 def _half_hash(algorithm: str, text: str) -> str:
-    digest = (hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256)(text.encode()).digest()
+    digest = (hashlib.sha512 if KEY_TYPES[algorithm] == "OKP" else hashlib.sha256)(text.encode()).digest()
     return _base64url(digest[: len(digest) // 2])
 
 
