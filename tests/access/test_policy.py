@@ -88,20 +88,20 @@ CANCELS = {
     "viewer": (False, False, False, False, False, False),
     "guest": (False, False, False, False, False, False),
 }
-RUNS = [(session, in_project) for session in (None, A, B) for in_project in (False, True)]
+RUNS = [(session, project) for session in (None, A, B) for project in (None, 7)]
 
 
 @pytest.mark.parametrize("who", ACTORS)
 def test_one_session_never_reads_or_cancels_anothers_run(who: str) -> None:
     actor = ACTORS[who]
-    assert tuple(may_see_run(actor, session, in_project=in_project) for session, in_project in RUNS) == SEES[who]
-    assert tuple(may_cancel_run(actor, session) for session, _ in RUNS) == CANCELS[who]
+    assert tuple(may_see_run(actor, session, project) for session, project in RUNS) == SEES[who]
+    assert tuple(may_cancel_run(actor, session, project) for session, project in RUNS) == CANCELS[who]
 
 
 def test_what_can_be_cancelled_can_be_seen() -> None:
-    for actor, (session, in_project) in itertools.product(ACTORS.values(), RUNS):
-        if may_cancel_run(actor, session):
-            assert may_see_run(actor, session, in_project=in_project)
+    for actor, (session, project) in itertools.product(ACTORS.values(), RUNS):
+        if may_cancel_run(actor, session, project):
+            assert may_see_run(actor, session, project)
 
 
 def test_an_actors_name_tells_no_more_of_its_session_than_is_needed() -> None:

@@ -31,12 +31,12 @@ def test_a_link_is_seen_from_both_ends_and_told_of_both(db: Database) -> None:
     def story(tx: Tx) -> None:
         (one, two), (far,) = make(tx, 2), make(tx, 1, "OTHER")
         assert [each.key for each in links.add(tx, OWNER, one.id, Link.BLOCKS, two.id).blocks] == ["DEMO-2"]
-        assert [each.key for each in links.of_task(tx, two.id).blocked_by] == ["DEMO-1"]
+        assert [each.key for each in links.of_task(tx, OWNER, two.id).blocked_by] == ["DEMO-1"]
         links.add(tx, OWNER, two.id, Link.BLOCKED_BY, far.id)
-        assert [each.key for each in links.of_task(tx, two.id).blocked_by] == ["DEMO-1", "OTHER-1"]
+        assert [each.key for each in links.of_task(tx, OWNER, two.id).blocked_by] == ["DEMO-1", "OTHER-1"]
         links.add(tx, OWNER, far.id, Link.RELATES, one.id)
-        assert [each.key for each in links.of_task(tx, one.id).relates] == ["OTHER-1"]
-        assert [each.key for each in links.of_task(tx, far.id).relates] == ["DEMO-1"]
+        assert [each.key for each in links.of_task(tx, OWNER, one.id).relates] == ["OTHER-1"]
+        assert [each.key for each in links.of_task(tx, OWNER, far.id).relates] == ["DEMO-1"]
         assert [(about, data["link"], data["other"]) for about, data in told(tx, "task.linked")][:2] == [
             (one.id, "blocks", "DEMO-2"),
             (two.id, "blocked_by", "DEMO-1"),
@@ -83,9 +83,9 @@ def test_a_task_has_parts_and_they_have_none(db: Database) -> None:
             db.write_now(links.add, OWNER, one, Link.PARENT, other)
     db.write_now(tasks.change, OWNER, made[1], {"status": TaskStatus.DONE})
     with db.look() as look:
-        found = links.of_task(look, made[0])
+        found = links.of_task(look, OWNER, made[0])
         assert (found.done, found.total, [each.key for each in found.children]) == (1, 2, ["DEMO-2", "DEMO-3"])
-        parent = links.of_task(look, made[1]).parent
+        parent = links.of_task(look, OWNER, made[1]).parent
         assert parent is not None
         assert parent.id == made[0]
         progressed = [(about, data["done"], data["total"]) for about, data in told(look, "task.progressed")]
@@ -93,8 +93,8 @@ def test_a_task_has_parts_and_they_have_none(db: Database) -> None:
     db.write_now(links.remove, OWNER, made[0], Link.PARENT, made[1])
     db.write_now(tasks.delete, OWNER, made[2])
     with db.look() as look:
-        assert links.of_task(look, made[0]).total == 0
-        assert links.of_task(look, made[1]).parent is None
+        assert links.of_task(look, OWNER, made[0]).total == 0
+        assert links.of_task(look, OWNER, made[1]).parent is None
 
 
 def test_a_task_blocks_until_it_is_done_or_deleted_and_those_that_wait_are_told(db: Database) -> None:

@@ -126,7 +126,7 @@ def test_a_deleted_task_is_gone_from_all_reads_with_its_runs_and_comes_back_with
         with pytest.raises(TaskNotFound):
             tasks.find_by_key(look, gone.key)
         assert column(look, "todo") == "12"
-        assert links.of_task(look, made[1].id).blocked_by == ()
+        assert links.of_task(look, OWNER, made[1].id).blocked_by == ()
         for run in (at_work, queued):
             with pytest.raises(RunNotFound):
                 ledger.find_for(look, OWNER, run.id)
@@ -144,7 +144,7 @@ def test_a_deleted_task_is_gone_from_all_reads_with_its_runs_and_comes_back_with
         assert (back.key, back.status, back.agent_execution_status) == ("DEMO-1", "todo", "cancelled")
         assert column(look, "todo") == "012n"
         assert [run.id for run in ledger.of_task(look, OWNER, gone.id)] == [queued.id, at_work.id]
-        assert [one.key for one in links.of_task(look, made[1].id).blocked_by] == ["DEMO-1"]
+        assert [one.key for one in links.of_task(look, OWNER, made[1].id).blocked_by] == ["DEMO-1"]
         assert [one.kind for one in log.read(look, 0) if one.about.task == gone.id][-1] == "task.restored"
 
 

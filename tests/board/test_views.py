@@ -103,7 +103,7 @@ def test_a_filter_means_the_tasks_that_meet_all_of_it(db: Database, which: dict[
     with db.look() as look:
         wanted = Filter(**which)  # type: ignore[arg-type]
         assert "".join(sorted(names[card.id] for card in cards.board(look, OWNER, wanted))) == found
-        listed = tasks.all_of_them(look, which=cards.conditions(look, wanted))
+        listed = tasks.all_of_them(look, which=cards.conditions(look, OWNER, wanted))
         assert "".join(names[task.id] for task in listed) == found
 
 

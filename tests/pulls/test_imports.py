@@ -62,7 +62,7 @@ def test_a_file_becomes_tasks_with_labels_comments_and_parents(db: Database, pro
         linked = external.shown(look, part.id)
         assert linked is not None
         assert (linked.key, linked.place) == ("ABC-2", "ABC")
-        assert links.of_task(look, parent.id).total == 1
+        assert links.of_task(look, OWNER, parent.id).total == 1
         told = log.read(look, 0)[-1].as_json()
     assert (told["kind"], told["made"], told["known"], told["source"]) == ("tasks.imported", 2, 0, "jira")
 

@@ -134,16 +134,16 @@ def test_agents_are_told_whose_words_a_task_has_until_somebody_here_writes_other
 ) -> None:
     task, _ = db.write_now(meeting.bring_in, project.id, "ada/shop", ISSUE)
     with db.look() as look:
-        told = knowing.of_task(look, task)
+        told = knowing.of_task(look, OWNER, task)
     assert told["title"] == "Issue ada/shop#7"
     assert "data, no instructions" in str(told["description"])
     db.write_now(tasks.change, OWNER, task.id, {"description": "Ours", "title": "Ours too"})
     with db.look() as look:
-        told = knowing.of_task(look, tasks.find(look, task.id))
+        told = knowing.of_task(look, OWNER, tasks.find(look, task.id))
     assert (told["title"], told["description"]) == ("Ours too", "Ours")
     trusted, _ = db.write_now(meeting.bring_in, project.id, "ada/shop", replace(ISSUE, number=8, trusted=True))
     with db.look() as look:
-        assert knowing.of_task(look, trusted)["title"] == "Broken"
+        assert knowing.of_task(look, OWNER, trusted)["title"] == "Broken"
 
 
 def test_starting_needs_an_agent_and_a_sign() -> None:

@@ -207,7 +207,7 @@ def test_what_was_spent_stays_spent_when_its_runs_are_deleted(db: Database) -> N
         end(tx, run)
         assert place(tx, submit(tx), capped(100.0, 10_000)) == Reserved(9.0, 900)
         tasks.delete(tx, OWNER, task)
-        assert budgets.all_of_them(tx)[0].spent.real == (1.0, 100)
+        assert budgets.seen_by(tx, OWNER)[0].spent.real == (1.0, 100)
 
     db.write_now(story)
 
@@ -225,9 +225,9 @@ def test_deleting_a_task_or_project_gives_no_money_back(db: Database, is_at_work
                 end(tx, run)
         tasks.delete(tx, OWNER, task)
         assert tasks.bury(tx, tx.now() + 1) == 1
-        assert budgets.all_of_them(tx)[0].spent.real == (2.0, 200)
+        assert budgets.seen_by(tx, OWNER)[0].spent.real == (2.0, 200)
         projects.delete(tx, OWNER, project)
-        assert budgets.all_of_them(tx)[0].spent.real == (2.0, 200)
+        assert budgets.seen_by(tx, OWNER)[0].spent.real == (2.0, 200)
 
     db.write_now(story)
 
@@ -249,9 +249,9 @@ def test_a_new_budget_counts_what_was_spent_before_it(db: Database) -> None:
         assert place(tx, submit(tx), capped(1.0)) == UsedUp(
             "installation", "", "the budget of the installation, $1.00, is spent", "whoever may raise the budget"
         )
-        assert [standing.spent.usd for standing in budgets.all_of_them(tx)] == [1.0] * 3
+        assert [standing.spent.usd for standing in budgets.seen_by(tx, OWNER)] == [1.0] * 3
         budgets.put(tx, OWNER, "agent", "a", 2.0, None, period="month")
-        assert [standing.spent.usd for standing in budgets.all_of_them(tx)] == [1.0] * 3
+        assert [standing.spent.usd for standing in budgets.seen_by(tx, OWNER)] == [1.0] * 3
 
     db.write_now(story)
 
@@ -513,10 +513,10 @@ def test_a_budget_is_set_changed_shown_and_removed(db: Database) -> None:
         assert budgets.put(tx, OWNER, "project", str(project), None, 10).tokens == 10
         run = submit(tx, project=project)
         place(tx, run)
-        [standing] = budgets.all_of_them(tx)
+        [standing] = budgets.seen_by(tx, OWNER)
         assert (standing.label, standing.left, standing.budget.usd) == ("DEMO", (None, 9), None)
         budgets.remove(tx, OWNER, "project", "DEMO")
-        assert budgets.all_of_them(tx) == []
+        assert budgets.seen_by(tx, OWNER) == []
         assert [(event.usd, event.tokens) for event in told(tx, "budget.set")] == [
             (5.0, None),
             (None, 10),
@@ -533,7 +533,7 @@ def test_the_budget_of_a_deleted_project_can_be_shown_and_removed(db: Database) 
         project, _ = board(tx)
         budgets.put(tx, OWNER, "project", "DEMO", 5.0, None)
         projects.delete(tx, OWNER, project)
-        assert budgets.all_of_them(tx)[0].label == f"project {project}, which is gone"
+        assert budgets.seen_by(tx, OWNER)[0].label == f"project {project}, which is gone"
         budgets.remove(tx, OWNER, "project", str(project))
 
     db.write_now(story)

@@ -66,6 +66,11 @@ class PermissionMissing(Denied):
     """Permission denied."""
 
 
+def stronger(one: Role, other: Role) -> Role:
+    """Each role may all that those behind it may."""
+    return min(one, other, key=list(Role).index)
+
+
 Trust = Literal["low", "normal", "high"]
 """How far a device is trusted. Low: it looks and never changes; high: also what needs an administrator."""
 NOWHERE: Mapping[int, Role] = MappingProxyType({})
@@ -82,7 +87,8 @@ class Actor:
 
     `session`: whose it is what the actor makes: `ownership` of a person who has proven to be that person, the session's hash of
     one that has only named somebody; None for the machine's owner, who signed in by being there. `login`: the hash of the
-    session itself. `memberships`: the roles that projects give of their own, by project id. `scopes`: what a token is narrowed to.
+    session itself. `memberships`: the roles that projects give of their own, by project id. `scopes`: what a token is narrowed to;
+    `only`: the projects that it is narrowed to: nothing else is there for it.
     `trust`: of the device that the session is bound to; None: of none.
     """
 
@@ -93,6 +99,7 @@ class Actor:
     login: str | None = None
     memberships: Mapping[int, Role] = field(default_factory=lambda: NOWHERE)
     scopes: frozenset[Permission] | None = None
+    only: frozenset[int] | None = None
     device: str | None = None
     trust: Trust | None = None
 
@@ -110,6 +117,11 @@ class Actor:
     def is_owner(self) -> bool:
         return self.session is None
 
+    @property
+    def sees_all(self) -> bool:
+        """Every project is there for it, also the private ones."""
+        return (self.is_owner or self.role is Role.ADMIN) and self.only is None
+
     def role_in(self, project: int | None) -> Role:
         """The project's own role for the actor if it gives one, else the installation's; an administrator is one everywhere."""
         if project is None or self.role is Role.ADMIN:
@@ -126,20 +138,30 @@ ADMINISTERS = frozenset(
 )
 
 
+BEYOND = frozenset({Permission.AGENT_CONFIGURE, Permission.SKILL_INSTALL})
+"""What reaches beyond a project, since programs and the hub's secrets come with it: the installation's role alone gives it."""
+
+
 def may(actor: Actor, permission: Permission, project: int | None = None) -> bool:
-    """Whether the actor's role gives it, in the project if one is named; scopes and the device's trust narrow it."""
+    """Whether the actor's role gives it, in the project if one is named; scopes and the device's trust narrow it.
+
+    Whether the project is there for the actor at all is asked before (`visibility`).
+    """
     if actor.scopes is not None and permission not in actor.scopes:
+        return False
+    if actor.only is not None and not (permission in READS if project is None else project in actor.only):
         return False
     if actor.trust == "low" and permission not in READS:
         return False
     if actor.trust == "normal" and permission in ADMINISTERS:
         return False
-    return permission in GRANTS[actor.role_in(project)]
+    return permission in GRANTS[actor.role if permission in BEYOND else actor.role_in(project)]
 
 
 def may_somewhere(actor: Actor, permission: Permission) -> bool:
     """Whether there is any project, or the installation, where the actor may."""
-    return may(actor, permission) or any(may(actor, permission, project) for project in actor.memberships)
+    places = actor.memberships.keys() | (actor.only or frozenset())
+    return may(actor, permission) or any(may(actor, permission, project) for project in places)
 
 
 def require(actor: Actor, permission: Permission, project: int | None = None) -> None:
@@ -148,23 +170,31 @@ def require(actor: Actor, permission: Permission, project: int | None = None) ->
         raise PermissionMissing(f"Permission denied: {permission}")
 
 
-def may_see_run(actor: Actor, session: str | None, *, in_project: bool) -> bool:
-    """Whether the actor may read a run that `session` submitted (None: the owner did, without one).
+def require_somewhere(actor: Actor, permission: Permission) -> None:
+    """For lists over all projects, which hold what is allowed. Raises `PermissionMissing`."""
+    if not may_somewhere(actor, permission):
+        raise PermissionMissing(f"Permission denied: {permission}")
 
-    One session never reads another's; the owner and an admin read all; a run of the owner's in a project is the
-    project's, so who may view tasks may read it.
+
+def may_see_run(actor: Actor, session: str | None, project: int | None) -> bool:
+    """Whether the actor may read a run of this project (None: of none) that `session` submitted (None: the owner did, without one).
+
+    One session never reads another's, unless both are the same person's; the owner and an admin read all, a project's admin the
+    project's; a run of the owner's in a project is the project's, so who may view its tasks may read it. Whether the project is
+    there for the actor at all is asked beside (`visibility`).
     """
-    if actor.is_owner or actor.role is Role.ADMIN:
-        return may(actor, Permission.TASK_VIEW)
-    if session is None:
-        return in_project and may(actor, Permission.TASK_VIEW)
-    return session == actor.session and may(actor, Permission.TASK_VIEW)
+    if not may(actor, Permission.TASK_VIEW, project):
+        return False
+    if actor.is_owner or actor.role_in(project) is Role.ADMIN:
+        return True
+    return project is not None if session is None else session == actor.session
 
 
-def may_cancel_run(actor: Actor, session: str | None) -> bool:
-    """Whether the actor may cancel it. The owner leaves alone what sessions submitted; an admin's session does not."""
+def may_cancel_run(actor: Actor, session: str | None, project: int | None = None) -> bool:
+    """Whether the actor may cancel it. The owner leaves alone what sessions submitted; an admin's session does not, nor does a
+    project's admin in the project."""
     if actor.is_owner:
         return session is None
-    if actor.role is Role.ADMIN:
-        return True
-    return session == actor.session and may(actor, Permission.TASK_CANCEL)
+    if actor.role_in(project) is not Role.ADMIN and session != actor.session:
+        return False
+    return may(actor, Permission.TASK_CANCEL, project)

@@ -3,10 +3,11 @@
     named      somebody was only named; local mode, where the machine's owner makes them
     given      made by who may write the database, with the role that was given
     browser    a person has signed in; ends after 24 hours without use, and 30 days at the latest
+    device     the same, by a device's key (`devices`); it ends with the device too
     contract   made by somebody who has signed in, for programs of the same person
     token      see `tokens`
 
-Of the last three the user has proven to be who it says: then the user's own role counts, and the user must be active.
+Of the last four the user has proven to be who it says: then the user's own role counts, and the user must be active.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import hashlib
 import json
 import secrets
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
-from coderclawlink.access.policy import Actor, Permission, Role, ownership
+from coderclawlink.access import members, policy, revocation
+from coderclawlink.access.policy import NOWHERE, Actor, Permission, Role, Trust, ownership
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import sessions, users
+from coderclawlink.db.schema import devices, sessions, users
 from coderclawlink.errors import NotFound, NotSignedIn
 from coderclawlink.events import SessionCreated, SessionDeleted, SessionsEnded, SignedIn, SteppedUp
 from coderclawlink.ids import SessionId
@@ -42,7 +44,7 @@ SHOWN_AT_MOST = 200
 ID_CHARACTERS = 16
 """So much of its hash names a session in lists: what cannot be turned into the session."""
 
-Kind = Literal["named", "given", "browser", "contract", "token"]
+Kind = Literal["named", "given", "browser", "device", "contract", "token"]
 
 
 class SessionUnknown(NotSignedIn):
@@ -55,7 +57,7 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`id`: empty where it was found by its hash. `device`, `address`, `agent`: as it was made. Times: seconds since the epoch."""
+    """`id`: empty where it was found by its hash. `device`, `address`, `agent`: as it was made. `trust`: of the device that it is bound to. Times: seconds since the epoch."""
 
     id: SessionId
     user: str | None
@@ -71,6 +73,8 @@ class Session:
     agent: str | None = None
     stepped_up_at: float | None = None
     expires_at: float | None = None
+    trust: Trust | None = None
+    memberships: Mapping[int, Role] = field(default_factory=lambda: NOWHERE)
 
     @property
     def permissions(self) -> list[str]:
@@ -86,8 +90,10 @@ class Session:
             whose,
             proven=self.proven,
             login=self.hash,
+            memberships=self.memberships,
             scopes=self.scopes,
             device=self.device,
+            trust=self.trust,
         )
 
 
@@ -119,21 +125,13 @@ def open_browser(
     tx: Tx, user: str, *, how: str, address: str | None, agent: str | None, device: str | None = None
 ) -> Session:
     """Somebody has proven to be this user. Raises `SessionUnknown` for one who is not, or no longer, active."""
-    secret = SessionId(secrets.token_hex(32))
-    until = tx.now() + LONGEST_SECONDS
-    session = replace(
-        _new(tx, user, _role(tx, user), secret, device=device),
-        kind="browser",
-        proven=True,
-        address=address,
-        agent=(agent or "")[:300] or None,
-        stepped_up_at=tx.now(),
-        expires_at=until,
-    )
-    keep(tx, session)
-    tx.change(users.update().where(users.c.id == user).values(seen_at=tx.now()))
-    log.append(tx, SignedIn(user=user, how=how, device=device), actor=session.actor)
-    return session
+    return _open(tx, user, "browser", device, how=how, address=address, agent=agent)
+
+
+def open_device(tx: Tx, user: str, device: str, *, address: str | None, agent: str | None) -> Session:
+    """A device of this user's has proven to be that. Nobody has shown to be there in person: what is dangerous wants that first. Raises
+    `SessionUnknown` for a user who is not, or no longer, active."""
+    return _open(tx, user, "device", device, how="device", address=address, agent=agent)
 
 
 def open_contract(tx: Tx, user: str, device: str | None) -> Session:
@@ -142,6 +140,24 @@ def open_contract(tx: Tx, user: str, device: str | None) -> Session:
     session = replace(session, kind="contract", proven=True, expires_at=tx.now() + LONGEST_SECONDS)
     keep(tx, session)
     log.append(tx, SessionCreated(user=user, role=session.role), actor=session.actor)
+    return session
+
+
+def _open(
+    tx: Tx, user: str, kind: Kind, device: str | None, *, how: str, address: str | None, agent: str | None
+) -> Session:
+    session = replace(
+        _new(tx, user, _role(tx, user), SessionId(secrets.token_hex(32)), device=device),
+        kind=kind,
+        proven=True,
+        address=address,
+        agent=(agent or "")[:300] or None,
+        stepped_up_at=tx.now() if kind == "browser" else None,
+        expires_at=tx.now() + LONGEST_SECONDS,
+    )
+    keep(tx, session)
+    tx.change(users.update().where(users.c.id == user).values(seen_at=tx.now()))
+    log.append(tx, SignedIn(user=user, how=how, device=device), actor=session.actor)
     return session
 
 
@@ -195,13 +211,23 @@ def find_by_hash(look: Look, hash: str) -> Session:
     is_over = found.expires_at is not None and now >= found.expires_at
     if is_over or (found.kind != "token" and now - found.last_activity > IDLE_SECONDS):
         raise SessionNotFound
+    if found.proven and row["device_state"] == "revoked":
+        raise SessionNotFound
     if row["user_state"] not in (None, "active") or (found.proven and row["user_role"] is None):
         raise SessionNotFound
+    if found.proven and found.user is not None:
+        return replace(found, memberships=members.of_user(look, found.user))
     return found
 
 
-_WITH_USER = sa.select(sessions, users.c.role.label("user_role"), users.c.state.label("user_state")).select_from(
-    sessions.outerjoin(users, users.c.id == sessions.c.user_id)
+_WITH_USER = sa.select(
+    sessions,
+    users.c.role.label("user_role"),
+    users.c.state.label("user_state"),
+    devices.c.trust,
+    devices.c.state.label("device_state"),
+).select_from(
+    sessions.outerjoin(users, users.c.id == sessions.c.user_id).outerjoin(devices, devices.c.id == sessions.c.device_id)
 )
 
 
@@ -221,6 +247,7 @@ def _session(row: sa.RowMapping) -> Session:
         row["agent"],
         row["stepped_up_at"],
         row["expires_at"],
+        row["trust"] if row["proven"] else None,
     )
 
 
@@ -271,6 +298,7 @@ def delete(tx: Tx, session: SessionId) -> None:
 def end(tx: Tx, session: Session, who: Who | None) -> None:
     tx.change(sessions.delete().where(sessions.c.hash == session.hash))
     log.append(tx, SessionDeleted(user=session.user), actor=who)
+    revocation.ring(tx)
 
 
 def end_by_id(tx: Tx, user: str, id: str, who: Who) -> None:
@@ -293,5 +321,5 @@ def end_all(
     ended = tx.change(sessions.delete().where(theirs))
     if ended:
         log.append(tx, SessionsEnded(user=user, sessions=ended), actor=who)
-        tx.topics.add("session.deleted")  # whoever listens with one of them looks up
+        revocation.ring(tx)
     return ended

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import learnt_rules, runs, tasks
@@ -81,10 +81,10 @@ def learn(tx: Tx, agent: str, task: TaskId | None, run: RunId, rules: Iterable[R
 def forget(tx: Tx, actor: Actor, id: int) -> Learnt:
     """From the next attempt on it is asked about again. Who may answer may forget. Raises `LearntNotFound`, also for what was learnt
     in a run that the actor may not see, and `PermissionMissing`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
-    row = tx.row(_SEEN.where(learnt_rules.c.id == id))
-    if row is None or not _may_see(actor, row):
+    row = tx.row(_SEEN.where(learnt_rules.c.id == id, _seen_by(actor)))
+    if row is None:
         raise LearntNotFound
+    policy.require(actor, Permission.TASK_SUBMIT, row["project_id"])
     tx.change(learnt_rules.delete().where(learnt_rules.c.id == id))
     return _learnt(row)
 
@@ -98,23 +98,23 @@ def all_of(look: Look, task: TaskId) -> list[Learnt]:
 def of_agent(look: Look, actor: Actor, agent: str) -> list[tuple[Learnt, str | None]]:
     """What the agent has learnt on tasks, and in runs that the actor may see, newest first, each with its task's key. Of deleted
     tasks nothing."""
-    rows = look.rows(_SEEN.where(learnt_rules.c.agent == agent).order_by(learnt_rules.c.id.desc()))
-    return [(_learnt(row), row["key"]) for row in rows if _may_see(actor, row)][:SHOWN_AT_MOST]
+    seen = _SEEN.where(learnt_rules.c.agent == agent, _seen_by(actor))
+    rows = look.rows(seen.order_by(learnt_rules.c.id.desc()).limit(SHOWN_AT_MOST))
+    return [(_learnt(row), row["key"]) for row in rows]
 
 
 _SEEN = (
-    sa.select(learnt_rules, tasks.c.key, runs.c.session, runs.c.project_id)
+    sa.select(learnt_rules, tasks.c.key, sa.func.coalesce(tasks.c.project_id, runs.c.project_id).label("project_id"))
     .outerjoin(tasks, tasks.c.id == learnt_rules.c.task_id)
     .outerjoin(runs, runs.c.id == learnt_rules.c.run_id)
     .where(tasks.c.deleted_at.is_(None))
 )
 
 
-def _may_see(actor: Actor, row: sa.RowMapping) -> bool:
+def _seen_by(actor: Actor) -> sa.ColumnElement[bool]:
     """What was learnt on a task holds for all who work on it; what was learnt in a run alone is as private as the run."""
-    if row["task_id"] is not None:
-        return True
-    return policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
+    on_task = sa.and_(learnt_rules.c.task_id.is_not(None), visibility.visible(actor, tasks.c.project_id))
+    return sa.or_(on_task, sa.and_(learnt_rules.c.task_id.is_(None), visibility.run_seen(actor)))
 
 
 def _learnt(row: sa.RowMapping) -> Learnt:

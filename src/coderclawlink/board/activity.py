@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from coderclawlink.access.policy import Actor
-from coderclawlink.board import tasks
+from coderclawlink.board import comments, tasks
 from coderclawlink.board.comments import Comment
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import comments as comments_table
@@ -113,7 +113,7 @@ class _Line:
 
 def of_task(look: Look, actor: Actor, task: TaskId, *, before: int | None = None, limit: int = 50) -> Page:
     """What has happened, from before a sequence number on backwards, as far as the actor may see. Raises `TaskNotFound`."""
-    tasks.find(look, task)
+    tasks.find_for(look, actor, task)
     groups: list[list[_Line]] = []
     for line in _backwards(look, actor, task, before):
         if groups and _belongs(groups[-1], line):
@@ -290,10 +290,9 @@ def _short(text: str) -> str:
 
 def _comments(look: Look, lines: Sequence[_Line]) -> Mapping[int, Comment]:
     ids = [line.event.comment for line in lines if isinstance(line.event, CommentCreated)]
-    columns = [comments_table.c[name] for name in Comment.__dataclass_fields__]
     if not ids:
         return {}
-    rows = look.rows(sa.select(*columns).where(comments_table.c.id.in_(ids)))
+    rows = look.rows(comments.SELECT.where(comments_table.c.id.in_(ids)))
     return {row["id"]: Comment(**row) for row in rows}
 
 

@@ -16,15 +16,15 @@ from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import authorship, tasks
 from coderclawlink.board.files import Files, Kept
 from coderclawlink.db.engine import Database, Look, StoreUnavailable, Tx
 from coderclawlink.db.schema import attachments as table
+from coderclawlink.db.schema import tasks as tasks_table
 from coderclawlink.errors import Invalid, NotFound
 from coderclawlink.events import AttachmentAdded, AttachmentDeleted
-from coderclawlink.ids import AttachmentId, TaskId
+from coderclawlink.ids import AttachmentId, ProjectId, TaskId
 from coderclawlink.journal import log
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Attachment:
 
     id: AttachmentId
     task_id: TaskId
+    project_id: ProjectId
     name: str
     sha256: str
     size: int
@@ -65,12 +66,13 @@ class Attachment:
     created_at: float
 
 
-_COLUMNS = [table.c[name] for name in Attachment.__dataclass_fields__]
+_OWN = (table.c[name] for name in Attachment.__dataclass_fields__ if name != "project_id")
+SELECT = sa.select(*_OWN, tasks_table.c.project_id).join(tasks_table, tasks_table.c.id == table.c.task_id)
 
 
 def add(tx: Tx, actor: Actor, task: TaskId, name: str, kept: Kept) -> Attachment:
     """Raises `TaskNotFound`, `BadName`, `TooManyAttachments`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
+    about = tasks.find_for(tx, actor, task, Permission.PROJECT_WRITE).about
     name = fitting(name)
     there = {one.name: one for one in of_task(tx, task)}
     if name in there and there[name].sha256 == kept.sha256:
@@ -88,23 +90,26 @@ def add(tx: Tx, actor: Actor, task: TaskId, name: str, kept: Kept) -> Attachment
     }
     made = find(tx, AttachmentId(tx.insert(table.insert().values(**row))))
     told = AttachmentAdded(attachment=made.id, name=made.name, size=made.size, media_type=made.media_type)
-    log.append(tx, told, tasks.find(tx, task).about, actor=actor)
+    log.append(tx, told, about, actor=actor)
     return made
 
 
 def delete(tx: Tx, actor: Actor, attachment: AttachmentId) -> None:
     """Its file goes too, once nobody else has it. Raises `AttachmentNotFound`, `NotYours`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
     found = find(tx, attachment)
-    authorship.require_author_or_admin(actor, found)
+    try:
+        its = tasks.find_for(tx, actor, found.task_id, Permission.PROJECT_WRITE)
+    except tasks.TaskNotFound:
+        raise AttachmentNotFound from None
+    authorship.require_author_or_admin(actor, found, its.project_id)
     tx.change(table.delete().where(table.c.id == attachment))
     told = AttachmentDeleted(attachment=attachment, name=found.name)
-    log.append(tx, told, tasks.find(tx, found.task_id).about, actor=actor)
+    log.append(tx, told, its.about, actor=actor)
 
 
 def find(look: Look, attachment: AttachmentId) -> Attachment:
     """Raises `AttachmentNotFound`, also when its task cannot be found."""
-    row = look.row(sa.select(*_COLUMNS).where(table.c.id == attachment))
+    row = look.row(SELECT.where(table.c.id == attachment))
     if row is None:
         raise AttachmentNotFound
     try:
@@ -117,7 +122,7 @@ def find(look: Look, attachment: AttachmentId) -> Attachment:
 def of_task(look: Look, task: TaskId) -> list[Attachment]:
     """Oldest first. Raises `TaskNotFound`."""
     tasks.find(look, task)
-    return [Attachment(**row) for row in look.rows(sa.select(*_COLUMNS).where(table.c.task_id == task).order_by("id"))]
+    return [Attachment(**row) for row in look.rows(SELECT.where(table.c.task_id == task).order_by(table.c.id))]
 
 
 def may_be_there(look: Look, task: TaskId) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coderclawlink.access.policy import Actor
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import labels, tasks, undo
 from coderclawlink.board.columns import TOP, Place
 from coderclawlink.board.tasks import Task, TaskNotFound, TaskStatus
@@ -36,14 +36,14 @@ class Done:
 
 def change(tx: Tx, actor: Actor, some: Sequence[TaskId], changes: Mapping[str, Any]) -> Done:
     """The same fields of all. Raises `TaskNotFound`, `TooMany`, `PermissionMissing`."""
-    before = _those(tx, some)
+    before = _those(tx, actor, some)
     after = [tasks.change(tx, actor, task.id, changes) for task in before]
     return _kept(tx, actor, before, after)
 
 
 def move(tx: Tx, actor: Actor, some: Sequence[TaskId], status: TaskStatus | None = None, place: Place = TOP) -> Done:
     """To a place in a column, one below the other. Raises `TaskNotFound`, `OtherColumn`, `TooMany`, `PermissionMissing`."""
-    before = _those(tx, some)
+    before = _those(tx, actor, some)
     after: list[Task] = []
     for task in before:
         # The first one takes the place, each other one stands below the one before it, if that is in the same column.
@@ -55,7 +55,7 @@ def move(tx: Tx, actor: Actor, some: Sequence[TaskId], status: TaskStatus | None
 
 def label(tx: Tx, actor: Actor, some: Sequence[TaskId], add: Sequence[str], remove: Sequence[str]) -> Done:
     """Put labels on all and take others off. Raises `TaskNotFound`, `TooMany`, `PermissionMissing`, and as `labels.put` does."""
-    before = _those(tx, some)
+    before = _those(tx, actor, some)
     acts: list[Act] = []
     for task in before:
         had = {each.name for each in labels.of_task(tx, task.id)}
@@ -66,18 +66,18 @@ def label(tx: Tx, actor: Actor, some: Sequence[TaskId], add: Sequence[str], remo
 
 def delete(tx: Tx, actor: Actor, some: Sequence[TaskId]) -> Done:
     """With their runs. Raises `TaskNotFound`, `TooMany`, `PermissionMissing`."""
-    before = _those(tx, some)
+    before = _those(tx, actor, some)
     for task in before:
         tasks.delete(tx, actor, task.id)
     return Done([], undo.keep(tx, actor, [Act(task.id, deleted=True) for task in before]))
 
 
-def _those(look: Look, some: Sequence[TaskId]) -> list[Task]:
+def _those(look: Look, actor: Actor, some: Sequence[TaskId]) -> list[Task]:
     named = list(dict.fromkeys(some))
     if len(named) > AT_MOST:
         raise TooMany
     try:
-        return [tasks.find(look, task) for task in named]
+        return [tasks.find_for(look, actor, task, Permission.PROJECT_WRITE) for task in named]
     except TaskNotFound as error:
         raise TaskNotFound("One of the tasks was not found; nothing was done.") from (error if len(named) > 1 else None)
 

@@ -5,13 +5,13 @@ Above: web. Below: the tables, labels, search. One query for the tasks and one f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import dependencies, labels, search
 from coderclawlink.clock import rfc3339
@@ -142,15 +142,18 @@ _blocker, _child = tasks.alias(), tasks.alias()
 
 
 def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = None) -> list[Card]:
-    """In the order of their columns. Raises `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_READ)
-    statement = sa.select(*_CARD).where(_HERE, *conditions(look, which)).order_by(tasks.c.position, tasks.c.id)
+    """Of the projects that the actor may read, in the order of their columns. Raises `PermissionMissing`."""
+    policy.require_somewhere(actor, Permission.PROJECT_READ)
+    read = visibility.allowed(actor, Permission.PROJECT_READ, tasks.c.project_id)
+    statement = (
+        sa.select(*_CARD).where(_HERE, read, *conditions(look, actor, which)).order_by(tasks.c.position, tasks.c.id)
+    )
     rows = look.tuples(statement if limit is None else statement.limit(limit))
     live = _live(look, actor)
     labelled = _labelled(look)
     talked = _count(look, comments.c.task_id, comments)
     attached = _count(look, attachments.c.task_id, attachments)
-    blocked, parts = _blocked(look), _parts(look)
+    blocked, parts = _blocked(look, actor), _parts(look, actor)
     elsewhere, pulls = _elsewhere(look), _pulls(look)
     cards = []
     for task, project, key, title, status, priority, agent, assignee, parent, position, pr, number, changed in rows:
@@ -181,7 +184,7 @@ def board(look: Look, actor: Actor, which: Filter = ALL, *, limit: int | None = 
     return cards
 
 
-def conditions(look: Look, which: Filter) -> list[sa.ColumnElement[bool]]:
+def conditions(look: Look, actor: Actor, which: Filter) -> list[sa.ColumnElement[bool]]:
     """What the filter demands of the table of tasks."""
     demanded: list[sa.ColumnElement[bool]] = []
     if which.id:
@@ -204,7 +207,7 @@ def conditions(look: Look, which: Filter) -> list[sa.ColumnElement[bool]]:
     if which.parent is not None:
         demanded.append(tasks.c.parent_id == which.parent)
     if which.blocked is not None:
-        is_blocked = tasks.c.id.in_(_BLOCKED.with_only_columns(task_links.c.target).group_by(None))
+        is_blocked = tasks.c.id.in_(_blocking(actor).with_only_columns(task_links.c.target).group_by(None))
         demanded.append(is_blocked if which.blocked else ~is_blocked)
     return demanded
 
@@ -212,23 +215,34 @@ def conditions(look: Look, which: Filter) -> list[sa.ColumnElement[bool]]:
 # ── what stands on cards ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-_BLOCKED = (
-    sa.select(task_links.c.target, sa.func.count())
-    .join(_blocker, _blocker.c.id == task_links.c.source)
-    .where(task_links.c.kind == "blocks", _blocker.c.status != dependencies.DONE, _blocker.c.deleted_at.is_(None))
-    .group_by(task_links.c.target)
-)
+def _blocking(actor: Actor) -> sa.Select[tuple[TaskId, int]]:
+    """Of each task, how many block it that are there for the actor."""
+    return (
+        sa.select(task_links.c.target, sa.func.count())
+        .join(_blocker, _blocker.c.id == task_links.c.source)
+        .where(
+            task_links.c.kind == "blocks",
+            _blocker.c.status != dependencies.DONE,
+            _blocker.c.deleted_at.is_(None),
+            visibility.visible(actor, _blocker.c.project_id),
+        )
+        .group_by(task_links.c.target)
+    )
 
 
-def _blocked(look: Look) -> Mapping[TaskId, int]:
-    return dict(look.tuples(_BLOCKED))
+def _blocked(look: Look, actor: Actor) -> Mapping[TaskId, int]:
+    return dict(look.tuples(_blocking(actor)))
 
 
-def _parts(look: Look) -> Mapping[TaskId, tuple[int, int]]:
+def _parts(look: Look, actor: Actor) -> Mapping[TaskId, tuple[int, int]]:
     done = sa.func.count().filter(_child.c.status == dependencies.DONE)
     statement = (
         sa.select(_child.c.parent_id, done, sa.func.count())
-        .where(_child.c.parent_id.is_not(None), _child.c.deleted_at.is_(None))
+        .where(
+            _child.c.parent_id.is_not(None),
+            _child.c.deleted_at.is_(None),
+            visibility.visible(actor, _child.c.project_id),
+        )
         .group_by(_child.c.parent_id)
     )
     return {task: (done, total) for task, done, total in look.tuples(statement)}
@@ -279,19 +293,11 @@ def _live(look: Look, actor: Actor) -> Mapping[TaskId, LiveRun]:
     )
     statement = sa.select(
         runs.c.task_id,
-        runs.c.session,
-        runs.c.project_id,
         runs.c.id,
         runs.c.number,
         runs.c.agent,
         runs.c.state,
         runs.c.wait_reason,
         runs.c.wait_who,
-    ).where(runs.c.number.in_(newest))
-    return dict(_seen(look.tuples(statement), actor))
-
-
-def _seen(rows: Iterable[tuple[Any, ...]], actor: Actor) -> Iterable[tuple[TaskId, LiveRun]]:
-    for task, session, project, *run in rows:
-        if policy.may_see_run(actor, session, in_project=project is not None):
-            yield task, LiveRun(*run)
+    ).where(runs.c.number.in_(newest), visibility.run_seen(actor))
+    return {task: LiveRun(*run) for task, *run in look.tuples(statement)}

@@ -12,7 +12,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects
 from coderclawlink.board import proposals as reading
@@ -107,8 +107,7 @@ _PROPOSAL = [proposals.c[name] for name in Proposal.__dataclass_fields__]
 
 def start(tx: Tx, actor: Actor, project: ProjectId, agent: str, text: str) -> Chat:
     """A conversation without a message yet. Raises `ProjectNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
-    projects.find(tx, project)
+    projects.find_for(tx, actor, project, Permission.TASK_SUBMIT)
     title = next((line.strip() for line in text.splitlines() if line.strip()), "Conversation")[:TITLE_AT_MOST]
     now, chat = tx.now(), new_id()
     values = {"agent": agent, "title": title, "created_at": now, "updated_at": now}
@@ -134,16 +133,17 @@ def asked(tx: Tx, actor: Actor, chat: Chat, run: Run, prompt: int, text: str) ->
 
 
 def find(look: Look, actor: Actor, chat: str) -> Chat:
-    """Raises `ChatNotFound`, also for another's."""
-    row = look.row(sa.select(*_COLUMNS).where(chats.c.id == chat, chats.c.owner == actor.key))
+    """Raises `ChatNotFound`, also for another's, and where the project is hidden from the actor."""
+    here = sa.and_(chats.c.id == chat, chats.c.owner == actor.key, visibility.visible(actor, chats.c.project_id))
+    row = look.row(sa.select(*_COLUMNS).where(here))
     if row is None:
         raise ChatNotFound
     return Chat(**row)
 
 
 def of_project(look: Look, actor: Actor, project: ProjectId) -> list[Chat]:
-    """The actor's own, the latest used first. Raises `ProjectNotFound`."""
-    projects.find(look, project)
+    """The actor's own, the latest used first. Raises `ProjectNotFound`, `PermissionMissing`."""
+    projects.find_for(look, actor, project)
     here = sa.and_(chats.c.project_id == project, chats.c.owner == actor.key)
     order = chats.c.updated_at.desc(), chats.c.id.desc()
     return [Chat(**row) for row in look.rows(sa.select(*_COLUMNS).where(here).order_by(*order).limit(LISTED_AT_MOST))]

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import authorship, search, tasks
+from coderclawlink.board.tasks import Task
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import comments as table
+from coderclawlink.db.schema import tasks as tasks_table
 from coderclawlink.errors import Invalid, NotFound
 from coderclawlink.events import CommentChanged, CommentCreated, CommentDeleted
-from coderclawlink.ids import CommentId, TaskId
+from coderclawlink.ids import CommentId, ProjectId, TaskId
 from coderclawlink.journal import log
 
 TEXT_AT_MOST = 20_000
@@ -38,6 +39,7 @@ class Comment:
 
     id: CommentId
     task_id: TaskId
+    project_id: ProjectId
     text: str
     author: str
     session: str | None
@@ -46,14 +48,14 @@ class Comment:
     edited_at: float | None
 
 
-_COLUMNS = [table.c[name] for name in Comment.__dataclass_fields__]
+_OWN = (table.c[name] for name in Comment.__dataclass_fields__ if name != "project_id")
+SELECT = sa.select(*_OWN, tasks_table.c.project_id).join(tasks_table, tasks_table.c.id == table.c.task_id)
 
 
 def create(tx: Tx, actor: Actor, task: TaskId, text: str) -> Comment:
     """Raises `TaskNotFound`, `BadComment`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
+    about = tasks.find_for(tx, actor, task, Permission.PROJECT_WRITE).about
     text = _fitting(text)
-    about = tasks.find(tx, task).about
     row = {"task_id": task, "text": text, "created_at": tx.now(), **authorship.signature(actor)}
     made = find(tx, CommentId(tx.insert(table.insert().values(**row))))
     search.index(tx, task)
@@ -63,32 +65,29 @@ def create(tx: Tx, actor: Actor, task: TaskId, text: str) -> Comment:
 
 def change(tx: Tx, actor: Actor, comment: CommentId, text: str) -> Comment:
     """Raises `CommentNotFound`, `BadComment`, `NotYours`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    found = find(tx, comment)
-    authorship.require_author(actor, found)
+    found, its = _find_for(tx, actor, comment)
+    authorship.require_author(actor, found, its.project_id)
     text = _fitting(text)
     if text == found.text:
         return found
     tx.change(table.update().where(table.c.id == comment).values(text=text, edited_at=tx.now()))
     search.index(tx, found.task_id)
-    log.append(tx, CommentChanged(comment=comment, text=text), tasks.find(tx, found.task_id).about, actor=actor)
+    log.append(tx, CommentChanged(comment=comment, text=text), its.about, actor=actor)
     return find(tx, comment)
 
 
 def delete(tx: Tx, actor: Actor, comment: CommentId) -> None:
     """Raises `CommentNotFound`, `NotYours`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    found = find(tx, comment)
-    authorship.require_author_or_admin(actor, found)
-    about = tasks.find(tx, found.task_id).about
+    found, its = _find_for(tx, actor, comment)
+    authorship.require_author_or_admin(actor, found, its.project_id)
     tx.change(table.delete().where(table.c.id == comment))
     search.index(tx, found.task_id)
-    log.append(tx, CommentDeleted(comment=comment), about, actor=actor)
+    log.append(tx, CommentDeleted(comment=comment), its.about, actor=actor)
 
 
 def find(look: Look, comment: CommentId) -> Comment:
     """Raises `CommentNotFound`, also when its task cannot be found."""
-    row = look.row(sa.select(*_COLUMNS).where(table.c.id == comment))
+    row = look.row(SELECT.where(table.c.id == comment))
     if row is None:
         raise CommentNotFound
     try:
@@ -101,7 +100,7 @@ def find(look: Look, comment: CommentId) -> Comment:
 def of_task(look: Look, task: TaskId, *, before: CommentId | None = None, limit: int = 100) -> list[Comment]:
     """The newest, oldest of them first. `before`: only those before this one. Raises `TaskNotFound`."""
     tasks.find(look, task)
-    statement = sa.select(*_COLUMNS).where(table.c.task_id == task).order_by(table.c.id.desc()).limit(limit)
+    statement = SELECT.where(table.c.task_id == task).order_by(table.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(table.c.id < before)
     return [Comment(**row) for row in reversed(look.rows(statement))]
@@ -110,6 +109,15 @@ def of_task(look: Look, task: TaskId, *, before: CommentId | None = None, limit:
 def count(look: Look, task: TaskId) -> int:
     """How many there are."""
     return int(look.scalar(sa.select(sa.func.count()).where(table.c.task_id == task)) or 0)
+
+
+def _find_for(look: Look, actor: Actor, comment: CommentId) -> tuple[Comment, Task]:
+    """To change it. Raises `CommentNotFound`, `PermissionMissing`."""
+    found = find(look, comment)
+    try:
+        return found, tasks.find_for(look, actor, found.task_id, Permission.PROJECT_WRITE)
+    except tasks.TaskNotFound:
+        raise CommentNotFound from None
 
 
 def _fitting(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import tasks
 from coderclawlink.board.tasks import TaskStatus
@@ -99,8 +99,7 @@ def start(tx: Tx, actor: Actor, comparison: str, task: TaskId, prompt: str, cont
 
     Raises `TaskNotFound`, `PermissionMissing`.
     """
-    policy.require(actor, Permission.TASK_SUBMIT)
-    found = tasks.find(tx, task)
+    found = tasks.find_for(tx, actor, task, Permission.TASK_SUBMIT)
     tx.change(comparisons.insert().values(id=comparison, task_id=task, prompt=prompt, created_at=tx.now()))
     told = ComparisonStarted(comparison=comparison, runs=tuple(run.id for run in contenders))
     log.append(tx, told, found.about, actor=actor)
@@ -127,7 +126,7 @@ def show(look: Look, actor: Actor, comparison: str) -> Comparison:
 
 def of_task(look: Look, actor: Actor, task: TaskId) -> list[Comparison]:
     """The task's comparisons of which the actor may see something, newest first. Raises `TaskNotFound`."""
-    tasks.find(look, task)
+    tasks.find_for(look, actor, task, Permission.TASK_VIEW)
     statement = (
         sa.select(*_COLUMNS)
         .where(comparisons.c.task_id == task)
@@ -141,7 +140,7 @@ def _with_runs(look: Look, actor: Actor, row: Row) -> Comparison | None:
     seen = [
         run
         for run in _runs(look, row.id)
-        if not run.hidden and policy.may_see_run(actor, run.session, in_project=run.project_id is not None)
+        if not run.hidden and visibility.may_see_run(look, actor, run.session, run.project_id)
     ]
     if not seen:
         return None
@@ -203,8 +202,8 @@ def keep(tx: Tx, actor: Actor, comparison: str, run_id: RunId) -> Comparison:
     Another may be kept later, until the task is done. Raises `ComparisonNotFound`, `RunNotFound`, `CannotKeep`;
     `PermissionMissing` also when an open one is not the actor's to cancel.
     """
-    policy.require(actor, Permission.PROJECT_WRITE)
     shown = show(tx, actor, comparison)
+    tasks.find_for(tx, actor, shown.task_id, Permission.PROJECT_WRITE)
     run = ledger.find_for(tx, actor, run_id)
     if run.comparison != comparison:
         raise ledger.RunNotFound("The run is not one of this comparison.")

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import runs, task_links, tasks
+from coderclawlink.db.schema import projects, runs, task_links, tasks
 from coderclawlink.events import TaskBlockersChanged, TaskProgressed
 from coderclawlink.ids import ProjectId, RunId, TaskId
 from coderclawlink.journal import log
@@ -22,6 +22,7 @@ from coderclawlink.runs.run import State, WaitReason
 
 DONE = "done"
 NAMED_AT_MOST = 10
+PRIVATE = "a task of a private project"
 
 _IS_OPEN = sa.and_(tasks.c.status != DONE, tasks.c.deleted_at.is_(None))
 _OPEN_OF_RUN = (
@@ -44,9 +45,14 @@ def is_held(look: Look, run: RunId) -> bool:
 
 
 def blockers(look: Look, task: TaskId) -> list[str]:
-    """The keys of the tasks that must be done first, in the order they were made."""
+    """The keys of the tasks that must be done first, in the order they were made. Of those in another project that is private none: who
+    reads it need not be a member there."""
+    mine = tasks.alias()
+    own_project = sa.select(mine.c.project_id).where(mine.c.id == task).scalar_subquery()
+    is_secret = sa.and_(projects.c.private, projects.c.id != own_project)
     statement = (
-        sa.select(tasks.c.key)
+        sa.select(sa.case((is_secret, PRIVATE), else_=tasks.c.key).label("key"))
+        .join(projects, projects.c.id == tasks.c.project_id)
         .join(task_links, sa.and_(task_links.c.source == tasks.c.id, task_links.c.kind == "blocks"))
         .where(task_links.c.target == task, _IS_OPEN)
         .order_by(tasks.c.id)

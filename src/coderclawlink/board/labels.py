@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects, tasks
 from coderclawlink.board.tasks import Task
@@ -80,8 +80,7 @@ _COLUMNS = [table.c[name] for name in Label.__dataclass_fields__]
 def create(tx: Tx, actor: Actor, project: ProjectId, name: str, colour: Colour | None = None) -> Label:
     """Without a colour it gets one that its name decides. Raises `ProjectNotFound`, `BadLabel`, `LabelTaken`,
     `TooManyLabels`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    projects.find(tx, project)
+    projects.find_for(tx, actor, project, Permission.PROJECT_WRITE)
     name = _fitting(name)
     if _named(tx, project, name) is not None:
         raise LabelTaken(f"The project has a label {name} already.")
@@ -96,8 +95,8 @@ def create(tx: Tx, actor: Actor, project: ProjectId, name: str, colour: Colour |
 
 def change(tx: Tx, actor: Actor, label: LabelId, *, name: str | None = None, colour: Colour | None = None) -> Label:
     """Of all tasks that carry it. Raises `LabelNotFound`, `BadLabel`, `LabelTaken`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
     found = find(tx, label)
+    visibility.require(tx, actor, Permission.PROJECT_WRITE, found.project_id, LabelNotFound)
     name = found.name if name is None else _fitting(name)
     colour = colour or found.colour
     same = _named(tx, found.project_id, name)
@@ -113,8 +112,8 @@ def change(tx: Tx, actor: Actor, label: LabelId, *, name: str | None = None, col
 
 def delete(tx: Tx, actor: Actor, label: LabelId) -> None:
     """From all tasks too. Raises `LabelNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
     found = find(tx, label)
+    visibility.require(tx, actor, Permission.PROJECT_WRITE, found.project_id, LabelNotFound)
     tx.change(table.delete().where(table.c.id == label))
     log.append(tx, LabelDeleted(label=label, name=found.name), About(found.project_id), actor=actor)
 
@@ -139,8 +138,7 @@ def of_project(look: Look, project: ProjectId) -> list[Label]:
 def put(tx: Tx, actor: Actor, task: TaskId, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[Label]:
     """Put labels on a task and take others off, by name. Returns those it has now. What is added and unknown is made; what is
     removed and not there is passed over. Raises `TaskNotFound`, `BadLabel`, `TooManyLabels`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    found = tasks.find(tx, task)
+    found = tasks.find_for(tx, actor, task, Permission.PROJECT_WRITE)
     before = of_task(tx, task)
     off = {name.strip().casefold() for name in remove}
     after = {label.id: label for label in before if label.name.casefold() not in off}
@@ -166,7 +164,8 @@ def put(tx: Tx, actor: Actor, task: TaskId, add: Sequence[str] = (), remove: Seq
 
 def put_on_new(tx: Tx, actor: Actor, wanted: Sequence[tuple[Task, Sequence[str]]]) -> None:
     """`put` for many tasks of one project that have none yet, at once. Raises `BadLabel`, `TooManyLabels`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
+    for project in {task.project_id for task, _ in wanted}:
+        projects.find_for(tx, actor, project, Permission.PROJECT_WRITE)
     known = {label.name.casefold(): label for label in of_project(tx, wanted[0][0].project_id)} if wanted else {}
     rows: list[tuple[TaskId, LabelId]] = []
     lines: list[Line] = []

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import dependencies, tasks
 from coderclawlink.board.tasks import Task, TaskStatus
@@ -95,8 +95,7 @@ def add(tx: Tx, actor: Actor, task: TaskId, link: Link, other: TaskId) -> Links:
 
     Raises `TaskNotFound`, `Circle`, `TooDeep`, `TooManyLinks`, `Invalid` for a task with itself, `PermissionMissing`.
     """
-    policy.require(actor, Permission.PROJECT_WRITE)
-    one, two = tasks.find(tx, task), tasks.find(tx, other)
+    one, two = (tasks.find_for(tx, actor, each, Permission.PROJECT_WRITE) for each in (task, other))
     if one.id == two.id:
         raise Invalid("A task cannot be linked with itself.")
     match link:
@@ -106,13 +105,12 @@ def add(tx: Tx, actor: Actor, task: TaskId, link: Link, other: TaskId) -> Links:
             changed = _tie(tx, actor, one, link, two)
     if changed:
         _tell(tx, actor, one, link, two, TaskLinked)
-    return of_task(tx, task)
+    return of_task(tx, actor, task)
 
 
 def remove(tx: Tx, actor: Actor, task: TaskId, link: Link, other: TaskId) -> Links:
     """Undo `add`. Raises `TaskNotFound`, `NotLinked`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    one, two = tasks.find(tx, task), tasks.find(tx, other)
+    one, two = (tasks.find_for(tx, actor, each, Permission.PROJECT_WRITE) for each in (task, other))
     match link:
         case Link.PARENT | Link.CHILD:
             parent, child = (one, two) if link is Link.PARENT else (two, one)
@@ -125,7 +123,7 @@ def remove(tx: Tx, actor: Actor, task: TaskId, link: Link, other: TaskId) -> Lin
             if not tx.change(table.delete().where(gone)):
                 raise NotLinked
     _tell(tx, actor, one, link, two, TaskUnlinked)
-    return of_task(tx, task)
+    return of_task(tx, actor, task)
 
 
 def _tie(tx: Tx, actor: Actor, one: Task, link: Link, two: Task) -> bool:
@@ -140,7 +138,7 @@ def _tie(tx: Tx, actor: Actor, one: Task, link: Link, two: Task) -> bool:
         if count >= OF_A_TASK:
             raise TooManyLinks
     if link is Link.BLOCKS and (path := _path(tx, two.id, one.id)) is not None:
-        keys = {one.id: one.key, **_keys(tx, path)}
+        keys = {one.id: one.key, **_keys(tx, actor, path)}
         raise Circle(f"That would be a circle: {' → '.join(keys[each] for each in (one.id, *path))}.")
     tx.change(table.insert().values(kind=kind, source=source, target=target, made_by=actor.name, made_at=tx.now()))
     return True
@@ -202,9 +200,10 @@ def _path(look: Look, start: TaskId, end: TaskId) -> list[TaskId] | None:
     return path[::-1]
 
 
-def _keys(look: Look, some: list[TaskId]) -> dict[TaskId, str]:
-    rows = look.rows(sa.select(tasks_table.c.id, tasks_table.c.key).where(tasks_table.c.id.in_(some)))
-    return {row["id"]: row["key"] for row in rows}
+def _keys(look: Look, actor: Actor, some: list[TaskId]) -> dict[TaskId, str]:
+    seen = visibility.visible(actor, tasks_table.c.project_id)
+    rows = look.rows(sa.select(tasks_table.c.id, tasks_table.c.key).where(tasks_table.c.id.in_(some), seen))
+    return {**dict.fromkeys(some, "a task that you do not see"), **{row["id"]: row["key"] for row in rows}}
 
 
 def _tell(tx: Tx, actor: Actor, one: Task, link: Link, two: Task, kind: type[TaskLinked] | type[TaskUnlinked]) -> None:
@@ -230,17 +229,19 @@ def _tell(tx: Tx, actor: Actor, one: Task, link: Link, two: Task, kind: type[Tas
 _OTHER = [tasks_table.c[name] for name in Linked.__dataclass_fields__]
 
 
-def of_task(look: Look, task: TaskId) -> Links:
-    """What the task is linked with, in the order the others were made; nothing that is deleted. Raises `TaskNotFound`."""
+def of_task(look: Look, actor: Actor, task: TaskId) -> Links:
+    """What the task is linked with, in the order the others were made; nothing that is deleted, or hidden from the actor. Raises
+    `TaskNotFound`."""
     found = tasks.find(look, task)
-    blocks = _others(look, table.c.target, sa.and_(table.c.kind == "blocks", table.c.source == task))
-    blocked_by = _others(look, table.c.source, sa.and_(table.c.kind == "blocks", table.c.target == task))
+    seen = visibility.visible(actor, tasks_table.c.project_id)
+    blocks = _others(look, seen, table.c.target, sa.and_(table.c.kind == "blocks", table.c.source == task))
+    blocked_by = _others(look, seen, table.c.source, sa.and_(table.c.kind == "blocks", table.c.target == task))
     relates = [
-        *_others(look, table.c.target, sa.and_(table.c.kind == "relates", table.c.source == task)),
-        *_others(look, table.c.source, sa.and_(table.c.kind == "relates", table.c.target == task)),
+        *_others(look, seen, table.c.target, sa.and_(table.c.kind == "relates", table.c.source == task)),
+        *_others(look, seen, table.c.source, sa.and_(table.c.kind == "relates", table.c.target == task)),
     ]
-    children = _where(look, tasks_table.c.parent_id == task)
-    parents = [] if found.parent_id is None else _where(look, tasks_table.c.id == found.parent_id)
+    children = _where(look, seen, tasks_table.c.parent_id == task)
+    parents = [] if found.parent_id is None else _where(look, seen, tasks_table.c.id == found.parent_id)
     return Links(
         blocks=tuple(blocks),
         blocked_by=tuple(blocked_by),
@@ -252,10 +253,12 @@ def of_task(look: Look, task: TaskId) -> Links:
     )
 
 
-def _others(look: Look, end: sa.Column[int], which: sa.ColumnElement[bool]) -> list[Linked]:
-    return _where(look, tasks_table.c.id.in_(sa.select(end).where(which)))
+def _others(
+    look: Look, seen: sa.ColumnElement[bool], end: sa.Column[int], which: sa.ColumnElement[bool]
+) -> list[Linked]:
+    return _where(look, seen, tasks_table.c.id.in_(sa.select(end).where(which)))
 
 
-def _where(look: Look, which: sa.ColumnElement[bool]) -> list[Linked]:
-    statement = sa.select(*_OTHER).where(which, tasks_table.c.deleted_at.is_(None)).order_by(tasks_table.c.id)
+def _where(look: Look, seen: sa.ColumnElement[bool], which: sa.ColumnElement[bool]) -> list[Linked]:
+    statement = sa.select(*_OTHER).where(seen, which, tasks_table.c.deleted_at.is_(None)).order_by(tasks_table.c.id)
     return [Linked(**{**row, "status": TaskStatus(row["status"])}) for row in look.rows(statement)]

@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
-from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access import members, policy, visibility
+from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.board import dependencies, repository
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import attempts, projects, runs
@@ -55,6 +55,7 @@ class Project:
     github_repo_owner: str | None
     github_repo_name: str | None
     telegram_chat_id: str | None
+    private: bool
     created_at: float
     updated_at: float
 
@@ -105,23 +106,33 @@ def create(
 def change(
     tx: Tx, actor: Actor, project: ProjectId, changes: Mapping[str, Any], *, server: str = "https://github.com"
 ) -> Project:
-    """Change the fields named; those not named stay. Raises `ProjectNotFound`, `NoRepository`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    before = asdict(find(tx, project))
+    """Change the fields named; those not named stay. `private` is for who says who the members are. Raises `ProjectNotFound`,
+    `NoRepository`, `PermissionMissing`."""
+    before = asdict(find_for(tx, actor, project, Permission.PROJECT_WRITE))
     values = dict(changes)
     if "github_repo_url" in values:
         values |= _connected(values["github_repo_url"], server)
     changed = {name: value for name, value in values.items() if before[name] != value}
+    if "private" in changed:
+        _hide(tx, actor, project)
     if changed:
         tx.change(projects.update().where(projects.c.id == project).values(**changed, updated_at=tx.now()))
         log.append(tx, ProjectChanged(changes=changed), About(project), actor=actor)
     return find(tx, project)
 
 
+def _hide(tx: Tx, actor: Actor, project: ProjectId) -> None:
+    """Before a project becomes private, or open again. Who does it is a member from then on: it must not lock itself out, also when it
+    is no administrator of the installation any more. Raises `PermissionMissing`."""
+    policy.require(actor, Permission.ADMIN_USERS, project)
+    if actor.proven and actor.user is not None and project not in actor.memberships:
+        members.give(tx, project, actor.user, Role.ADMIN, actor)
+    tx.topics.add("access")
+
+
 def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:
     """Takes its tasks and runs along; what is at work is stopped. Raises `ProjectNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_DELETE)
-    found = find(tx, project)
+    found = find_for(tx, actor, project, Permission.PROJECT_DELETE)
     ring_nodes(tx, runs.c.project_id == project)
     spending.before_deleting(tx, runs.c.project_id == project)
     blocked = dependencies.blocked_by_project(tx, project)
@@ -142,8 +153,16 @@ def ring_nodes(tx: Tx, which: sa.ColumnElement[bool]) -> None:
         tx.topics |= {f"node:{row['node']}", f"over:{row['run_id']}"}
 
 
+def find_for(look: Look, actor: Actor, project: ProjectId, permission: Permission = Permission.PROJECT_READ) -> Project:
+    """The project in which the actor wants to do something. Raises `ProjectNotFound`, also where it is hidden from the actor,
+    `PermissionMissing`."""
+    found = find(look, project)
+    visibility.require(look, actor, permission, project, ProjectNotFound)
+    return found
+
+
 def find(look: Look, project: ProjectId) -> Project:
-    """Raises `ProjectNotFound`."""
+    """Whoever asks. Raises `ProjectNotFound`."""
     row = look.row(sa.select(*_COLUMNS).where(projects.c.id == project))
     if row is None:
         raise ProjectNotFound
@@ -159,8 +178,15 @@ def find_by_key(look: Look, key: str) -> Project:
 
 
 def all_of_them(look: Look) -> list[Project]:
-    """Oldest first."""
+    """Oldest first, whoever asks."""
     return [_project(row) for row in look.rows(sa.select(*_COLUMNS).order_by(projects.c.id))]
+
+
+def seen_by(look: Look, actor: Actor) -> list[Project]:
+    """Those that the actor may read, oldest first. Raises `PermissionMissing`."""
+    policy.require_somewhere(actor, Permission.PROJECT_READ)
+    read = visibility.allowed(actor, Permission.PROJECT_READ)
+    return [_project(row) for row in look.rows(sa.select(*_COLUMNS).where(read).order_by(projects.c.id))]
 
 
 def _connected(url: str | None, server: str) -> dict[str, str | None]:
@@ -171,4 +197,4 @@ def _connected(url: str | None, server: str) -> dict[str, str | None]:
 
 
 def _project(row: sa.RowMapping) -> Project:
-    return Project(**{**row, "status": ProjectStatus(row["status"])})
+    return Project(**{**row, "status": ProjectStatus(row["status"]), "private": bool(row["private"])})

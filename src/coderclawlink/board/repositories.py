@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects, repository, tasks
 from coderclawlink.db.engine import Look, Tx
@@ -71,8 +70,7 @@ def put(
 ) -> Further:
     """Add a repository under this name, or say where it is from now on. Raises `ProjectNotFound`, `BadName`, `NoRepository`,
     `RepositoryTaken`, `TooManyRepositories`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE, project)
-    own = projects.find(tx, project).github_repo_url
+    own = projects.find_for(tx, actor, project, Permission.PROJECT_WRITE).github_repo_url
     if not NAME.fullmatch(name):
         raise BadName
     found = repository.parse(url, server)
@@ -92,8 +90,7 @@ def put(
 
 def remove(tx: Tx, actor: Actor, project: ProjectId, name: str) -> None:
     """No task is about it from now on. Raises `ProjectNotFound`, `RepositoryNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE, project)
-    projects.find(tx, project)
+    projects.find_for(tx, actor, project, Permission.PROJECT_WRITE)
     find(tx, project, name)
     of_its_tasks = sa.select(tasks_table.c.id).where(tasks_table.c.project_id == project)
     links = task_repositories
@@ -128,8 +125,7 @@ def of_task(look: Look, task: TaskId) -> list[Further]:
 def choose(tx: Tx, actor: Actor, task: TaskId, names: Sequence[str]) -> list[str]:
     """Say which the task is about, beside the project's own; runs that have begun keep theirs. Raises `TaskNotFound`,
     `RepositoryNotFound`, `PermissionMissing`."""
-    found = tasks.find(tx, task)
-    policy.require(actor, Permission.PROJECT_WRITE, found.project_id)
+    found = tasks.find_for(tx, actor, task, Permission.PROJECT_WRITE)
     wanted = sorted(set(names))
     for name in wanted:
         find(tx, found.project_id, name)

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import comments, tasks
@@ -127,9 +127,9 @@ def matching(look: Look, text: str) -> sa.ColumnElement[bool]:
 
 
 def find(look: Look, actor: Actor, text: str, *, project: int | None = None, at_most: int = 20) -> list[Hit]:
-    """The tasks with all these words, best first: the one of that key, then by how often and where. Raises
+    """The tasks that the actor may read with all these words, best first: the one of that key, then by how often and where. Raises
     `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_READ)
+    policy.require_somewhere(actor, Permission.PROJECT_READ)
     asked = words(text)[:ASKED_AT_MOST]
     if not asked:
         return []
@@ -139,7 +139,7 @@ def find(look: Look, actor: Actor, text: str, *, project: int | None = None, at_
     statement = (
         sa.select(tasks.c.id, tasks.c.project_id, tasks.c.key, tasks.c.title, tasks.c.status, tasks.c.description)
         .join(ranked, task == tasks.c.id)
-        .where(tasks.c.deleted_at.is_(None))
+        .where(tasks.c.deleted_at.is_(None), visibility.allowed(actor, Permission.PROJECT_READ, tasks.c.project_id))
         .order_by((tasks.c.key == "-".join(asked).upper()).desc(), ranked.c.rank, tasks.c.id.desc())
         .limit(at_most)
     )

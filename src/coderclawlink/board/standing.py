@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board.tasks import TaskStatus
 from coderclawlink.db.engine import Look
@@ -38,24 +38,23 @@ class Standing:
 
 def of_all(look: Look, actor: Actor) -> list[Standing]:
     """Each project's, the oldest first. Raises `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_READ)
+    policy.require_somewhere(actor, Permission.PROJECT_READ)
+    read = visibility.allowed(actor, Permission.PROJECT_READ)
     found = {
         row["id"]: Standing(row["id"], 0, 0, 0, [0] * DAYS)
-        for row in look.rows(sa.select(projects.c.id).order_by(projects.c.id))
+        for row in look.rows(sa.select(projects.c.id).where(read).order_by(projects.c.id))
     }
-    for row in look.rows(_TASKS):
+    for row in look.rows(_TASKS.where(tasks.c.project_id.in_(found))):
         if row["status"] != TaskStatus.DONE:
             found[row["project_id"]].open += row["count"]
         if row["status"] == TaskStatus.IN_REVIEW:
             found[row["project_id"]].needs_you += row["count"]
     now = look.now()
-    for row in look.rows(_DONE.where(tasks.c.updated_at > now - DAYS * DAY_SECONDS)):
+    for row in look.rows(_DONE.where(tasks.c.project_id.in_(found), tasks.c.updated_at > now - DAYS * DAY_SECONDS)):
         days_ago = max(0, int((now - row["updated_at"]) // DAY_SECONDS))
         if days_ago < DAYS:
             found[row["project_id"]].finished[DAYS - 1 - days_ago] += 1
-    for row in look.rows(_RUNS):
-        if not policy.may_see_run(actor, row["session"], in_project=True):
-            continue
+    for row in look.rows(_RUNS.where(runs.c.project_id.in_(found), visibility.run_seen(actor))):
         if row["state"] in _AT_WORK:
             found[row["project_id"]].running += 1
         elif row["wait_reason"] in _ASKS and row["task_status"] != TaskStatus.IN_REVIEW:
@@ -72,7 +71,7 @@ _DONE = sa.select(tasks.c.project_id, tasks.c.updated_at).where(
     tasks.c.deleted_at.is_(None), tasks.c.status == TaskStatus.DONE
 )
 _RUNS = (
-    sa.select(runs.c.project_id, runs.c.state, runs.c.wait_reason, runs.c.session, tasks.c.status.label("task_status"))
+    sa.select(runs.c.project_id, runs.c.state, runs.c.wait_reason, tasks.c.status.label("task_status"))
     .outerjoin(tasks, tasks.c.id == runs.c.task_id)
     .where(
         runs.c.project_id.is_not(None),

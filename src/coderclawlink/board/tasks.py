@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import columns, dependencies, projects, search
 from coderclawlink.board.columns import BOTTOM, TOP, Place
@@ -109,8 +109,7 @@ def create(
 ) -> Task:
     """At the bottom of its column. The key is `<PROJECT>-<n>`; n counts up in its project and is never used twice. `created_at`: when
     another program, from which it comes, had it made. Raises `ProjectNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    project = projects.find(tx, project_id)
+    project = projects.find_for(tx, actor, project_id, Permission.PROJECT_WRITE)
     table = projects_table
     tx.change(table.update().where(table.c.id == project_id).values(last_task_number=table.c.last_task_number + 1))
     number = tx.scalar(sa.select(table.c.last_task_number).where(table.c.id == project_id))
@@ -139,14 +138,12 @@ def create(
 def change(tx: Tx, actor: Actor, task: TaskId, changes: Mapping[str, Any]) -> Task:
     """Change the fields named; those not named stay. Into another column it comes at the top, unless a position is named. Raises
     `TaskNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    return _change(tx, find(tx, task), changes, actor.name)
+    return _change(tx, find_for(tx, actor, task, Permission.PROJECT_WRITE), changes, actor.name)
 
 
 def move(tx: Tx, actor: Actor, task: TaskId, status: TaskStatus | None = None, place: Place = TOP) -> Task:
     """To a place in a column, its own if none is named. Raises `TaskNotFound`, `OtherColumn`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    found = find(tx, task)
+    found = find_for(tx, actor, task, Permission.PROJECT_WRITE)
     target = status or found.status
     return _change(tx, found, {"status": target, "position": columns.position(tx, target, place, task)}, actor.name)
 
@@ -169,8 +166,7 @@ def _change(tx: Tx, task: Task, changes: Mapping[str, Any], actor: str) -> Task:
 
 def delete(tx: Tx, actor: Actor, task: TaskId) -> None:
     """With its runs, which are ended; what is at work is stopped. Raises `TaskNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    found = find(tx, task)
+    found = find_for(tx, actor, task, Permission.PROJECT_WRITE)
     values: dict[str, object] = {"deleted_at": tx.now()}
     if hiding.hide(tx, task, actor.name):
         values["agent_execution_status"] = "cancelled"
@@ -182,9 +178,8 @@ def delete(tx: Tx, actor: Actor, task: TaskId) -> None:
 def restore(tx: Tx, actor: Actor, task: TaskId) -> Task:
     """Bring a deleted task back, with its runs as they ended. Raises `TaskNotFound` when it is gone for good,
     `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
     tx.change(tasks.update().where(tasks.c.id == task).values(deleted_at=None))
-    found = find(tx, task)
+    found = find_for(tx, actor, task, Permission.PROJECT_WRITE)
     hiding.show(tx, task)
     told = TaskRestored(key=found.key, title=found.title, status=found.status)
     log.append(tx, told, found.about, actor=actor)
@@ -201,8 +196,16 @@ def bury(tx: Tx, before: float) -> int:
     return tx.change(tasks.delete().where(gone))
 
 
+def find_for(look: Look, actor: Actor, task: TaskId, permission: Permission = Permission.PROJECT_READ) -> Task:
+    """The task with which the actor wants to do something. Raises `TaskNotFound`, also where its project is hidden from the actor,
+    `PermissionMissing`."""
+    found = find(look, task)
+    visibility.require(look, actor, permission, found.project_id, TaskNotFound)
+    return found
+
+
 def find(look: Look, task: TaskId) -> Task:
-    """Raises `TaskNotFound`."""
+    """Whoever asks. Raises `TaskNotFound`."""
     row = look.row(sa.select(*_COLUMNS).where(tasks.c.id == task, HERE))
     if row is None:
         raise TaskNotFound
@@ -226,7 +229,7 @@ def all_of_them(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Task]:
-    """Oldest first; without a limit all of them. `which`: further conditions on the table."""
+    """Oldest first, whoever asks; without a limit all of them. `which`: further conditions on the table."""
     statement = sa.select(*_COLUMNS).where(HERE, *which).order_by(tasks.c.id).offset(offset)
     if project is not None:
         statement = statement.where(tasks.c.project_id == project)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects
 from coderclawlink.configuration import Verification
@@ -32,7 +31,7 @@ def put(tx: Tx, actor: Actor, project: ProjectId, verification: Verification | N
 
     Raises `ProjectNotFound`, `PermissionMissing`.
     """
-    policy.require(actor, Permission.PROJECT_WRITE)
+    projects.find_for(tx, actor, project, Permission.PROJECT_WRITE)
     if of_project(tx, project) == verification:
         return
     text = None if verification is None else verification.model_dump_json()

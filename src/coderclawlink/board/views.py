@@ -54,7 +54,7 @@ class View:
 
 def save(tx: Tx, actor: Actor, name: str, filters: Mapping[str, JsonValue], *, shared: bool = False) -> View:
     """Raises `TooLong`, `TooManyViews`, `PermissionMissing`; to share one takes the right to write."""
-    policy.require(actor, Permission.PROJECT_WRITE if shared else Permission.PROJECT_READ)
+    policy.require_somewhere(actor, Permission.PROJECT_WRITE if shared else Permission.PROJECT_READ)
     if (tx.scalar(sa.select(sa.func.count()).where(views.c.owner == actor.key)) or 0) >= OF_ONE:
         raise TooManyViews
     now = tx.now()
@@ -86,7 +86,7 @@ def change(
     `PermissionMissing`."""
     found = _own(tx, actor, view)
     if shared or (shared is None and found.shared):
-        policy.require(actor, Permission.PROJECT_WRITE)
+        policy.require_somewhere(actor, Permission.PROJECT_WRITE)
     values: dict[str, object] = {"updated_at": tx.now()}
     if name is not None:
         values["name"] = name

@@ -5,7 +5,7 @@ Above: the runtime contract. Below: the run's own rooms; `settling` decides what
 
 from __future__ import annotations
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, uses
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import liberties, literals
 from coderclawlink.configuration import AgentConfiguration
@@ -25,7 +25,8 @@ class NothingToResume(Conflict):
 
 
 def hand_over(tx: Tx, actor: Actor, run: Run, agent: str, options: AgentConfiguration) -> None:
-    """The next attempt is made by this agent; the one at work is stopped, its work saved. Raises `IllegalStep`."""
+    """The next attempt is made by this agent; the one at work is stopped, its work saved. Raises `IllegalStep`, `UseDenied`."""
+    uses.require(tx, actor, "agent", agent, run.project_id)
     if run.has_ended:
         raise IllegalStep(f"The run has already ended: it is {run.state}.")
     before = fallback.made(tx, run)
@@ -46,9 +47,9 @@ def hand_over(tx: Tx, actor: Actor, run: Run, agent: str, options: AgentConfigur
 
 def resume(tx: Tx, actor: Actor, run_id: RunId, options: AgentConfiguration) -> Run:
     """Let a run go on that waits for its quota or its budget. Raises `RunNotFound`, `PermissionMissing`, `NothingToResume`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
-    liberties.require(actor, options)
     run = ledger.find_for(tx, actor, run_id)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
+    liberties.require(actor, options)
     literals.refuse(options)
     wishes = run.options.under(options)
     if wishes != run.options:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
-from coderclawlink.access.policy import Actor
+from coderclawlink.access import policy, visibility
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import budgets, runs
@@ -260,14 +260,15 @@ def put(
 
     Raises `PermissionMissing`, `NoSuchScope`, `BadScope`, `BadBudget`.
     """
-    policy.require(actor, scopes.NEEDED[scope])
+    policy.require_somewhere(actor, scopes.NEEDED[scope])
     limits = {"usd": usd, "tokens": tokens, "run_usd": run_usd, "run_tokens": run_tokens}
     given = [limit for limit in limits.values() if limit is not None]
     if not given:
         raise BadBudget
     if not all(math.isfinite(limit) and 0 <= limit < 2**53 for limit in given):
         raise BadBudget("An amount is a number that is not negative.")
-    name = scopes.named(tx, scope, name)
+    name = scopes.named(tx, actor, scope, name)
+    scopes.require(tx, actor, scope, name)
     values: dict[str, object] = {**limits, "period": period, "set_by": actor.name, "set_at": tx.now()}
     (spending.close if caps.are_any(tx) else spending.close_unseen)(tx)
     before = caps.among(tx, caps.row_of(scope, name))
@@ -289,17 +290,33 @@ def put(
 
 def remove(tx: Tx, actor: Actor, scope: Scope, name: str) -> None:
     """Named as for `put`; what it was for may be gone. Raises `PermissionMissing`, `BudgetNotFound`, `NoSuchScope`."""
-    policy.require(actor, scopes.NEEDED[scope])
+    policy.require_somewhere(actor, scopes.NEEDED[scope])
     found = caps.among(tx, caps.row_of(scope, name))
-    before = found[0] if found else caps.find(tx, scope, scopes.named(tx, scope, name))
+    before = found[0] if found else caps.find(tx, scope, scopes.named(tx, actor, scope, name))
+    scopes.require(tx, actor, scope, before.name)
     about = scopes.about(tx, scope, before.name)
     tx.change(budgets.delete().where(before.row))
     log.append(tx, BudgetSet(scope=scope, name=before.name, usd=None, tokens=None), about, actor=actor)
 
 
-def all_of_them(look: Look) -> list[Standing]:
-    """Every budget and how it stands, the widest scope first."""
-    return [standing(look, budget) for budget in caps.among(look, sa.true())]
+def seen_by(look: Look, actor: Actor) -> list[Standing]:
+    """The budgets that the actor may see and how they stand, the widest scope first: those of its projects and their tasks, its own, the
+    agents' and the installation's; an administrator's are all. Raises `PermissionMissing`."""
+    policy.require_somewhere(actor, Permission.PROJECT_READ)
+    return [standing(look, budget) for budget in caps.among(look, sa.true()) if _is_seen(look, actor, budget)]
+
+
+def _is_seen(look: Look, actor: Actor, budget: Budget) -> bool:
+    if actor.sees_all:
+        return True
+    match budget.scope:
+        case "user":
+            return budget.name == (actor.user or scopes.OWNER)
+        case "project" | "task":
+            project = scopes.about(look, budget.scope, budget.name).project
+            return visibility.may_see(look, actor, project) and policy.may(actor, Permission.PROJECT_READ, project)
+        case _:
+            return policy.may(actor, Permission.PROJECT_READ)
 
 
 def standing(look: Look, budget: Budget) -> Standing:

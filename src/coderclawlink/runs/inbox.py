@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import questions, runs, tasks
@@ -71,9 +71,7 @@ _OPEN = (
 def inbox(look: Look, actor: Actor, at_most: int = 500) -> list[Entry]:
     """The open questions that the actor may see, oldest first."""
     entries = []
-    for row in look.rows(_OPEN):
-        if not policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None):
-            continue
+    for row in look.rows(_OPEN.where(visibility.run_seen(actor)).limit(at_most)):
         question = of_row(row)
         entries.append(
             Entry(
@@ -85,10 +83,10 @@ def inbox(look: Look, actor: Actor, at_most: int = 500) -> list[Entry]:
                 row["project_id"],
                 row["task_id"],
                 row["task_key"],
-                may_answer(actor, question),
+                may_answer(actor, question, row["project_id"]),
             )
         )
-    return entries[:at_most]
+    return entries
 
 
 def needs(look: Look, actor: Actor) -> Needs:
@@ -108,6 +106,6 @@ def run_of(look: Look, actor: Actor, question: QuestionId) -> RunId:
     """Whose question it is. Raises `QuestionNotFound`, also where the actor may not see the run."""
     found = find(look, question)
     row = look.row(sa.select(runs.c.session, runs.c.project_id).where(runs.c.id == found.run_id))
-    if row is None or not policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None):
+    if row is None or not visibility.may_see_run(look, actor, row["session"], row["project_id"]):
         raise QuestionNotFound
     return found.run_id

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.clock import rfc3339
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Verification
@@ -125,7 +125,7 @@ _NOTHING_YET: Mapping[str, object] = dict.fromkeys(Run.__dataclass_fields__)
 
 def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
     """Write the run down; its first attempt, number 1, is `attempts.submit`'s part. Raises `PermissionMissing`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
+    policy.require(actor, Permission.TASK_SUBMIT, wish.project_id)
     row: dict[str, object] = {
         "id": new_id(),
         "project_id": wish.project_id,
@@ -184,14 +184,14 @@ def find(look: Look, run: RunId) -> Run:
 def find_for(look: Look, actor: Actor, run: RunId) -> Run:
     """The run if the actor may see it. Raises `RunNotFound` else: what is hidden is not there."""
     found = find(look, run)
-    if found.hidden or not policy.may_see_run(actor, found.session, in_project=found.project_id is not None):
+    if found.hidden or not visibility.may_see_run(look, actor, found.session, found.project_id):
         raise RunNotFound
     return found
 
 
 def of_task(look: Look, actor: Actor, task: TaskId) -> list[Run]:
     """The task's runs that the actor may see, newest first."""
-    return _seen(look, actor, sa.select(runs).where(runs.c.task_id == task).order_by(runs.c.number.desc()))
+    return _seen(look, actor, sa.select(runs).where(runs.c.task_id == task))
 
 
 def newest_of_task(look: Look, task: TaskId) -> Run | None:
@@ -218,7 +218,7 @@ def latest(
 ) -> list[Run]:
     """The newest runs that the actor may see, newest first. `mine`: of a session only what it submitted itself; the machine's
     owner has a share in all."""
-    statement = sa.select(runs).where(~runs.c.hidden).order_by(runs.c.number.desc()).limit(at_most)
+    statement = sa.select(runs).limit(at_most)
     if state is not None:
         statement = statement.where(runs.c.state == state)
     if project is not None:
@@ -227,20 +227,13 @@ def latest(
         statement = statement.where(runs.c.task_id == task)
     if mine and not actor.is_owner:
         statement = statement.where(runs.c.session == actor.session)
-    elif not (actor.is_owner or actor.role is policy.Role.ADMIN):
-        statement = statement.where(
-            sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None)))
-        )
     return _seen(look, actor, statement)
 
 
 def seen_among(look: Look, actor: Actor, some: Iterable[str]) -> set[str]:
     """Which of these runs the actor may see. One that has been deleted nobody sees."""
-    which = sa.and_(runs.c.id.in_(list(some)), ~runs.c.hidden)
-    rows = look.rows(sa.select(runs.c.id, runs.c.session, runs.c.project_id).where(which))
-    return {
-        row["id"] for row in rows if policy.may_see_run(actor, row["session"], in_project=row["project_id"] is not None)
-    }
+    which = sa.and_(runs.c.id.in_(list(some)), ~runs.c.hidden, visibility.run_seen(actor))
+    return {row["id"] for row in look.rows(sa.select(runs.c.id).where(which))}
 
 
 def branches_of(look: Look, task: TaskId) -> set[str]:
@@ -258,12 +251,9 @@ def branches_of(look: Look, task: TaskId) -> set[str]:
 
 
 def _seen(look: Look, actor: Actor, statement: sa.Select[Any]) -> list[Run]:
-    found = [_run(row) for row in look.rows(statement)]
-    return [
-        run
-        for run in found
-        if not run.hidden and policy.may_see_run(actor, run.session, in_project=run.project_id is not None)
-    ]
+    """Newest first."""
+    seen = statement.where(~runs.c.hidden, visibility.run_seen(actor)).order_by(runs.c.number.desc())
+    return [_run(row) for row in look.rows(seen)]
 
 
 def _run(row: Mapping[Any, Any]) -> Run:
@@ -340,7 +330,7 @@ def fail(tx: Tx, run: Run, error: str) -> None:
 def cancel(tx: Tx, actor: Actor, run_id: RunId, reason: str = "cancelled") -> Run:
     """End the run now; its attempt, if any, is told to stop. Raises `RunNotFound`, `PermissionMissing`, `IllegalStep`."""
     run = find_for(tx, actor, run_id)
-    if not policy.may_cancel_run(actor, run.session):
+    if not policy.may_cancel_run(actor, run.session, run.project_id):
         raise policy.PermissionMissing(f"Permission denied: {Permission.TASK_CANCEL}")
     end(tx, run, reason, actor.name)
     return find(tx, run_id)

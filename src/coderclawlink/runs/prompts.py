@@ -125,7 +125,7 @@ def withdraw(tx: Tx, actor: Actor, run_id: RunId, number: int) -> Prompt:
 
 def _open_run(tx: Tx, actor: Actor, run_id: RunId) -> Run:
     run = ledger.find_for(tx, actor, run_id)
-    policy.require(actor, Permission.TASK_SUBMIT)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     if run.has_ended:
         raise RunOver
     return run

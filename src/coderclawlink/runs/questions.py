@@ -215,11 +215,11 @@ def answer(tx: Tx, actor: Actor, run_id: RunId, question: QuestionId, option: st
     Raises `RunNotFound`, `QuestionNotFound`, `PermissionMissing`, `NotYours`, `NoSuchOption`, `AlreadyAnswered`.
     """
     run = ledger.find_for(tx, actor, run_id)
-    policy.require(actor, Permission.TASK_SUBMIT)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     found = find(tx, question)
     if found.run_id != run_id:
         raise QuestionNotFound
-    if not may_answer(actor, found):
+    if not may_answer(actor, found, run.project_id):
         raise NotYours
     if not found.is_open:
         raise AlreadyAnswered
@@ -235,9 +235,10 @@ def answer(tx: Tx, actor: Actor, run_id: RunId, question: QuestionId, option: st
     return _answer(tx, run, found, chosen.id, text, actor.name, actor.name)
 
 
-def may_answer(actor: Actor, question: Question) -> bool:
-    """Whether the actor's role suffices; whether it may see the run is another question."""
-    return policy.may(actor, Permission.TASK_SUBMIT) and (question.who != "admin" or actor.role is Role.ADMIN)
+def may_answer(actor: Actor, question: Question, project: int | None) -> bool:
+    """Whether the actor's role in the run's project suffices; whether it may see the run is another question."""
+    suffices = question.who != "admin" or actor.role_in(project) is Role.ADMIN
+    return suffices and policy.may(actor, Permission.TASK_SUBMIT, project)
 
 
 def overdue(look: Look) -> list[QuestionId]:

@@ -107,8 +107,8 @@ def make(
     Raises `RunNotFound`, `PermissionMissing`, `NothingToReview`, `FileNotFound`, `Invalid`, and `Conflict` when the result is
     another one by now.
     """
-    policy.require(actor, Permission.TASK_SUBMIT)
     run = ledger.find_for(tx, actor, run_id)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     _require_words(text)
     revision = revisions.latest(tx, run)
     if head is not None and head != revision.head:
@@ -167,8 +167,8 @@ def _own(look: Look, actor: Actor, run_id: RunId, remark: str) -> Remark:
 
 
 def _unsent(tx: Tx, actor: Actor, run_id: RunId, remark: str) -> Remark:
-    policy.require(actor, Permission.TASK_SUBMIT)
-    ledger.find_for(tx, actor, run_id)
+    run = ledger.find_for(tx, actor, run_id)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     found = _own(tx, actor, run_id, remark)
     if found.sent_at is not None:
         raise AlreadySent

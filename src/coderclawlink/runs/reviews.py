@@ -3,7 +3,7 @@
 Above: the routes; the runtime, which gives what is to be changed to the agent; the board, where a result is discarded; the engine,
 which lets a run wait once its checks have passed and goes on when this room rings. Below: the ledger. Nobody approves what they
 have asked for themselves: neither in the session that submitted the run nor in another one of the same name. The machine's owner
-may, since on a machine with one person nobody else could.
+may, since on a machine with one person nobody else could; in a team so may who administers it, or the project.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from coderclawlink.access import policy
-from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import verdicts
 from coderclawlink.errors import Conflict, Denied, Invalid
@@ -97,7 +97,7 @@ def reviewable(look: Look, actor: Actor, run_id: RunId, text: str = "") -> Run:
     Raises `RunNotFound`, `PermissionMissing`, `NotUnderReview`, `Invalid` for too long a text.
     """
     run = ledger.find_for(look, actor, run_id)
-    policy.require(actor, Permission.TASK_SUBMIT)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     if run.has_ended:
         if run.state is not State.COMPLETED:
             raise NotUnderReview(f"The run has already ended: it is {run.state}.")
@@ -110,9 +110,10 @@ def reviewable(look: Look, actor: Actor, run_id: RunId, text: str = "") -> Run:
 
 
 def may_not_approve(actor: Actor, run: Run) -> bool:
-    """Whether it is the actor's own: the machine's owner may approve all the same."""
+    """Whether it is the actor's own: the machine's owner may approve all the same, and who has proven to administer the project."""
     is_own = run.session == actor.session or (run.user_id is not None and run.user_id == actor.user)
-    return is_own and not actor.is_owner
+    may_all = actor.is_owner or (actor.proven and actor.role_in(run.project_id) is Role.ADMIN)
+    return is_own and not may_all
 
 
 def keep(tx: Tx, actor: Actor, run: Run, verdict: Word, text: str) -> Run:

@@ -12,7 +12,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access.policy import Permission
+from coderclawlink.access import policy, visibility
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import projects, tasks
 from coderclawlink.errors import Invalid, NotFound
@@ -57,8 +58,9 @@ def of(agent: str, user: str | None, project: ProjectId | None, task: TaskId | N
     return scopes
 
 
-def named(look: Look, scope: Scope, name: str) -> str:
-    """The name in the row, for what people write: of projects and tasks also the key. Raises `NoSuchScope`, `BadScope`."""
+def named(look: Look, actor: Actor, scope: Scope, name: str) -> str:
+    """The name in the row, for what people write: of projects and tasks also the key. Raises `NoSuchScope`, also for what is hidden from
+    the actor, `BadScope`."""
     match scope:
         case "installation":
             if name:
@@ -69,7 +71,8 @@ def named(look: Look, scope: Scope, name: str) -> str:
             is_it: sa.ColumnElement[bool] = table.c.key == name.upper()
             if name.isascii() and name.isdigit() and len(name) < 10:
                 is_it = table.c.id == int(name)
-            found = look.scalar(sa.select(table.c.id).where(is_it))
+            seen = visibility.visible(actor, projects.c.id if scope == "project" else tasks.c.project_id)
+            found = look.scalar(sa.select(table.c.id).where(is_it, seen))
             if found is None:
                 raise NoSuchScope(f"There is no {scope} {name[:80]!r}.")
             return str(found)
@@ -77,6 +80,16 @@ def named(look: Look, scope: Scope, name: str) -> str:
             if not name.strip() or len(name) > 255:
                 raise BadScope(f"Say which {scope} the budget is for.")
             return name.strip().lower() if scope == "agent" else name.strip()
+
+
+def require(look: Look, actor: Actor, scope: Scope, name: str) -> None:
+    """`name`: as in the row. What is gone, who may write to any project takes away. Raises `NoSuchScope` for what is hidden from the
+    actor, `PermissionMissing`."""
+    project = about(look, scope, name).project
+    if project is not None and look.scalar(sa.select(projects.c.id).where(projects.c.id == project)) is not None:
+        visibility.require(look, actor, NEEDED[scope], project, NoSuchScope)
+    else:
+        policy.require(actor, NEEDED[scope])
 
 
 def label(look: Look, scope: Scope, name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import attempts, projects, runs, tasks
@@ -59,7 +59,7 @@ def totals(
 
     `since` and `until`, without the latter itself: seconds since the epoch. Raises `PermissionMissing`.
     """
-    policy.require(actor, Permission.TASK_VIEW)
+    policy.require_somewhere(actor, Permission.TASK_VIEW)
     key, label = _grouping(look, by)
     calls = sa.func.coalesce(attempts.c.calls, 0)
     begun = sa.func.coalesce(attempts.c.started_at, attempts.c.placed_at)
@@ -82,7 +82,7 @@ def totals(
         .join(runs, runs.c.id == attempts.c.run_id)
         .outerjoin(tasks, tasks.c.id == runs.c.task_id)
         .outerjoin(projects, projects.c.id == runs.c.project_id)
-        .where(attempts.c.placed_at.is_not(None), *_seen_by(actor))
+        .where(attempts.c.placed_at.is_not(None), ~runs.c.hidden, visibility.run_seen(actor))
         .group_by(key)
         .order_by(*((key.desc(),) if by == "day" else (cost.desc().nulls_last(), sa.text("calls DESC"), key)))
         .limit(at_most)
@@ -141,13 +141,3 @@ def _total(row: sa.RowMapping, by: By) -> Total:
         unpriced_calls=unpriced,
         seconds=max(0.0, float(row["seconds"])),
     )
-
-
-def _seen_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
-    """As `ledger.find_for` says: nobody sees those of a deleted task."""
-    if actor.is_owner or actor.role is policy.Role.ADMIN:
-        return [~runs.c.hidden]
-    return [
-        ~runs.c.hidden,
-        sa.or_(runs.c.session == actor.session, sa.and_(runs.c.session.is_(None), runs.c.project_id.is_not(None))),
-    ]

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, uses
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import configurations
 from coderclawlink.board import chats, projects, proposals, tasks
@@ -79,9 +79,8 @@ class Message:
 
 def start(tx: Tx, actor: Actor, project: ProjectId, message: Message, defaults: Defaults, submit: Submit) -> Chat:
     """A new conversation. Raises `ProjectNotFound`, `PermissionMissing`, `UnknownAgent`, `NoAgent`, `Invalid`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
-    projects.find(tx, project)
-    agent = _available(tx) if message.agent is None else agents.named(tx, message.agent)
+    projects.find_for(tx, actor, project, Permission.TASK_SUBMIT)
+    agent = _available(tx, actor, project) if message.agent is None else agents.named(tx, message.agent)
     chat = chats.start(tx, actor, project, agent, message.text)
     return say(tx, actor, chat.id, message, defaults, submit)
 
@@ -91,12 +90,12 @@ def say(tx: Tx, actor: Actor, chat_id: str, message: Message, defaults: Defaults
 
     Raises `ChatNotFound`, `PermissionMissing`, `Invalid`.
     """
-    policy.require(actor, Permission.TASK_SUBMIT)
+    chat = chats.find(tx, actor, chat_id)
+    policy.require(actor, Permission.TASK_SUBMIT, chat.project_id)
     if not message.text.strip():
         raise Invalid("A message needs words.")
     if len(message.text) > TEXT_AT_MOST:
         raise Invalid(f"A message has at most {TEXT_AT_MOST:,} characters; this one has {len(message.text):,}.")
-    chat = chats.find(tx, actor, chat_id)
     project = projects.find(tx, chat.project_id)
     before = chats.last_run(tx, chat)
     words = f"{message.text}\n\n{_standing(tx, actor, project)}"
@@ -119,9 +118,9 @@ def say(tx: Tx, actor: Actor, chat_id: str, message: Message, defaults: Defaults
     return chats.find(tx, actor, chat_id)
 
 
-def who_answers(look: Look, actor: Actor, chat: str, message: Message) -> str:
+def who_answers(look: Look, actor: Actor, project: ProjectId | None, chat: str, message: Message) -> str:
     """The agent that a message would be answered by, in a new conversation if `chat` is empty. Raises `ChatNotFound`, `NoAgent`."""
-    return chats.find(look, actor, chat).agent if chat else message.agent or _available(look)
+    return chats.find(look, actor, chat).agent if chat else message.agent or _available(look, actor, project)
 
 
 def who_begins(look: Look, actor: Actor, chat_id: str, number: int) -> str | None:
@@ -142,8 +141,11 @@ def _options(look: Look, chat: Chat, model: str | None) -> AgentConfiguration:
     return AgentConfiguration(instructions=said, rules=RULES, model=model)
 
 
-def _available(look: Look) -> str:
-    found = next((agent.name for agent in agents.all_of_them(look) if agent.available), None)
+def _available(look: Look, actor: Actor, project: ProjectId | None) -> str:
+    """The first that the actor may use."""
+    names = [agent.name for agent in agents.all_of_them(look) if agent.available]
+    refused = uses.why_not(look, actor, "agent", names, project)
+    found = next((name for name in names if name not in refused), None)
     if found is None:
         raise NoAgent
     return found
@@ -174,8 +176,8 @@ def _standing(look: Look, actor: Actor, project: Project) -> str:
 def confirm(tx: Tx, actor: Actor, chat_id: str, number: int, defaults: Defaults, submit: Submit) -> Proposal:
     """Do what is proposed, as the actor. Raises `ChatNotFound`, `ProposalNotFound`, `AlreadyDecided`, `Conflict` for one that needs
     another's task, and what doing it raises: `PermissionMissing`, `TaskNotFound`, `UnknownAgent`, `NothingToPropose`, `NoRepository`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
     chat = chats.find(tx, actor, chat_id)
+    policy.require(actor, Permission.TASK_SUBMIT, chat.project_id)
     proposal = chats.undecided(tx, chat, number)
     if (wanted := proposal.action.create_task) is not None:
         task = tasks.create(tx, actor, project_id=chat.project_id, title=wanted.title, description=wanted.description)
@@ -202,6 +204,6 @@ def _of_project(chat: Chat, named: Task) -> Task:
 
 def dismiss(tx: Tx, actor: Actor, chat_id: str, number: int) -> Proposal:
     """It is not to be done. Raises `ChatNotFound`, `ProposalNotFound`, `AlreadyDecided`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
     chat = chats.find(tx, actor, chat_id)
+    policy.require(actor, Permission.TASK_SUBMIT, chat.project_id)
     return chats.decide(tx, actor, chat, chats.undecided(tx, chat, number), confirmed=False)

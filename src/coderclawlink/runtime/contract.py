@@ -11,12 +11,11 @@ Every verb is asked by an actor, and is answered for what that actor may.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, revocation
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.rules import Rules
 from coderclawlink.agents import liberties
@@ -40,10 +39,10 @@ from coderclawlink.runs.prompts import Prompt
 from coderclawlink.runs.run import WaitReason
 from coderclawlink.runtime import agents, chatting, moving, reviewing, wishing
 from coderclawlink.runtime.agents import Agent
+from coderclawlink.runtime.listening import LOOK_AGAIN_SECONDS, Listener, Who
 from coderclawlink.runtime.wishing import Asked, Defaults
 from coderclawlink.skills.registry import BUILT_IN, Skill
 
-LOOK_AGAIN_SECONDS = 5.0
 END_KINDS = frozenset({"run.completed", "run.failed", "run.cancelled"})
 CONTENDERS_AT_MOST = 8
 
@@ -171,9 +170,9 @@ class Runtime:
         agent: str | None,
         options: AgentConfiguration,
     ) -> tuple[Run, Prompt | None]:
-        policy.require(actor, Permission.TASK_SUBMIT)
-        liberties.require(actor, options)
         run = ledger.find_for(tx, actor, run_id)
+        policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
+        liberties.require(actor, options)
         name = run.agent if agent is None else agents.named(tx, agent)
         if run.has_ended:
             wish = wishing.wish_to_continue(tx, actor, run, name, text, options, self._defaults)
@@ -207,7 +206,9 @@ class Runtime:
     async def ask(self, actor: Actor, message: chatting.Message, *, project: ProjectId | None, chat: str = "") -> Chat:
         """Write to a project in a new conversation, else further in the `chat`. As `chatting.start` and `say`."""
         if self._rules.are_asked:
-            answers = await self._db.read(chatting.who_answers, actor, "" if project is not None else chat, message)
+            answers = await self._db.read(
+                chatting.who_answers, actor, project, "" if project is not None else chat, message
+            )
             await self._permit(actor, answers, project_id=project, chat_id=chat or None)
         if project is not None:
             return await self._db.write(chatting.start, actor, project, message, self._defaults, self._start)
@@ -240,9 +241,9 @@ class Runtime:
     def _hand_over(
         self, tx: Tx, actor: Actor, run_id: RunId, agent: str, options: AgentConfiguration, text: str | None
     ) -> Run:
-        policy.require(actor, Permission.TASK_SUBMIT)
-        liberties.require(actor, options)
         run = ledger.find_for(tx, actor, run_id)
+        policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
+        liberties.require(actor, options)
         if not text and run.wait_reason is WaitReason.REVIEW:
             raise Invalid("The run is done and waits for a review: say what the other agent is to do.")
         handing.hand_over(tx, actor, run, agents.named(tx, agent), options)
@@ -279,15 +280,20 @@ class Runtime:
                 await ear.wait(LOOK_AGAIN_SECONDS)
             return found
 
-    async def stream(self, actor: Actor, run: RunId, after: int = 0) -> AsyncIterator[Told | Shown]:
-        """What happens in the run, from after a sequence number until its end. Raises `RunNotFound`, `CutOff`."""
-        with self._feed.watch(Watcher(runs={run})) as watcher:
+    async def stream(
+        self, actor: Actor, run: RunId, after: int = 0, who: Who | None = None
+    ) -> AsyncIterator[Told | Shown]:
+        """What happens in the run, from after a sequence number until its end. `who`: says who listens as of now, and is asked whenever
+        somebody's right is taken away. Raises `RunNotFound`, `CutOff`, `listening.OtherRights`, and what `who` raises."""
+        with self._db.bell.listen(revocation.TOPIC) as ear, self._feed.watch(Watcher(runs={run})) as watcher:
+            listener = Listener(actor, ear, who)
             ended, silent, seen = False, True, after
             while not ended:
                 if silent:  # at first, and when nothing has come for a while: what is on disk decides
                     ended = (await self.query(actor, run)).has_ended
                     while batch := await self._db.read(log.read_about, seen, runs=[run]):
                         for told in batch:
+                            await listener.was_looked_at()
                             seen = told.seq
                             ended = ended or told.kind in END_KINDS
                             yield told
@@ -295,10 +301,10 @@ class Runtime:
                     continue
                 if watcher.behind:
                     raise CutOff
-                try:
-                    async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                        item = await watcher.queue.get()
-                except TimeoutError:
+                item = await listener.next_of(watcher)
+                if await listener.was_looked_at():
+                    await self.query(actor, run)  # its project may have been made private, say
+                if item is None:
                     silent = True
                     continue
                 if isinstance(item, Told):

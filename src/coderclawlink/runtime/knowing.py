@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from coderclawlink.access.policy import Actor
 from coderclawlink.board import attachments, comments, labels, links
 from coderclawlink.board.projects import Project
 from coderclawlink.board.tasks import Task
@@ -26,8 +27,9 @@ def of_project(project: Project) -> dict[str, JsonValue]:
     return {"key": project.key, "name": project.name, "github_repo": project.github_repo_url}
 
 
-def of_task(look: Look, task: Task) -> dict[str, JsonValue]:
-    """Comments oldest first, the newest fifty as far as they fit; attachments with their size in bytes."""
+def of_task(look: Look, actor: Actor, task: Task) -> dict[str, JsonValue]:
+    """Comments oldest first, the newest fifty as far as they fit; attachments with their size in bytes; of what is linked, what the
+    actor sees."""
     told, left_out = _comments(look, task.id)
     title, description = meeting.of_a_stranger(look, task) or (task.title, task.description)
     known: dict[str, JsonValue] = {"key": task.key, "title": title, "description": description}
@@ -37,7 +39,7 @@ def of_task(look: Look, task: Task) -> dict[str, JsonValue]:
         known["comments"] = told
     if left_out:
         known["comments_left_out"] = left_out
-    if linked := _links(look, task.id):
+    if linked := _links(look, actor, task.id):
         known["links"] = linked
     if files := attachments.of_task(look, task.id):
         known["attachments"] = [{"name": file.name, "size": file.size, "media_type": file.media_type} for file in files]
@@ -57,9 +59,9 @@ def _comments(look: Look, task: TaskId) -> tuple[list[JsonValue], int]:
     return told[::-1], comments.count(look, task) - len(told)
 
 
-def _links(look: Look, task: TaskId) -> list[JsonValue]:
+def _links(look: Look, actor: Actor, task: TaskId) -> list[JsonValue]:
     """What it waits for and belongs to first."""
-    found = links.of_task(look, task)
+    found = links.of_task(look, actor, task)
     told: list[tuple[str, links.Linked]] = [("blocked_by", each) for each in found.blocked_by]
     told += [("sub_task_of", found.parent)] if found.parent is not None else []
     for kind, others in (("blocks", found.blocks), ("sub_task", found.children), ("relates_to", found.relates)):

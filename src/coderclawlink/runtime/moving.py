@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import bulk, tasks, undo
 from coderclawlink.board.columns import TOP, Place
@@ -51,11 +50,10 @@ class Moved:
 def move(tx: Tx, actor: Actor, wanted: Move, submit: Callable[[Tx, Actor, Asked], Run]) -> Moved:
     """Raises `TaskNotFound`, `OtherColumn`, `AtWork`, `PermissionMissing`, `Invalid` for an agent in another column than In
     progress, and as `submit` does."""
-    policy.require(actor, Permission.PROJECT_WRITE)
     if wanted.agent is None:
         done = bulk.move(tx, actor, [wanted.task], wanted.status, wanted.place)
         return Moved(done.tasks[0], None, done.undo)
-    before = tasks.find(tx, wanted.task)
+    before = tasks.find_for(tx, actor, wanted.task, Permission.PROJECT_WRITE)
     moved = tasks.move(tx, actor, wanted.task, wanted.status, wanted.place)
     if moved.status is not TaskStatus.IN_PROGRESS:
         raise Invalid("An agent begins to work on a card that is in progress: move it there.")

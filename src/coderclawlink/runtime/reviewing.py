@@ -26,8 +26,9 @@ def send(tx: Tx, actor: Actor, run_id: RunId, text: str, follow_up: FollowUp) ->
 
     Raises `RunNotFound`, `PermissionMissing`, `NothingToSend`, `Invalid`, and what `follow_up` raises.
     """
-    policy.require(actor, Permission.TASK_SUBMIT)
-    drafts, words = remarks.to_send(tx, actor, ledger.find_for(tx, actor, run_id), text)
+    run = ledger.find_for(tx, actor, run_id)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
+    drafts, words = remarks.to_send(tx, actor, run, text)
     return _give(tx, actor, run_id, drafts, words, follow_up)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, uses
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import liberties, literals
 from coderclawlink.board import projects, repositories, repository, tasks, verification
@@ -55,8 +55,8 @@ class Asked:
 
 
 def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
-    """Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `PromptTooLong`, `SecretInPlain`, `Invalid`."""
-    policy.require(actor, Permission.TASK_SUBMIT)
+    """Raises `UnknownAgent`, `TaskNotFound`, `ProjectNotFound`, `PermissionMissing`, `UseDenied`, `PromptTooLong`, `SecretInPlain`, `Invalid`."""
+    policy.require_somewhere(actor, Permission.TASK_SUBMIT)
     _fits(asked.prompt)
     literals.refuse(asked.options)
     agent = agents.named(tx, asked.agent)
@@ -64,16 +64,19 @@ def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
     priority = tasks.Priority.MEDIUM
     known: dict[str, Any] = {}
     if asked.task_id is not None:
-        task = tasks.find(tx, asked.task_id)
+        task = tasks.find_for(tx, actor, asked.task_id, Permission.TASK_SUBMIT)
         if project_id is not None and project_id != task.project_id:
             raise Invalid("The task belongs to another project.")
         project_id, priority = task.project_id, task.priority
         title = f"{task.key} {task.title}"[:TITLE_AT_MOST]
         branch = _free_branch(task.branch, ledger.branches_of(tx, asked.task_id))
-        known["task"] = knowing.of_task(tx, task)
+        known["task"] = knowing.of_task(tx, actor, task)
     if project_id is not None:
-        project = projects.find(tx, project_id)
+        project = projects.find_for(tx, actor, project_id, Permission.TASK_SUBMIT)
         known["project"] = knowing.of_project(project)
+    else:
+        policy.require(actor, Permission.TASK_SUBMIT)
+    uses.require(tx, actor, "agent", agent, project_id)
     # What a person says of one run counts more than what is configured for all.
     timeout = {} if asked.timeout_seconds is None else {"timeout_seconds": asked.timeout_seconds}
     clone = None

@@ -49,7 +49,7 @@ class AttachmentTold(Told):
 
 def told(actor: Actor, attachment: Attachment) -> AttachmentTold:
     fields = {name: getattr(attachment, name) for name in AttachmentTold.model_fields if name != "may_delete"}
-    return AttachmentTold(**fields, may_delete=authorship.may_delete(actor, attachment))
+    return AttachmentTold(**fields, may_delete=authorship.may_delete(actor, attachment, attachment.project_id))
 
 
 @router.get("/api/tasks/{task_id}/attachments")

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from coderclawlink.access.policy import Actor, Permission, Role
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Tx
 from coderclawlink.runs import budgets
 from coderclawlink.runs.budgets import Standing
 from coderclawlink.runs.caps import Period
-from coderclawlink.runs.scopes import OWNER, Scope
+from coderclawlink.runs.scopes import Scope
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import SEQ_AT_MOST, Asked, Stamp, Told
 from coderclawlink.web.signing_in import needs
@@ -65,12 +65,7 @@ class BudgetWanted(Asked):
 @router.get("")
 async def list_budgets(actor: Reader, here: Here) -> list[BudgetTold]:
     """The widest scope first, each with how it stands. Budgets of other users are for an admin."""
-    everything = actor.is_owner or actor.role is Role.ADMIN
-    return [
-        _told(one)
-        for one in await here.db.read(budgets.all_of_them)
-        if everything or one.budget.scope != "user" or one.budget.name == (actor.user or OWNER)
-    ]
+    return [_told(one) for one in await here.db.read(budgets.seen_by, actor)]
 
 
 @router.put("")

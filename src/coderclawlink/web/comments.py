@@ -67,7 +67,10 @@ class ActivityPage(Told):
 
 def told(actor: Actor, comment: Comment) -> CommentTold:
     fields = {name: getattr(comment, name) for name in CommentTold.model_fields if not name.startswith("may_")}
-    may_change, may_delete = authorship.may_change(actor, comment), authorship.may_delete(actor, comment)
+    may_change, may_delete = (
+        authorship.may_change(actor, comment, comment.project_id),
+        authorship.may_delete(actor, comment, comment.project_id),
+    )
     return CommentTold(**fields, may_change=may_change, may_delete=may_delete)
 
 

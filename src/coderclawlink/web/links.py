@@ -50,7 +50,7 @@ class LinkWanted(Asked):
 
 @router.get("", response_model=LinksTold)
 async def list_links(actor: Reader, here: Here, task_id: Id) -> Links:
-    return await here.db.read(links.of_task, TaskId(task_id))
+    return await here.db.read(links.of_task, actor, TaskId(task_id))
 
 
 @router.post("", response_model=LinksTold)

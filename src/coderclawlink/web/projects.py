@@ -38,6 +38,7 @@ class ProjectTold(Told):
     github_repo_owner: str | None
     github_repo_name: str | None
     telegram_chat_id: str | None
+    private: bool
     created_at: Stamp
     updated_at: Stamp
 
@@ -63,18 +64,21 @@ class ProjectWanted(Asked):
 
 
 class ProjectChanges(TypedDict, total=False):
-    """Only what is named is changed."""
+    """Only what is named is changed. `private`: it is for its members alone, and as if it was not there for others; administrators and the
+    project's admins say so."""
 
     name: Name
     description: LongText | None
     status: ProjectStatus
     github_repo_url: Url | None
     telegram_chat_id: Chat | None
+    private: bool
 
 
 @router.get("", response_model=list[ProjectTold])
 async def list_projects(actor: Reader, here: Here) -> list[Project]:
-    return await here.db.read(projects.all_of_them)
+    """Those that you may read."""
+    return await here.db.read(projects.seen_by, actor)
 
 
 @router.post("", status_code=201, response_model=ProjectTold)
@@ -90,7 +94,7 @@ async def summarize_projects(actor: Reader, here: Here) -> list[Standing]:
 
 @router.get("/{project_id}", response_model=ProjectTold)
 async def show_project(actor: Reader, here: Here, project_id: Id) -> Project:
-    return await here.db.read(projects.find, ProjectId(project_id))
+    return await here.db.read(projects.find_for, actor, ProjectId(project_id))
 
 
 @router.patch("/{project_id}", response_model=ProjectTold)

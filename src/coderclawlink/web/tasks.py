@@ -11,12 +11,14 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import bulk, cards, links, repositories, tasks
 from coderclawlink.board.cards import Filter
 from coderclawlink.board.links import Link
 from coderclawlink.board.tasks import Priority, Task, TaskStatus
 from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import tasks as tasks_table
 from coderclawlink.errors import Unavailable
 from coderclawlink.ids import RunId, TaskId
 from coderclawlink.pulls import external
@@ -136,11 +138,12 @@ async def list_tasks(
     limit: Annotated[int | None, Query(ge=1, le=10_000)] = None,
     offset: Annotated[int, Query(ge=0, le=ID_AT_MOST)] = 0,
 ) -> list[Task]:
-    return await here.db.read(_list, which, limit, offset)
+    return await here.db.read(_list, actor, which, limit, offset)
 
 
-def _list(look: Look, which: Filter, limit: int | None, offset: int) -> list[Task]:
-    return tasks.all_of_them(look, which=cards.conditions(look, which), limit=limit, offset=offset)
+def _list(look: Look, actor: Actor, which: Filter, limit: int | None, offset: int) -> list[Task]:
+    read = visibility.allowed(actor, Permission.PROJECT_READ, tasks_table.c.project_id)
+    return tasks.all_of_them(look, which=[read, *cards.conditions(look, actor, which)], limit=limit, offset=offset)
 
 
 @router.post("", status_code=201, response_model=TaskTold)
