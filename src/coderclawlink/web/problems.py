@@ -101,8 +101,7 @@ def install(app: FastAPI) -> None:
 async def _tell(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ClawlinkError)  # noqa: S101 - registered for no other
     status = status_of(error)
-    if isinstance(error, Denied) and not isinstance(error, NotSignedIn):
-        await _write_down(request, error)
+    await write_down_refusal(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     if isinstance(error, StepUpNeeded):
         headers = {"WWW-Authenticate": STEP_UP}
@@ -111,8 +110,10 @@ async def _tell(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": error.message}, status, headers)
 
 
-async def _write_down(request: Request, error: Denied) -> None:
+async def write_down_refusal(request: Request, error: ClawlinkError) -> None:
     """What somebody was refused is audited, in a transaction of its own: the one that it was refused in is taken back."""
+    if not isinstance(error, Denied) or isinstance(error, NotSignedIn):
+        return
     actor = getattr(request.state, "actor", None)
     rooms = getattr(request.app.state, "rooms", None)
     if actor is None or rooms is None:

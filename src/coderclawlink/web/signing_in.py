@@ -20,7 +20,7 @@ from fastapi import Depends, Query
 from fastapi.params import Depends as Dependency
 from starlette.requests import HTTPConnection, Request
 
-from coderclawlink.access import sessions
+from coderclawlink.access import people, sessions
 from coderclawlink.access.policy import OWNER, Actor, Permission
 from coderclawlink.access.sessions import TOUCH_SECONDS, Session, SessionNotFound, SessionUnknown
 from coderclawlink.db.engine import Look
@@ -46,6 +46,10 @@ class PersonNeeded(Denied):
     """No program may do this, only a person who has signed in. `clawlink sign-in` does so."""
 
 
+class ProgramNeeded(Denied):
+    """Only a program's account may do this, by a token of its own: `clawlink user create NAME --service`, `clawlink token create`."""
+
+
 class StepUpNeeded(Denied):
     """Prove again that it is you, by `clawlink step-up` or POST /api/auth/step-up; that holds for 15 minutes."""
 
@@ -61,12 +65,14 @@ class Needs:
         session_as: str = "",
         in_person: bool = False,
         step_up: bool = False,
+        by_program: bool = False,
     ) -> None:
         self.permission = permission
         self.in_body = in_body
         self.session_as = session_as
         self.in_person = in_person or step_up
         self.step_up = step_up
+        self.by_program = by_program
 
     async def __call__(self, request: Request, here: Here, session: Given = None) -> Actor:
         if self.session_as:
@@ -79,6 +85,8 @@ class Needs:
         await permitting.permit(request, here, actor, self.permission)
         if found is not None and self.in_person:
             await _require_person(here, found, fresh=self.step_up)
+        if self.by_program and not (found is not None and await here.db.read(_is_programs, found)):
+            raise ProgramNeeded
         return actor
 
 
@@ -117,11 +125,20 @@ def needs(
     session_as: str = "",
     in_person: bool = False,
     step_up: bool = False,
+    by_program: bool = False,
 ) -> Any:  # as FastAPI's own Depends
     """`session_as`: the name in the query of the session that asks, where `session_id` names another. `in_person`: no program may, only
-    somebody who has signed in, or the machine's owner; `step_up`: and who has proven that in the last quarter of an hour."""
+    somebody who has signed in, or the machine's owner; `step_up`: and who has proven that in the last quarter of an hour.
+    `by_program`: the other way round: a program's account alone, by its token."""
     return Depends(
-        Needs(permission, in_body=session_in_body, session_as=session_as, in_person=in_person, step_up=step_up)
+        Needs(
+            permission,
+            in_body=session_in_body,
+            session_as=session_as,
+            in_person=in_person,
+            step_up=step_up,
+            by_program=by_program,
+        )
     )
 
 
@@ -183,7 +200,7 @@ async def use(here: Rooms, session: SessionId) -> Session:
 
 async def _require_person(here: Rooms, session: Session, *, fresh: bool) -> None:
     """Raises `PersonNeeded`, `StepUpNeeded`."""
-    if session.kind not in ("browser", "given"):
+    if session.kind not in ("browser", "device", "given"):
         raise PersonNeeded
     if fresh and not sessions.is_stepped_up(session, await here.db.read(Look.now)):
         raise StepUpNeeded
@@ -208,6 +225,10 @@ def _why_not_local(connection: HTTPConnection) -> str | None:
     if host is None or host["name"] not in LOOPBACK_NAMES:
         return "The request was not made to localhost."
     return None
+
+
+def _is_programs(look: Look, session: Session) -> bool:
+    return session.kind == "token" and session.user is not None and people.find(look, session.user).service
 
 
 def _find(look: Look, session: SessionId) -> tuple[Session, bool]:
