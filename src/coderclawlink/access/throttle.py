@@ -53,6 +53,28 @@ def enter(tx: Tx, account: str, address: str) -> None:
             tx.change(table.insert().values(subject=one.subject, **row))
 
 
+def count(tx: Tx, what: str, address: str, *, at_most: int, within_seconds: float = 60.0) -> None:
+    """Count a try of another kind, of which an address has so many in so long. Raises `TooOften` for one too many, which is not counted."""
+    now = tx.now()
+    here = table.c.subject == _subject(what, address)
+    row = tx.row(sa.select(table).where(here))
+    if row is None or row["until"] <= now:
+        tx.change(table.delete().where(here))
+        first = {"count": 1, "last_at": now, "until": now + within_seconds}
+        tx.change(table.insert().values(subject=_subject(what, address), **first))
+        return
+    if row["count"] >= at_most:
+        seconds = int(row["until"] - now) + 1
+        raise TooOften(f"Too many failures: try again in {seconds} s.", retry_seconds=seconds)
+    tx.change(table.update().where(here).values(count=row["count"] + 1, last_at=now))
+
+
+def discount(tx: Tx, what: str, address: str) -> None:
+    """The try that was counted was no failure."""
+    here = sa.and_(table.c.subject == _subject(what, address), table.c.count > 0)
+    tx.change(table.update().where(here).values(count=table.c.count - 1))
+
+
 def succeeded(tx: Tx, account: str, address: str) -> None:
     """The try was no failure: the account begins anew, and the address gets back what was counted for this one."""
     place = _subject("address", address)

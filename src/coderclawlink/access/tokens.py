@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import people, sessions
+from coderclawlink.access import people, revocation, sessions
 from coderclawlink.access.policy import GRANTS, Permission
 from coderclawlink.access.sessions import ID_CHARACTERS, Session, hash_of
 from coderclawlink.db.engine import Look, Tx
@@ -111,7 +111,7 @@ def revoke(tx: Tx, user: str, named: str, *, by: Who) -> None:
     short = sa.func.substr(table.c.hash, 1, ID_CHARACTERS)
     tx.change(table.delete().where(table.c.user_id == user, table.c.kind == "token", short == token.id))
     log.append(tx, CredentialRemoved(user=user, what="token", name=token.name), actor=by)
-    tx.topics.add("session.deleted")
+    revocation.ring(tx)
 
 
 def _token(row: sa.RowMapping) -> Token:

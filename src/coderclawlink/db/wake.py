@@ -34,6 +34,21 @@ class Ear:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._heard.set)
 
+    @property
+    def is_rung(self) -> bool:
+        """Since it was last waited for, or `was_rung` was asked."""
+        return self._heard.is_set()
+
+    def was_rung(self) -> bool:
+        """`is_rung`, and from now on it waits for the next ring."""
+        heard = self._heard.is_set()
+        self._heard.clear()
+        return heard
+
+    async def rung(self) -> None:
+        """Until rung; the ring stays to be asked for."""
+        await self._heard.wait()
+
     async def wait(self, at_most: float | None = None) -> bool:
         """Until rung, or `at_most` seconds. True if it was rung, also before this call and since the last one."""
         try:

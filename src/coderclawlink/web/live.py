@@ -16,7 +16,8 @@
 `id` is the browser's own name for what it asks, and may be left out. A further `subscribe` takes the place of the one before. Without `after` the stream begins at the head. There is no hole and
 no double between what was read and what is live: the watcher is put up first, then the journal is read up to the head,
 then what the watcher saw beyond it. A reader that falls behind is cut with code 4408 and comes back with the last number
-it saw. What the actor may not see is never sent; it is looked at for each event, not only when subscribing.
+it saw. What the actor may not see is never sent; it is looked at for each event, not only when subscribing. Whose session ends is cut with
+4401 within a second, and with 4403 whose rights have changed otherwise: who comes back is told what may be told now.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from coderclawlink.access import policy, tickets
+from coderclawlink.access import policy, revocation, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.rules import PolicyDenied
 from coderclawlink.board import projects, tasks
@@ -61,9 +63,10 @@ CHARACTERS_A_FRAME = 256 * 1024
 GATHER_SECONDS = 0.01
 PAGE = 200
 CHECK_SECONDS = 5.0
-"""How often it is looked whether who listens still may, beside each time that a session ends."""
+"""How often it is looked whether who listens still may, beside each time that somebody's right is taken away."""
 CLOSE_SECONDS = 2.0
 SIGN_IN_FIRST = 4401
+OTHER_RIGHTS = 4403
 TOO_SLOW = 4408
 REMEMBERED_AT_MOST = 10_000
 
@@ -102,21 +105,35 @@ class _TooSlow(Exception):
     """The browser does not take in what it is told."""
 
 
+class _OtherRights(Exception):
+    """Who listens may something else by now than what it was let in by."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What who listens was let in by: a session's hash that a ticket stood for, else its id, else the connection itself."""
+
+    session: str | None = None
+    login: str | None = None
+
+
 class _Tab:
     """One browser tab's conversation."""
 
     def __init__(self, socket: WebSocket, here: Rooms) -> None:
         self._socket = socket
         self._here = here
-        self._session: str | None = None
-        self._login: str | None = None
-        self._signed_in = False
+        self._key = _Key()
+        self._heard_as: Actor | None = None
+        self._told: _Telling | None = None
 
     async def serve(self) -> None:
         try:
             await self._converse()
         except* NotSignedIn as refused:
             await self._close(SIGN_IN_FIRST, _first(refused))
+        except* _OtherRights:
+            await self._close(OTHER_RIGHTS, "What you may has changed: come back.")
         except* _TooSlow:
             await self._close(TOO_SLOW, "Too slow: come back with the last number you saw.")
         except* StoreUnavailable:
@@ -136,18 +153,21 @@ class _Tab:
             telling: asyncio.Task[None] | None = None
             async for frame in self._frames():
                 if frame.session is not None:
-                    self._session = frame.session
+                    self._key = replace(self._key, session=frame.session)
                 if frame.ticket is not None:
-                    self._login = await self._here.db.write(tickets.redeem, frame.ticket)
-                actor = await self._actor()
-                self._signed_in = True
+                    self._key = replace(self._key, login=await self._here.db.write(tickets.redeem, frame.ticket))
+                actor = await self._actor(self._key)
+                if self._heard_as not in (None, actor) and frame.session is None and frame.ticket is None:
+                    raise _OtherRights
+                self._heard_as = actor
                 await self._do(actor, frame)
                 if frame.subscribe is None or not await self._may_hear(actor, frame.subscribe):
                     continue
                 if telling is not None:
                     telling.cancel()
                     await asyncio.wait([telling])
-                telling = group.create_task(self._tell(actor, frame.subscribe, frame.after))
+                self._told = _Telling(frame.subscribe, self._key, actor, _Sight(actor, self._here))
+                telling = group.create_task(self._tell(self._told, frame.after))
             checking.cancel()
             if telling is not None:
                 telling.cancel()
@@ -192,27 +212,36 @@ class _Tab:
                 await self._say({"error": f"{where}: {first['msg']}."})
 
     async def _check(self) -> None:
-        """Whoever's session has ended hears nothing any more. Raises `NotSignedIn`."""
-        with self._here.db.bell.listen("session.deleted") as ear:
+        """Whoever's session has ended, or who may something else, hears nothing any more. Raises `NotSignedIn`, `_OtherRights`."""
+        with self._here.db.bell.listen(revocation.TOPIC) as ear:
             while True:
-                await ear.wait(CHECK_SECONDS)
-                if self._signed_in:
-                    await self._actor()
+                was_rung = await ear.wait(CHECK_SECONDS)
+                if self._heard_as not in (None, await self._actor(self._key)):
+                    raise _OtherRights
+                if (told := self._told) is None:
+                    continue
+                if told.key != self._key and await self._actor(told.key) != told.actor:
+                    raise _OtherRights
+                if was_rung:
+                    told.sight.forget()  # a project may have been made private, say
+                    granted, _ = await self._here.db.read(_grant, told.actor, told.wanted)
+                    if told.granted is not None and granted != told.granted:
+                        raise _OtherRights
 
-    async def _actor(self) -> Actor:
-        """Who listens, as of now. Raises `NotSignedIn`."""
-        if self._login is not None:
-            return await actor_with(self._here, self._login)
-        return await actor_of(self._socket, self._here, self._session)
+    async def _actor(self, key: _Key) -> Actor:
+        """Who listens by it, as of now. Raises `NotSignedIn`."""
+        if key.login is not None:
+            return await actor_with(self._here, key.login)
+        return await actor_of(self._socket, self._here, key.session)
 
     # ── telling ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _tell(self, actor: Actor, wanted: Subscription, after: int | None) -> None:
+    async def _tell(self, telling: _Telling, after: int | None) -> None:
         async with asyncio.TaskGroup() as group:
-            granted, refused = await self._here.db.read(_grant, actor, wanted)
+            granted, refused = await self._here.db.read(_grant, telling.actor, telling.wanted)
+            telling.granted, sight = granted, telling.sight
             watcher = Watcher(set(granted.runs), set(granted.tasks), set(granted.projects), board=granted.board)
             group.create_task(_cut_when_behind(watcher))
-            sight = _Sight(actor, self._here)
             if not refused.is_empty:
                 await self._say({"refused": refused.model_dump()})
             with self._here.feed.watch(watcher):
@@ -263,25 +292,41 @@ class _Sight:
         self._here = here
         self._runs: dict[str, bool] = {}
 
+    def forget(self) -> None:
+        """Look all of it up anew."""
+        self._runs = {}
+
     async def of(self, items: Iterable[Told | Shown]) -> list[Told | Shown]:
         items = list(items)
-        unknown = {item.about.run for item in items if item.about.run is not None} - self._runs.keys()
+        known = self._runs
+        unknown = {item.about.run for item in items if item.about.run is not None} - known.keys()
         if unknown:
             seen = await self._here.db.read(ledger.seen_among, self._actor, unknown)
-            if len(self._runs) > REMEMBERED_AT_MOST:
-                self._runs = {run: self._runs[run] for item in items if (run := item.about.run) in self._runs}
-            self._runs |= {run: run in seen for run in unknown}
-        return [item for item in items if self._has(item)]
+            if len(known) > REMEMBERED_AT_MOST:
+                self._runs = known = {run: known[run] for item in items if (run := item.about.run) in known}
+            known |= {run: run in seen for run in unknown}
+        return [item for item in items if self._has(item, known)]
 
-    def _has(self, item: Told | Shown) -> bool:
+    def _has(self, item: Told | Shown, known: Mapping[str, bool]) -> bool:
         if item.about.run is not None:
-            return self._runs[item.about.run]
+            return known[item.about.run]
         kind = item.kind if isinstance(item, Told) else ""
         if kind.startswith(("node.", "agent.configured")):
             return policy.may(self._actor, Permission.AGENT_LIST)
         if kind.startswith(("project.", "task.", "comment.", "label.", "attachment.", "comparison.")):
             return policy.may(self._actor, Permission.PROJECT_READ)
         return policy.may(self._actor, Permission.ADMIN_USERS)
+
+
+@dataclass
+class _Telling:
+    """What is being told: what was asked for by whom, what was granted of it once that is known, and how it is looked at."""
+
+    wanted: Subscription
+    key: _Key
+    actor: Actor
+    sight: _Sight
+    granted: Subscription | None = None
 
 
 def _grant(look: Look, actor: Actor, wanted: Subscription) -> tuple[Subscription, Subscription]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
@@ -24,6 +25,7 @@ from coderclawlink.runs.ledger import Run, RunNotFound
 from coderclawlink.runs.run import State
 from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.contract import CutOff
+from coderclawlink.runtime.listening import OtherRights
 from coderclawlink.web.problems import DESCRIBED_OF_STREAM
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
@@ -32,9 +34,6 @@ from coderclawlink.web.signing_in import actor_of, needs, open_to_all, owners_on
 from coderclawlink.web.tasks import AgentName
 
 router = APIRouter(prefix="/api/runtime", tags=["runtime"])
-
-CHECK_SECONDS = 1.0
-"""A stream tells nothing more to who was signed in so long ago, before it has looked again."""
 
 UserName = Annotated[str, Field(max_length=255)]
 
@@ -223,16 +222,14 @@ async def stream(
 ) -> AsyncIterator[ServerSentEvent]:
     """The run's events as they happen, and from `after` or `Last-Event-ID` on; ends with the run.
 
-    What is only shown (`agent.chunk`) has no id. A reader that is too slow is cut, and may come back with the last id.
+    What is only shown (`agent.chunk`) has no id. A reader that is too slow is cut, and may come back with the last id. The stream ends
+    within a second once the session has ended, or may something else.
     """
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after = min(int(last_event_id[:16]), SEQ_AT_MOST)
     try:
-        checked = time.monotonic()
-        async for item in here.runtime.stream(actor, run.id, after):
-            if time.monotonic() - checked > CHECK_SECONDS:
-                await actor_of(request, here, request.query_params.get("session_id"))
-                checked = time.monotonic()
+        who = partial(actor_of, request, here, request.query_params.get("session_id"))
+        async for item in here.runtime.stream(actor, run.id, after, who):
             if isinstance(item, Shown):
                 yield ServerSentEvent(raw_data=json.dumps(shown_json(item)), event="agent.chunk")
             else:
@@ -243,6 +240,8 @@ async def stream(
         yield ServerSentEvent(comment="the run has been deleted")
     except NotSignedIn:
         yield ServerSentEvent(comment="the session has ended")
+    except OtherRights:
+        yield ServerSentEvent(comment="what you may has changed: come back with the last id")
 
 
 def shown_json(shown: Shown) -> dict[str, object]:
