@@ -84,12 +84,13 @@ function isJson(answer: Response): boolean {
   return answer.headers.get('content-type')?.startsWith('application/json') ?? false
 }
 
-function remedyFor({ status, headers }: Response, operation: string): Remedy | null {
+/** What has to be done first, if that is why it was refused. */
+export function remedyFor({ status, headers }: Response, operation: string): Remedy | null {
   if (status === 401) return PROVES.test(operation) ? null : 'sign-in'
   return status === 403 && headers.get('www-authenticate')?.includes('insufficient_user_authentication') ? 'step-up' : null
 }
 
-function refusal(answer: Response, data: unknown): ApiError {
+export function refusal(answer: Response, data: unknown): ApiError {
   const request = answer.headers.get('x-request-id')
   const wait = Number(answer.headers.get('retry-after'))
   const detail = typeof data === 'object' && data !== null && 'detail' in data ? data.detail : null

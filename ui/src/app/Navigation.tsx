@@ -20,6 +20,11 @@ function useTitle(open: number) {
   }, [open])
 }
 
+function usePlaces(): Place[] {
+  const { data: me } = useQuery(ask('GET /api/me'))
+  return PLACES.filter(({ needs }) => !needs || me?.permissions.includes(needs))
+}
+
 /** A task stands beside the board: there the board is where one is. */
 const useIsAt = (to: Place['to']): boolean => useRouterState({ select: ({ location }) => to === '/board' && location.pathname.startsWith('/tasks/') })
 
@@ -55,7 +60,7 @@ export function Sidebar({ onSearch }: { onSearch(): void }) {
           </>
         )}
       </button>
-      {PLACES.map((place) => (
+      {usePlaces().map((place) => (
         <SideLink key={place.to} place={place} count={place.to === '/inbox' ? open : 0} isFolded={isFolded} />
       ))}
       <You isFolded={isFolded} />
@@ -104,8 +109,9 @@ function Count({ count, isFolded }: { count: number; isFolded: boolean }) {
 export function BottomBar({ onSearch }: { onSearch(): void }) {
   const [isOpen, setOpen] = useState(false)
   const open = useNeedsCount()
-  const inBar = PLACES.filter(({ to }) => ON_A_PHONE.includes(to))
-  const rest = PLACES.filter(({ to }) => !ON_A_PHONE.includes(to))
+  const places = usePlaces()
+  const inBar = places.filter(({ to }) => ON_A_PHONE.includes(to))
+  const rest = places.filter(({ to }) => !ON_A_PHONE.includes(to))
   return (
     <nav aria-label="Main" className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
       {isOpen && (

@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Lock } from 'lucide-react'
 import { lazy, Suspense, type ReactNode } from 'react'
 import { ask } from '@/api/client'
+import type { Me } from '@/api/schema'
 import { Page } from '@/kit/Page'
 import { EmptyState, Loaded, Skeleton } from '@/kit/states'
 import { Tabs } from '@/kit/Tabs'
@@ -11,10 +12,13 @@ import type { TabName } from './tabs'
 
 const People = lazy(() => import('./People').then(({ People }) => ({ default: People })))
 const Roles = lazy(() => import('./Roles').then(({ Roles }) => ({ default: Roles })))
+const Devices = lazy(() => import('./Devices').then(({ Devices }) => ({ default: Devices })))
+const SignIn = lazy(() => import('./SignIn').then(({ SignIn }) => ({ default: SignIn })))
 const Programs = lazy(() => import('./Programs').then(({ Programs }) => ({ default: Programs })))
+const Backup = lazy(() => import('./Backup').then(({ Backup }) => ({ default: Backup })))
 const Policies = lazy(() => import('./policies/Policies').then(({ Policies }) => ({ default: Policies })))
 
-const LABEL: Partial<Record<TabName, string>> = { people: 'People', roles: 'Roles', programs: 'Programs', policies: 'Policies' }
+const LABEL: Partial<Record<TabName, string>> = { people: 'People', roles: 'Roles', devices: 'Devices', 'sign-in': 'Sign-in', programs: 'Programs', backup: 'Backup', policies: 'Policies' }
 const OF_PEOPLE: ReadonlySet<TabName> = new Set(['people', 'uses', 'devices', 'sign-in', 'programs'])
 
 const route = getRouteApi('/admin')
@@ -40,17 +44,20 @@ export function AdminPage() {
       </Page>
     )
   const shown = (Object.keys(LABEL) as TabName[]).filter((tab) => (tab === 'roles' ? people || system : OF_PEOPLE.has(tab) ? people : tab === 'policies' || system))
-  return <Parts shown={shown} me={me.user} />
+  return <Parts shown={shown} me={me} />
 }
 
-function Parts({ shown, me }: { shown: readonly TabName[]; me: string | null }) {
+function Parts({ shown, me }: { shown: readonly TabName[]; me: Me }) {
   const { tab: wanted, q = '', project, view = 'edit' } = route.useSearch()
   const navigate = route.useNavigate()
   const tab = shown.find((one) => one === wanted) ?? shown[0]!
   const content: Partial<Record<TabName, ReactNode>> = {
-    people: <People me={me} q={q} onSearch={(next) => void navigate({ search: (before) => ({ ...before, q: next || undefined }), replace: true })} />,
+    people: <People me={me.user} q={q} onSearch={(next) => void navigate({ search: (before) => ({ ...before, q: next || undefined }), replace: true })} />,
     roles: <Roles />,
+    devices: <Devices />,
+    'sign-in': <SignIn mayProviders={me.permissions.includes('admin:system')} mayGroups={me.permissions.includes('admin:users')} />,
     programs: <Programs />,
+    backup: <Backup />,
     policies: (
       <Policies
         project={project}

@@ -28,7 +28,7 @@ export function Invitations() {
           invitations.length === 0 ? (
             <Nothing>Nobody is invited at the moment.</Nothing>
           ) : (
-            <Table label="Open invitations" columns={COLUMNS}>
+            <Table label="Open invitations as a table" columns={COLUMNS}>
               {invitations.map((one) => (
                 <Row key={one.id}>
                   <Cell isHead>{one.email ?? <span className="text-fg-2">Whoever has the link</span>}</Cell>

@@ -6,7 +6,7 @@ export function Part({ about, actions, children }: { about: ReactNode; actions?:
     <div className="mx-auto flex max-w-6xl flex-col gap-5 p-4 pb-12">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="max-w-160 min-w-60 flex-1 text-fg-2">{about}</p>
-        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions && <div className="flex flex-wrap items-center gap-2 sm:ml-auto">{actions}</div>}
       </div>
       {children}
     </div>

@@ -1,4 +1,4 @@
-/** The audit counted: a chart and the same as a table, who came with a device that was not seen before, and what was done off hours. */
+/** The audit counted: a chart and the same as a table; what was refused, who came with a new device, what was done at unusual hours. */
 import { useQuery } from '@tanstack/react-query'
 import { ChartColumn, Download } from 'lucide-react'
 import { useState } from 'react'
@@ -8,23 +8,34 @@ import { Button } from '@/kit/Button'
 import { csvOf, download } from '@/kit/csv'
 import { Select } from '@/kit/Field'
 import { Time, useNow } from '@/kit/figures'
-import { join } from '@/kit/look'
+import { buttonLook, join } from '@/kit/look'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
 import { Cell, Row, Table } from '@/kit/Table'
-import { bucketsBetween, BY_LABEL, queryOf, SINCE_LABEL } from './asked'
+import { bucketsBetween, BY_LABEL, EVER, queryOf, reasonOf, SINCE_LABEL } from './asked'
 import { Lying } from './Lying'
 import { OUTCOME } from './Outcome'
 import { sumOf, Upright } from './Upright'
 import { BY, SINCE, STATUSES, type By, type Search, type Since } from './search'
 
-const HOURS = Array.from({ length: 25 }, (_, hour) => ({ value: String(hour), label: `${hour}:00` }))
+const USUAL = 'usual'
+const HOURS = [
+  { value: USUAL, label: 'Each person’s usual hours', hint: 'Of the last 30 days' },
+  ...[
+    [6, 20],
+    [7, 19],
+    [8, 18],
+    [9, 17],
+  ].map(([begin, end]) => ({ value: `${begin}-${end}`, label: `${begin}:00 to ${end}:00 UTC`, hint: undefined })),
+]
 
 export function AnalyticsPart({ search, onChange }: { search: Search; onChange(changes: Partial<Search>): void }) {
   const { by = 'actor', since = 'month' } = search
-  const [begin, setBegin] = useState('6')
-  const [end, setEnd] = useState('22')
-  const from = useNow((now) => queryOf({ since }, now).since)
-  const query = { since: from, status: search.status, by, begin: Number(begin), end: Number(end) }
+  const [hours, setHours] = useState(USUAL)
+  const from = useNow((now) => queryOf({ since }, now).since) ?? EVER
+  const [begin, end] = hours === USUAL ? [] : hours.split('-').map(Number)
+  const query = { since: from, status: search.status, by, begin, end }
+  const open = (event: number) => onChange({ tab: undefined, event })
+  const csv = (part: string) => `/api/audit/analytics?${new URLSearchParams({ form: 'csv', part, since: from, ...(begin === undefined ? {} : { begin: String(begin), end: String(end) }) })}`
   const { data, error, refetch, isPlaceholderData } = useQuery({ ...ask('GET /api/audit/analytics', { query }), placeholderData: (before) => before, staleTime: 0 })
   const filters = (
     <div className="flex flex-wrap items-center gap-2">
@@ -57,19 +68,16 @@ export function AnalyticsPart({ search, onChange }: { search: Search; onChange(c
           ) : (
             <Counts key={by} counts={data.counts} by={by} />
           )}
-          <Listed title="New devices" about="What was first done from a device that its person was not seen with for 90 days." empty="No new device was seen." events={data.new_devices} onOpen={(event) => onChange({ tab: undefined, event })} />
+          <Listed title="Refused" about="The latest that was refused, and why." empty="Nothing was refused in this time." events={data.denied} csv={csv('denied')} onOpen={open} />
+          <Listed title="New devices" about="What was first done from a device that was not seen with its person before." empty="No new device was seen." events={data.new_devices} csv={csv('new_devices')} onOpen={open} />
           <Listed
             title="Off hours"
-            about="What people did outside of these hours of the day (UTC)."
-            empty="Nobody did anything outside of these hours."
+            about="What people did at hours that are not theirs."
+            empty="Nobody did anything off hours."
             events={data.off_hours}
-            onOpen={(event) => onChange({ tab: undefined, event })}
-            actions={
-              <>
-                <Select label="Hours begin at" hideLabel className="w-24" value={begin} choices={HOURS.slice(0, 24)} onChange={setBegin} />
-                <Select label="Hours end at" hideLabel className="w-24" value={end} choices={HOURS.slice(1)} onChange={setEnd} />
-              </>
-            }
+            csv={csv('off_hours')}
+            onOpen={open}
+            actions={<Select label="Hours of work" hideLabel className="w-60" value={hours} choices={HOURS} onChange={setHours} />}
           />
         </div>
       )}
@@ -126,19 +134,23 @@ function Legend() {
   )
 }
 
-const COLUMNS = [{ label: 'Who' }, { label: 'Did' }, { label: 'Thing' }, { label: 'Device' }, { label: 'When' }]
+const COLUMNS = [{ label: 'Who' }, { label: 'Did' }, { label: 'Thing' }, { label: 'Why' }, { label: 'When' }]
+const SHOWN_AT_FIRST = 10
 
 interface ListedProps {
   title: string
   about: string
   empty: string
   events: readonly AuditEvent[]
+  /** Where all of it is, as a file. */
+  csv: string
   actions?: React.ReactNode
   onOpen(seq: number): void
 }
 
-function Listed({ title, about, empty, events, actions, onOpen }: ListedProps) {
-  const save = () => download(`audit-${title.toLowerCase().replace(' ', '-')}.csv`, csvOf(['seq', 'timestamp', 'actor', 'action', 'resource', 'device'], events.map((one) => [one.seq, one.timestamp, one.actor, one.action, one.resource_id, one.device_id])))
+function Listed({ title, about, empty, events, csv, actions, onOpen }: ListedProps) {
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? events : events.slice(0, SHOWN_AT_FIRST)
   return (
     <section aria-label={title} className="flex flex-col gap-3">
       <div className="flex flex-wrap items-end gap-2">
@@ -148,31 +160,37 @@ function Listed({ title, about, empty, events, actions, onOpen }: ListedProps) {
         </div>
         {actions}
         {events.length > 0 && (
-          <Button icon={Download} aria-label={`${title} as CSV`} onPress={save}>
-            CSV
-          </Button>
+          <a href={csv} download className={buttonLook()}>
+            <Download size={16} aria-hidden />
+            CSV<span className="sr-only"> of {title.toLowerCase()}</span>
+          </a>
         )}
       </div>
       {events.length === 0 ? (
         <p className="rounded-8 border border-dashed border-line-strong p-4 text-center text-fg-2">{empty}</p>
       ) : (
-        <Table label={title} columns={COLUMNS}>
-          {events.map((event) => (
+        <Table label={`${title} as a table`} columns={COLUMNS}>
+          {shown.map((event) => (
             <Row key={event.seq}>
               <Cell isHead>{event.actor ?? 'the hub'}</Cell>
               <Cell>
-                <button type="button" className="min-h-6 text-accent-text hover:underline" onClick={() => onOpen(event.seq)}>
+                <button type="button" className="min-h-6 text-left text-accent-text hover:underline" onClick={() => onOpen(event.seq)}>
                   {event.action ?? event.event_type}
                 </button>
               </Cell>
               <Cell>{event.resource_id}</Cell>
-              <Cell>{event.device_id}</Cell>
+              <Cell className="max-w-80 truncate text-fg-2">{reasonOf(event) ?? event.device_id}</Cell>
               <Cell className="text-fg-2">
                 <Time at={event.timestamp} />
               </Cell>
             </Row>
           ))}
         </Table>
+      )}
+      {shown.length < events.length && (
+        <Button kind="quiet" className="self-center" onPress={() => setWhole(true)}>
+          Show all {events.length}
+        </Button>
       )}
     </section>
   )

@@ -1,12 +1,14 @@
 /** What was done by whom: row by row, counted, and whether the chain that keeps it is whole. */
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback } from 'react'
+import { lazy, Suspense, useCallback, type ReactNode } from 'react'
 import { Page } from '@/kit/Page'
+import { Skeleton } from '@/kit/states'
 import { Tabs } from '@/kit/Tabs'
-import { AnalyticsPart } from './AnalyticsPart'
-import { ChainPart } from './ChainPart'
 import { Events } from './Events'
 import type { Search, TabName } from './search'
+
+const AnalyticsPart = lazy(() => import('./AnalyticsPart').then(({ AnalyticsPart }) => ({ default: AnalyticsPart })))
+const ChainPart = lazy(() => import('./ChainPart').then(({ ChainPart }) => ({ default: ChainPart })))
 
 const route = getRouteApi('/audit')
 
@@ -22,10 +24,24 @@ export function AuditPage() {
         onChange={(id) => void navigate({ search: ({ since }) => ({ since, tab: id === 'events' ? undefined : (id as TabName) }) })}
         tabs={[
           { id: 'events', label: 'Events', content: <Events search={search} onChange={change} /> },
-          { id: 'analytics', label: 'Analytics', content: <AnalyticsPart search={search} onChange={change} /> },
-          { id: 'chain', label: 'Chain and export', content: <ChainPart /> },
+          { id: 'analytics', label: 'Analytics', content: <Later><AnalyticsPart search={search} onChange={change} /></Later> },
+          { id: 'chain', label: 'Chain and export', content: <Later><ChainPart /></Later> },
         ]}
       />
     </Page>
+  )
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return (
+    <Suspense
+      fallback={
+        <div className="p-4">
+          <Skeleton rows={6} />
+        </div>
+      }
+    >
+      {children}
+    </Suspense>
   )
 }

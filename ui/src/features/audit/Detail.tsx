@@ -9,6 +9,7 @@ import { Copy } from '@/kit/Copy'
 import { exact } from '@/kit/exact'
 import { ErrorState, Skeleton } from '@/kit/states'
 import { Status } from '@/kit/Status'
+import { reasonOf } from './asked'
 import { Outcome } from './Outcome'
 import type { Search } from './search'
 
@@ -39,7 +40,7 @@ export function Detail({ seq, known, onOpen, onFilter }: DetailProps) {
 
 function Shown({ event, onOpen, onFilter }: { event: AuditEvent; onOpen(seq: number | undefined): void; onFilter(changes: Partial<Search>): void }) {
   const details = Object.entries(event.details)
-  const reason = event.details.reason ?? event.details.why
+  const reason = reasonOf(event)
   return (
     <div className="flex flex-col gap-4 lg:p-4">
       <div className="flex items-start gap-2">
@@ -52,7 +53,7 @@ function Shown({ event, onOpen, onFilter }: { event: AuditEvent; onOpen(seq: num
           <IconButton name="Close" icon={X} onPress={() => onOpen(undefined)} />
         </span>
       </div>
-      {typeof reason === 'string' && reason && <p className="rounded-6 bg-sunken px-3 py-2 break-words">{exact(reason)}</p>}
+      {reason && <p className="rounded-6 bg-sunken px-3 py-2 break-words">{exact(reason)}</p>}
       <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
         <Fact name="Who">
           {event.actor ?? 'the hub'}

@@ -12,7 +12,7 @@ import { useHotkey } from '@/kit/hotkeys'
 import { join } from '@/kit/look'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
 import { useIsWide } from '@/kit/wide'
-import { bucketAt, bucketsBetween, isFiltered, queryOf, spanOf, stepOf } from './asked'
+import { bucketAt, bucketsBetween, EVER, isFiltered, queryOf, spanOf, stepOf } from './asked'
 import { Detail } from './Detail'
 import { Outcome } from './Outcome'
 import { QueryBar } from './QueryBar'
@@ -94,7 +94,7 @@ export function Events({ search, onChange }: EventsProps) {
 function Histogram({ search, query, onChoose }: { search: Search; query: ReturnType<typeof queryOf>; onChoose(at: string | undefined): void }) {
   const step = stepOf(search.since ?? 'month')
   const last = useNow((now) => bucketAt(now, step))
-  const { data } = useQuery({ ...ask('GET /api/audit/analytics', { query: { ...query, by: step } }), placeholderData: (before) => before, staleTime: 0 })
+  const { data } = useQuery({ ...ask('GET /api/audit/analytics', { query: { ...query, since: query.since ?? EVER, by: step } }), placeholderData: (before) => before, staleTime: 0 })
   if (!data) return <div className="h-28 rounded-8 bg-sunken" />
   const first = query.since ? bucketAt(Date.parse(query.since), step) : (data.counts[0]?.name ?? last)
   return <Upright label={step === 'hour' ? 'Events by hour' : 'Events by day'} buckets={bucketsBetween(first, last)} counts={data.counts} height={56} chosen={search.at} onChoose={onChoose} />

@@ -8,7 +8,7 @@ import { Select } from '@/kit/Field'
 import { useHotkey } from '@/kit/hotkeys'
 import { inputLook, join } from '@/kit/look'
 import { Suggest } from '@/kit/Suggest'
-import { isFiltered, SINCE_LABEL } from './asked'
+import { EVER, isFiltered, SINCE_LABEL } from './asked'
 import { OUTCOME } from './Outcome'
 import { sumOf } from './Upright'
 import { SINCE, STATUSES, type Search, type Since, type Status } from './search'
@@ -27,18 +27,18 @@ export function QueryBar({ search, since, onChange }: QueryBarProps) {
   const words = useRef<HTMLInputElement>(null)
   useHotkey({ id: 'audit.filter', keys: '/', label: 'Filter', group: 'Audit' }, () => words.current?.focus())
   // The types and the people that there are in this time.
-  const { data: types } = useQuery(ask('GET /api/audit/analytics', { query: { by: 'type', since } }))
-  const { data: people } = useQuery(ask('GET /api/audit/analytics', { query: { by: 'actor', since } }))
+  const { data: types } = useQuery(ask('GET /api/audit/analytics', { query: { by: 'type', since: since ?? EVER } }))
+  const { data: people } = useQuery(ask('GET /api/audit/analytics', { query: { by: 'actor', since: since ?? EVER } }))
   const { data: projects = [] } = useQuery(ask('GET /api/projects'))
   const known = types?.counts ?? []
   const listed = search.type && !known.some(({ name }) => name === search.type) ? [{ name: search.type, success: 0, denied: 0, failure: 0 }, ...known] : known
   return (
-    <div role="search" aria-label="The audit" className="flex flex-wrap items-end gap-2">
+    <div role="search" aria-label="The audit" className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       <Typed label="Words" placeholder="Who, what, which thing" value={search.q} box={words} onType={(q) => onChange({ q })} />
       <Select
         hideLabel
         label="Type"
-        className="w-48 max-sm:flex-1"
+        className="sm:w-48"
         value={search.type ?? ANY}
         onChange={(type) => onChange({ type: type === ANY ? undefined : type })}
         choices={[{ value: ANY, label: 'Any type' }, ...listed.map((one) => ({ value: one.name, label: one.name, hint: sumOf(one).toLocaleString('en') }))]}
@@ -46,7 +46,7 @@ export function QueryBar({ search, since, onChange }: QueryBarProps) {
       <Select<Status | typeof ANY>
         hideLabel
         label="Outcome"
-        className="w-36 max-sm:flex-1"
+        className="sm:w-36"
         value={search.status ?? ANY}
         onChange={(status) => onChange({ status: status === ANY ? undefined : status })}
         choices={[{ value: ANY, label: 'Any outcome' }, ...STATUSES.map((value) => ({ value, label: OUTCOME[value].label }))]}
@@ -55,7 +55,7 @@ export function QueryBar({ search, since, onChange }: QueryBarProps) {
       <Select
         hideLabel
         label="Project"
-        className="w-36 max-sm:flex-1"
+        className="sm:w-36"
         value={search.project === undefined ? ANY : String(search.project)}
         onChange={(project) => onChange({ project: project === ANY ? undefined : Number(project) })}
         choices={[{ value: ANY, label: 'Any project' }, ...projects.map(({ id, key, name }) => ({ value: String(id), label: key, hint: name }))]}
@@ -63,7 +63,7 @@ export function QueryBar({ search, since, onChange }: QueryBarProps) {
       <Select<Since>
         hideLabel
         label="Time"
-        className="w-44 max-sm:flex-1"
+        className="sm:w-44"
         value={search.since ?? 'month'}
         onChange={(next) => onChange({ since: next === 'month' ? undefined : next, at: undefined })}
         choices={SINCE.map((value) => ({ value, label: SINCE_LABEL[value] }))}
@@ -93,7 +93,7 @@ function Typed({ label, placeholder, value, box, onType }: { label: string; plac
     return () => clearTimeout(timer)
   }, [text, value, onType])
   return (
-    <div className="w-56 max-sm:w-full">
+    <div className="max-sm:col-span-2 sm:w-56">
       <input ref={box} type="search" aria-label={label} placeholder={placeholder} value={text} onChange={(event) => setText(event.target.value)} className={join(inputLook, 'h-control')} />
     </div>
   )
@@ -107,5 +107,5 @@ function Person({ value, known, onChange }: { value: string | undefined; known: 
     const timer = setTimeout(() => onChange(text.trim() || undefined), TYPED_MS)
     return () => clearTimeout(timer)
   }, [text, value, onChange])
-  return <Suggest label="Person" hideLabel className="w-36 max-sm:flex-1" placeholder="Anybody" value={text} onChange={setText} suggestions={known} />
+  return <Suggest label="Person" hideLabel className="sm:w-36" placeholder="Anybody" value={text} onChange={setText} suggestions={known} />
 }

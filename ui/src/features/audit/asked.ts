@@ -1,10 +1,11 @@
 // What is asked of the audit, as the hub takes it, and its words. Pure.
 
+import type { AuditEvent } from '@/api/schema'
 import { beginning, type By, type Search, type Since } from './search'
 
 export const SINCE_LABEL: Record<Since, string> = { day: 'Today', week: 'Last 7 days', month: 'Last 30 days', quarter: 'Last 90 days', ever: 'Since the beginning' }
 const DAYS: Record<Exclude<Since, 'ever'>, number> = { day: 0, week: 6, month: 29, quarter: 89 }
-export const BY_LABEL: Record<By, string> = { actor: 'Person', action: 'Action', type: 'Type', day: 'Day', hour: 'Hour', status: 'Status' }
+export const BY_LABEL: Record<By, string> = { actor: 'Person', action: 'Action', agent: 'Agent', type: 'Type', project: 'Project', day: 'Day', hour: 'Hour', status: 'Status' }
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -40,9 +41,18 @@ export const bucketAt = (now: number, step: 'hour' | 'day'): string => told(now)
 
 const told = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
 
+/** Sums are of the last week unless they are asked for since a time: this is before all. */
+export const EVER = '1970-01-01T00:00:00Z'
+
 /** What the hub is asked, but for the page and the bar of the histogram. */
 export function queryOf({ q, type, status, person, project, since = 'month' }: Search, now: number) {
   return { q, event_type: type === undefined ? undefined : [type], status, user_id: person, project_id: project, since: beginningOf(since, now) ?? undefined }
 }
 
 export const isFiltered = ({ q, type, status, person, project, at }: Search): boolean => [q, type, status, person, project, at].some((one) => one !== undefined)
+
+/** Why something was refused or failed, where the event tells it. */
+export function reasonOf({ details }: Pick<AuditEvent, 'details'>): string | undefined {
+  const reason = details.reason ?? details.why ?? details.error
+  return typeof reason === 'string' && reason ? reason : undefined
+}

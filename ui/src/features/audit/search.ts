@@ -9,7 +9,7 @@ export type Since = (typeof SINCE)[number]
 export const STATUSES = ['success', 'denied', 'failure'] as const
 export type Status = (typeof STATUSES)[number]
 
-export const BY = ['actor', 'action', 'type', 'day', 'hour', 'status'] as const
+export const BY = ['actor', 'action', 'agent', 'type', 'project', 'day', 'hour', 'status'] as const
 export type By = (typeof BY)[number]
 
 export interface Search {
