@@ -138,11 +138,11 @@ class Peer:
 
 
 @contextlib.contextmanager
-def emulated(scratch: Path) -> Iterator[str]:
-    """emulate alone: its base URL. Raises `PeerMissing`."""
+def emulated(scratch: Path, more: str = "") -> Iterator[str]:
+    """emulate alone: its base URL. `more`: further lines of what it begins with. Raises `PeerMissing`."""
     port = _free_port()
     seed = scratch / "seed.yaml"
-    seed.write_text(SEED.format(app=APP, installation=INSTALLATION, key=json.dumps(app_key())))
+    seed.write_text(SEED.format(app=APP, installation=INSTALLATION, key=json.dumps(app_key())) + more)
     program = folder() / "node_modules" / "emulate" / "dist" / "index.js"
     words = [str(program), "start", "-p", str(port), "-s", "github", "--seed", str(seed)]
     with _running(words, scratch, "Ready"):
