@@ -66,7 +66,8 @@ class Rooms:
             self.db.bell.ring([CLOSING])
 
 
-def rooms_of(connection: HTTPConnection) -> Rooms:
+async def rooms_of(connection: HTTPConnection) -> Rooms:
+    """`async`, though it waits for nothing: else FastAPI would have a thread do it, several times a request."""
     rooms: Rooms = connection.app.state.rooms
     return rooms
 
