@@ -74,7 +74,7 @@ def doctor(
 async def _look(settings: Settings) -> list[Finding]:
     found = [_python(), await _git(), *(await _sandbox(settings))]
     found += [_data(settings), _room(settings), await asyncio.to_thread(_database, settings), _port(settings)]
-    found.append(await _policies(settings))
+    found += [await _policies(settings), await asyncio.to_thread(_audit, settings)]
     return [*found, *await _agents(settings)]
 
 
@@ -216,6 +216,33 @@ async def _policies(settings: Settings) -> Finding:
             "Policies", "fail", problem.message, "Until it can be started, a policy that is in force allows nothing."
         )
     return Finding("Policies", "ok", "Rego, in a process of its own")
+
+
+def _audit(settings: Settings) -> Finding:
+    """Whether those who are to be told of signed checkpoints are."""
+    from coderclawlink.access import sinks
+    from coderclawlink.db.engine import open_database, store_url
+    from coderclawlink.db.migrate import is_current
+
+    told = [name for name, given in (("file", settings.audit_file), ("webhook", settings.audit_webhook)) if given]
+    if not told:
+        todo = "To see later that nothing was cut off, set CLAWLINK_AUDIT_FILE or CLAWLINK_AUDIT_WEBHOOK."
+        return Finding("Audit", "off", "signed checkpoints stay in the database alone", todo)
+    try:
+        url = store_url(settings.store_url)
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            return Finding("Audit", "ok", f"checkpoints will go to the {' and the '.join(told)}")
+        with open_database(settings.store_url) as db:
+            if not is_current(db):
+                return Finding("Audit", "ok", f"checkpoints will go to the {' and the '.join(told)}")
+            with db.look() as look:
+                away = sinks.away(look)
+    except ClawlinkError as problem:
+        return Finding("Audit", "warn", problem.message)
+    if away:
+        found = "; ".join(f"the {name} does not take checkpoints: {why}" for name, why in away.items())
+        return Finding("Audit", "warn", found, "It is tried again, and nothing is lost meanwhile.")
+    return Finding("Audit", "ok", f"checkpoints go to the {' and the '.join(told)}")
 
 
 def _holder(port: int) -> str | None:

@@ -178,6 +178,12 @@ class Session(Shape):
     permissions: list[str]
 
 
+class Backup(Shape):
+    made_at: str
+    by: str
+    size: int
+
+
 class Why(Shape):
     why: str
 
@@ -219,8 +225,15 @@ class Hub:
     def get(self, path: str, /, **query: Asked) -> Answer:
         return self._ask("GET", path, query)
 
-    def post(self, path: str, body: Mapping[str, Value] | None = None, **query: str | int | None) -> Answer:
-        return self._ask("POST", path, query, {} if body is None else body)
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Value] | None = None,
+        *,
+        timeout_seconds: float = ANSWER_SECONDS,
+        **query: str | int | None,
+    ) -> Answer:
+        return self._ask("POST", path, query, {} if body is None else body, timeout_seconds)
 
     def put(self, path: str, body: Mapping[str, Value], **query: str | int | None) -> Answer:
         return self._ask("PUT", path, query, body)
@@ -237,10 +250,11 @@ class Hub:
         path: str,
         query: Mapping[str, Asked],
         body: Mapping[str, Value] | None = None,
+        timeout_seconds: float = ANSWER_SECONDS,
     ) -> Answer:
         given = {name: value for name, value in query.items() if value is not None}
         try:
-            answer = self._http.request(verb, path, params=given, json=body)
+            answer = self._http.request(verb, path, params=given, json=body, timeout=timeout_seconds)
         except httpx2.TimeoutException as error:
             raise NoHub(f"The hub at {self.url} does not answer in time.") from error
         except httpx2.HTTPError as error:
@@ -271,10 +285,11 @@ class Hub:
             raise _refusal(answer)
         return Answer(answer.text)
 
-    def get_file(self, path: str, into: BinaryIO) -> None:
-        """Fetch a file, a piece at a time."""
+    def get_file(self, path: str, into: BinaryIO, *, made: bool = False) -> None:
+        """Fetch a file, a piece at a time; `made`: it is made first (POST), which may take minutes."""
+        verb, timeout = ("POST", WORK_SECONDS) if made else ("GET", ANSWER_SECONDS)
         try:
-            with self._http.stream("GET", path) as answer:
+            with self._http.stream(verb, path, json={} if made else None, timeout=timeout) as answer:
                 if answer.status_code >= 400:
                     answer.read()
                     raise _refusal(answer)

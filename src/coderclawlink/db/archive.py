@@ -114,7 +114,7 @@ def write(file: Path, manifest: Manifest, parts: Iterable[tuple[str, Path]]) -> 
         undo.callback(file.unlink, missing_ok=True)
         undo.callback(draft.unlink, missing_ok=True)
         try:
-            with open(draft, "xb", opener=_private) as raw:
+            with open(draft, "xb", opener=private) as raw:
                 with (
                     gzip.GzipFile("", "wb", COMPRESSION, raw) as packed,
                     tarfile.open(fileobj=packed, mode="w") as tar,
@@ -185,7 +185,8 @@ def _compare(file: Path, manifest: Manifest, found: list[Part]) -> None:
     raise Damaged(f"{file} is damaged: {wrong[0] if wrong else 'a part is there twice'} is not what its manifest says.")
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """An opener of files that their owner alone can read."""
     return os.open(path, flags, 0o600)
 
 
