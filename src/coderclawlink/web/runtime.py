@@ -12,10 +12,11 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from coderclawlink.access import sessions
+from coderclawlink.access import devices, sessions
+from coderclawlink.access.devices import DeviceNotFound
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.sessions import Session
-from coderclawlink.db.engine import Look
+from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Denied, NotSignedIn
 from coderclawlink.ids import ProjectId, RunId, SessionId, TaskId
 from coderclawlink.journal.feed import Shown
@@ -65,6 +66,10 @@ class NotYourself(Denied):
     """Nobody makes a session for somebody else."""
 
 
+class NotThisDevice(Denied):
+    """This is no paired device of yours: `clawlink device list` shows them."""
+
+
 def _session(session: Session) -> SessionTold:
     return SessionTold(
         session_id=session.id,
@@ -84,15 +89,30 @@ async def create_session(
     device_id: UserName | None = None,
 ) -> SessionTold:
     """Only the owner of the hub's machine makes sessions. `user_id` alone never gives more than a developer's rights. In team mode, who
-    has signed in makes them, and for nobody else."""
+    has signed in makes them, and for nobody else; `device_id` is then a paired device of theirs, which narrows what the session may and
+    ends it when it is revoked. Else it is a name."""
     wanted = wanted or SessionWanted()
     user = wanted.user_id or user_id or None
     device = wanted.device_id or device_id or None
     if here.mode == "team":
         if owner.user is None or user not in (None, owner.user):
             raise NotYourself
-        return _session(await here.db.write(sessions.open_contract, owner.user, device))
+        return _session(await here.db.write(_open_for, owner, device))
     return _session(await here.db.write(sessions.create, user, device))
+
+
+def _open_for(tx: Tx, owner: Actor, device: str | None) -> Session:
+    """A session by a device's session is bound to that device too. Raises `NotThisDevice`."""
+    if owner.user is None:
+        raise NotYourself
+    if device is not None:
+        try:
+            devices.require_paired(tx, owner.user, device)
+        except DeviceNotFound as error:
+            raise NotThisDevice from error
+    if owner.device is not None and device not in (None, owner.device):
+        raise NotThisDevice("You have signed in by another device than this.")
+    return sessions.open_contract(tx, owner.user, device or owner.device)
 
 
 @router.get("/sessions/{session_id}", dependencies=[THE_ID_IS_THE_SECRET])
