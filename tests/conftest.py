@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place: dict[Path, float] = {path: float(at) for at, path in enumerate(others)}
     place |= {path: APART * at - 0.5 for at, path in enumerate(browsers)}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays to the end: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 REAL_AGENTS = "real_agents"
