@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,12 @@ from typing import Any
 
 import pytest
 
-from tests.cli import forked
+from tests import forked
 
 STEADY = Path(__file__).parents[1] / "journeys" / "steady_agent.py"
 CLAWLINK = [sys.executable, "-m", "coderclawlink"]
 END_SECONDS = 60
+LOOK_SECONDS = 0.05
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -37,7 +39,7 @@ class Cli:
     home: Path
     hub: subprocess.Popen[str] | None = None
     greeting: list[str] = field(default_factory=list)
-    started: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
+    started: list[subprocess.Popen[str] | forked.Started] = field(default_factory=list, repr=False)
 
     def run(
         self, *words: str, stdin: str = "", code: int | None = 0, env: Mapping[str, str] | None = None
@@ -80,6 +82,20 @@ class Cli:
         self.hub = self.start("serve", "--port", "0", *words, **more)
         self.greeting = read_until(self.hub, "  Agents")
 
+    def serve_quickly(self) -> None:
+        """The same for those whom its start is nothing: it is forked, and says what it says to a file."""
+        said = self.home.parent / "serve.log"
+        hub = forked.Started(["serve", "--port", "0"], environment(self.home), self.home.parent, said)
+        self.started.append(hub)
+        deadline = time.monotonic() + END_SECONDS
+        while not any("  Agents" in line for line in self.greeting):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                hub.wait(LOOK_SECONDS)
+            lines = said.read_text(encoding="utf-8") if said.exists() else ""
+            assert hub.returncode is None, lines
+            assert time.monotonic() < deadline, lines
+            self.greeting = lines[: lines.rfind("\n") + 1].splitlines()
+
     def stop(self, number: signal.Signals) -> tuple[int, str]:
         """Stop the hub by a signal; its exit code, and what it said at the end."""
         assert self.hub is not None
@@ -106,7 +122,7 @@ class Cli:
         for process in self.started:
             if process.poll() is None:
                 process.kill()
-            for pipe in (process.stdout, process.stderr):
+            for pipe in () if isinstance(process, forked.Started) else (process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
             process.wait(timeout=END_SECONDS)
@@ -181,5 +197,5 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command with a hub, one for all tests of a file."""
     with opened(tmp_path_factory.mktemp("house")) as made:
-        made.serve()
+        made.serve_quickly()
         yield made

@@ -26,8 +26,8 @@ from coderclawlink.db.schema import audit as audited
 from coderclawlink.db.schema import events, projects, tasks
 from coderclawlink.engine.dbos import make_tables
 from coderclawlink.errors import Invalid
+from tests import forked
 from tests import postgres as postgres_server
-from tests.cli import forked
 from tests.cli.conftest import END_SECONDS, environment
 from tests.web.conftest import serving
 from tests.web.fuzzing import Known, furnish

@@ -22,6 +22,8 @@ from typing import Any
 
 import httpx2
 
+from tests import forked
+
 STEADY = Path(__file__).parents[1] / "journeys" / "steady_agent.py"
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.05
@@ -32,7 +34,7 @@ class Hub:
     """A data directory and the process that serves it."""
 
     home: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: forked.Started | None = None
     url: str = ""
     port: int = 0
     """0 takes any that is free; once started it keeps it."""
@@ -48,15 +50,9 @@ class Hub:
         )
         (self.home / "agents.toml").write_text(agents, encoding="utf-8")
         (self.home / "hub.json").unlink(missing_ok=True)
-        with (self.home / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "coderclawlink", "serve", "--port", str(self.port), "--data", str(self.home)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_SLOTS": "8", **self.environment},
-                start_new_session=True,
-            )
+        words = ["serve", "--port", str(self.port), "--data", str(self.home)]
+        environment = {**os.environ, "CLAWLINK_MODEL_SCRIPT": "on", "CLAWLINK_SLOTS": "8", **self.environment}
+        self.process = forked.Started(words, environment, self.home.parent, self.home / "serve.log")
         self._until(self._answers, "the hub did not start")
         self.port = int(self.url.rsplit(":", 1)[1])
         self.enter()
