@@ -18,7 +18,7 @@ WORDS_AT_MOST = 50
 IDS_AT_MOST = 500
 
 
-def filter_of(
+async def filter_of(
     *,
     id: Annotated[list[Id] | None, Query(max_length=IDS_AT_MOST)] = None,
     key: Annotated[list[Word] | None, Query(max_length=IDS_AT_MOST)] = None,
