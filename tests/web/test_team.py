@@ -20,7 +20,7 @@ from coderclawlink.db.schema import sessions as session_table
 from coderclawlink.journal import log
 from tests import postgres as postgres_server
 from tests.access.authenticator import Authenticator
-from tests.web.conftest import Server, serving
+from tests.web.conftest import Server, project, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -239,6 +239,42 @@ async def test_an_invitation_makes_a_user_without_any_mail(team: Server) -> None
         assert (await root.get("/api/invitations")).json() == []
 
 
+async def test_an_invitation_makes_a_member_of_the_projects_it_is_for(team: Server) -> None:
+    async with signed_in(team, "root") as root, nobody(team) as new:
+        kept, gone = await project(root), await project(root)
+        wanted = [{"project_id": kept["id"], "role": "developer"}, {"project_id": gone["id"], "role": "admin"}]
+        refused = [{"project_id": 0, "role": "viewer"}]
+        assert (await root.post("/api/invitations", json={"projects": refused})).status_code == 404
+        made = (await root.post("/api/invitations", json={"role": "guest", "projects": wanted})).json()
+        assert [one["key"] for one in made["invitation"]["projects"]] == [kept["key"], gone["key"]]
+        assert (await root.delete(f"/api/projects/{gone['id']}")).status_code == 204
+        shown = (await new.post("/api/auth/invitation", json={"code": made["code"]})).json()
+        assert shown["projects"] == [{"key": kept["key"], "name": "A project", "role": "developer"}]
+        body = {"code": made["code"], "user": "new", "password": PASSWORD}
+        assert (await new.post("/api/auth/accept", json=body)).status_code == 200
+        assert [one["id"] for one in (await new.get("/api/projects")).json()] == [kept["id"]]
+        task = {"project_id": kept["id"], "title": "A task"}
+        assert (await new.post("/api/tasks", json=task)).status_code == 201
+
+
+async def test_for_a_token_of_one_project_there_is_nothing_else(team: Server) -> None:
+    async with signed_in(team, "root") as root, nobody(team) as program:
+        mine, other = await project(root), await project(root)
+        wanted = {"name": "one", "project_id": mine["id"]}
+        assert (await root.post("/api/tokens", json={**wanted, "project_id": 0})).status_code == 404
+        made = (await root.post("/api/tokens", json=wanted)).json()
+        assert [one["project_id"] for one in (await root.get("/api/tokens")).json()] == [mine["id"]]
+        program.headers["Authorization"] = f"Bearer {made['token']}"
+        assert [one["id"] for one in (await program.get("/api/projects")).json()] == [mine["id"]]
+        assert (await program.get(f"/api/projects/{other['id']}")).status_code == 404
+        assert (await program.post("/api/tasks", json={"project_id": mine["id"], "title": "t"})).status_code == 201
+        assert (await program.post("/api/tasks", json={"project_id": other["id"], "title": "t"})).status_code == 404
+        for path in ("/api/users", "/api/secrets", "/api/audit/events", "/scim/v2/Users"):
+            assert (await program.get(path)).status_code == 403, path
+        assert (await root.delete(f"/api/projects/{mine['id']}")).status_code == 204
+        assert (await program.get("/api/projects")).json() == []
+
+
 async def test_a_token_does_what_it_is_narrowed_to_and_never_touches_credentials(team: Server) -> None:
     async with signed_in(team, "root") as root, nobody(team) as program:
         wanted = {"name": "ci", "scopes": ["task:view", "admin:users"], "expires_in_days": 1}
@@ -305,6 +341,18 @@ async def test_a_passkey_signs_in_without_a_name_and_is_made_by_a_person_only(te
         assert (await browser.post("/api/auth/sign-in/passkey", json=answer)).json()["user"] == "ann"
         assert (await browser.get("/api/me")).json()["user"] == "ann"
         assert (await browser.post("/api/auth/sign-in/passkey", json=answer)).status_code == 401  # answered already
+        early = {"stepped_up_at": session_table.c.stepped_up_at - 901}
+        await team.hub.db.write(lambda tx: tx.change(session_table.update().values(**early)))
+        assert (await ann.post("/api/tokens", json={"name": "t"})).status_code == 403
+        async with signed_in(team, "bob") as bob:
+            for one, status in ((bob, 401), (ann, 204)):
+                challenge = (await one.post("/api/auth/sign-in/passkey/options")).json()["challenge"]
+                answer = {"credential": key.get(challenge)}
+                assert (await one.post("/api/auth/step-up", json=answer)).status_code == status
+                assert (await one.post("/api/auth/step-up", json=answer)).status_code == 401  # answered already
+        assert (await ann.post("/api/auth/step-up", json={"password": PASSWORD, **answer})).status_code == 422
+        assert (await ann.post("/api/auth/step-up", json={})).status_code == 422
+        assert (await ann.post("/api/tokens", json={"name": "t"})).status_code == 201
         listed = (await ann.get("/api/auth/passkeys")).json()
         assert [one["name"] for one in listed] == ["phone"]
         assert (await ann.delete(f"/api/auth/passkeys/{listed[0]['id']}")).status_code == 204

@@ -1,21 +1,25 @@
-"""Invitations: a link, handed over by whatever way people have, with which somebody becomes a user. No mail server is needed.
+"""Invitations: a link, handed over by whatever way people have, with which somebody becomes a user, and a member of projects. No mail server
+is needed.
 
-Above: the routes, `clawlink user invite`. Below: people. The code in the link is shown once and kept as its SHA-256; it is good once, for a week.
+Above: the routes, `clawlink user invite`. Below: people, members. The code in the link is shown once and kept as its SHA-256; it is good once, for a week.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import people
+from coderclawlink.access import members, people
 from coderclawlink.access.people import EMAIL, Person
 from coderclawlink.access.policy import Role
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import invitations as table
+from coderclawlink.db.schema import projects as projects_table
 from coderclawlink.errors import Invalid, NotFound
 from coderclawlink.events import UserChanged, UserInvited
 from coderclawlink.journal import log
@@ -24,6 +28,7 @@ from coderclawlink.journal.chain import Who
 GOOD_SECONDS = 7 * 86_400.0
 SHOWN_AT_MOST = 200
 ID_CHARACTERS = 16
+PROJECTS_AT_MOST = 100
 
 
 class InvitationNotFound(NotFound):
@@ -31,19 +36,39 @@ class InvitationNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """Of a project, which whoever accepts is given."""
+
+    project: int
+    key: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
-    """One that is open. Times: seconds since the epoch."""
+    """One that is open. `projects`: those that are there still. Times: seconds since the epoch."""
 
     id: str
     role: Role
     email: str | None
+    projects: tuple[Membership, ...]
     made_by: str
     made_at: float
     expires_at: float
 
 
-def create(tx: Tx, *, role: Role, email: str | None, by: Who) -> tuple[Invitation, str]:
-    """Make one; returned with its code, which nobody can look up again. Raises `Invalid`."""
+def create(
+    tx: Tx, *, role: Role, email: str | None, by: Who, projects: Mapping[int, Role] | None = None
+) -> tuple[Invitation, str]:
+    """Make one; returned with its code, which nobody can look up again. `projects`: the roles there, by project id. Raises
+    `members.NoSuchProject`, `Invalid`."""
+    given = projects or {}
+    if len(given) > PROJECTS_AT_MOST:
+        raise Invalid(f"An invitation is for at most {PROJECTS_AT_MOST} projects.")
+    known = sa.select(sa.func.count()).select_from(projects_table).where(projects_table.c.id.in_(list(given)))
+    if tx.scalar(known) != len(given):
+        raise members.NoSuchProject
     email = (email or "").strip().lower() or None
     if email is not None and not EMAIL.fullmatch(email):
         raise Invalid(f"{email} is no e-mail address.")
@@ -53,6 +78,7 @@ def create(tx: Tx, *, role: Role, email: str | None, by: Who) -> tuple[Invitatio
         "hash": _hash(code),
         "role": role,
         "email": email,
+        "projects": json.dumps(given),
         "made_by": by.name,
         "made_at": now,
         "expires_at": now + GOOD_SECONDS,
@@ -68,16 +94,16 @@ def find(look: Look, code: str) -> Invitation:
     row = look.row(_open(look).where(table.c.hash == _hash(code)))
     if row is None:
         raise InvitationNotFound
-    return _invitation(row)
+    return _invitations(look, [row])[0]
 
 
 def all_open(look: Look) -> list[Invitation]:
     """The latest first, at most 200."""
-    return [_invitation(row) for row in look.rows(_open(look).order_by(table.c.made_at.desc()).limit(SHOWN_AT_MOST))]
+    return _invitations(look, look.rows(_open(look).order_by(table.c.made_at.desc()).limit(SHOWN_AT_MOST)))
 
 
 def accept(tx: Tx, code: str, user: str, name: str | None, password: str | None) -> Person:
-    """Become a user. `password`: its hash; None for who signs in at a provider. Raises `InvitationNotFound`, and what `people.create` raises."""
+    """Become a user, and a member. `password`: its hash; None for who signs in at a provider. Raises `InvitationNotFound`, and what `people.create` raises."""
     invitation = find(tx, code)
     person = people.create(
         tx,
@@ -89,6 +115,8 @@ def accept(tx: Tx, code: str, user: str, name: str | None, password: str | None)
         email=invitation.email,
         password=password,
     )
+    for one in invitation.projects:
+        members.give(tx, one.project, person.id, one.role, invitation.made_by)
     used = {"used_at": tx.now(), "used_by": person.id}
     tx.change(table.update().where(table.c.hash == _hash(code)).values(**used))
     return person
@@ -110,12 +138,24 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.strip().lower().encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _invitation(row: sa.RowMapping) -> Invitation:
-    return Invitation(
-        row["hash"][:ID_CHARACTERS],
-        Role(row["role"]),
-        row["email"],
-        row["made_by"],
-        row["made_at"],
-        row["expires_at"],
-    )
+def _invitations(look: Look, rows: Sequence[sa.RowMapping]) -> list[Invitation]:
+    given = {row["hash"]: {int(id): Role(role) for id, role in json.loads(row["projects"]).items()} for row in rows}
+    named = {id for roles in given.values() for id in roles}
+    columns = (projects_table.c.id, projects_table.c.key, projects_table.c.name)
+    there = {row["id"]: row for row in look.rows(sa.select(*columns).where(projects_table.c.id.in_(named)))}
+    return [
+        Invitation(
+            row["hash"][:ID_CHARACTERS],
+            Role(row["role"]),
+            row["email"],
+            tuple(
+                Membership(id, there[id]["key"], there[id]["name"], role)
+                for id, role in given[row["hash"]].items()
+                if id in there
+            ),
+            row["made_by"],
+            row["made_at"],
+            row["expires_at"],
+        )
+        for row in rows
+    ]

@@ -57,7 +57,8 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`id`: empty where it was found by its hash. `device`, `address`, `agent`: as it was made. `trust`: of the device that it is bound to. Times: seconds since the epoch."""
+    """`id`: empty where it was found by its hash. `device`, `address`, `agent`: as it was made. `trust`: of the device that it is bound to. `project`: that a
+    token is narrowed to. Times: seconds since the epoch."""
 
     id: SessionId
     user: str | None
@@ -74,6 +75,7 @@ class Session:
     stepped_up_at: float | None = None
     expires_at: float | None = None
     trust: Trust | None = None
+    project: int | None = None
     memberships: Mapping[int, Role] = field(default_factory=lambda: NOWHERE)
 
     @property
@@ -92,6 +94,7 @@ class Session:
             login=self.hash,
             memberships=self.memberships,
             scopes=self.scopes,
+            only=None if self.project is None else frozenset({self.project}),
             device=self.device,
             trust=self.trust,
         )
@@ -180,6 +183,7 @@ def keep(tx: Tx, session: Session, name: str | None = None) -> None:
             proven=session.proven,
             name=name,
             scopes=None if session.scopes is None else json.dumps(sorted(session.scopes)),
+            project_id=session.project,
             user_id=session.user,
             device_id=session.device,
             role=session.role,
@@ -248,6 +252,7 @@ def _session(row: sa.RowMapping) -> Session:
         row["stepped_up_at"],
         row["expires_at"],
         row["trust"] if row["proven"] else None,
+        row["project_id"],
     )
 
 

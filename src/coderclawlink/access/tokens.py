@@ -1,4 +1,4 @@
-"""Tokens of programs: sessions that were given a name, the permissions they are narrowed to, and a day on which they end.
+"""Tokens of programs: sessions that were given a name, the permissions and the project they are narrowed to, and a day on which they end.
 
 Above: the routes, `clawlink token`. Below: sessions, whose rows they are. A token is `clk_` and 32 random bytes; it is shown once. It never makes
 tokens, changes credentials or proves anew who its user is: those want a person (`web.signing_in`).
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import people, revocation, sessions
-from coderclawlink.access.policy import GRANTS, Permission
+from coderclawlink.access import members, people, policy, revocation, sessions, visibility
+from coderclawlink.access.policy import Actor, Permission, ownership
 from coderclawlink.access.sessions import ID_CHARACTERS, Session, hash_of
+from coderclawlink.access.visibility import ProjectHidden
 from coderclawlink.db.engine import Look, Tx
+from coderclawlink.db.schema import projects
 from coderclawlink.db.schema import sessions as table
 from coderclawlink.errors import Conflict, Invalid, NotFound
 from coderclawlink.events import CredentialAdded, CredentialRemoved
@@ -41,21 +43,30 @@ class TokenExists(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`scopes`: None: all that its user may. Times: seconds since the epoch; `used_at`: to the minute, None: never."""
+    """`scopes`: None: all that its user may. `project`: nothing else is there for it; None: to none. Times: seconds since the epoch; `used_at`: to the minute, None: never."""
 
     id: str
     name: str
     user: str
     scopes: tuple[Permission, ...] | None
+    project: int | None
     made_at: float
     used_at: float | None
     expires_at: float
 
 
 def create(
-    tx: Tx, user: str, name: str, *, scopes: Collection[Permission] | None, days: int, by: Who
+    tx: Tx,
+    user: str,
+    name: str,
+    *,
+    scopes: Collection[Permission] | None,
+    days: int,
+    by: Who,
+    project: int | None = None,
 ) -> tuple[Token, SessionId]:
-    """Make a token; returned with its secret, which nobody can look up again. Raises `TokenExists`, `PersonNotFound`, `Invalid`."""
+    """Make a token; returned with its secret, which nobody can look up again. Raises `TokenExists`, `PersonNotFound`,
+    `ProjectHidden`, `Invalid`."""
     person = people.find(tx, user)
     name = name.strip()
     if not name or len(name) > 64 or not name.isprintable():
@@ -69,7 +80,11 @@ def create(
         raise TokenExists
     if len(theirs) >= TOKENS_AT_MOST:
         raise Conflict(f"A user has at most {TOKENS_AT_MOST} tokens. Revoke some first.")
-    if scopes is not None and (beyond := sorted(set(scopes) - GRANTS[person.role])):
+    whose = Actor(person.role, user, ownership(user), proven=True, memberships=members.of_user(tx, user))
+    visibility.require_visible(tx, whose, project)
+    if project is not None and tx.scalar(sa.select(projects.c.id).where(projects.c.id == project)) is None:
+        raise ProjectHidden  # or it would be narrowed to one that is made later
+    if scopes is not None and (beyond := sorted(one for one in set(scopes) if not _may(whose, one, project))):
         raise Invalid(f"{user} may not {', '.join(beyond)}; a token gives no more than its user has.")
     now = tx.now()
     secret = SessionId(PREFIX + secrets.token_hex(32))
@@ -84,6 +99,7 @@ def create(
         kind="token",
         proven=True,
         scopes=None if scopes is None else frozenset(scopes),
+        project=project,
         expires_at=now + days * DAY_SECONDS,
     )
     sessions.keep(tx, session, name)
@@ -114,9 +130,20 @@ def revoke(tx: Tx, user: str, named: str, *, by: Who) -> None:
     revocation.ring(tx)
 
 
+def _may(actor: Actor, permission: Permission, project: int | None) -> bool:
+    return policy.may_somewhere(actor, permission) if project is None else policy.may(actor, permission, project)
+
+
 def _token(row: sa.RowMapping) -> Token:
     scopes = None if row["scopes"] is None else tuple(Permission(name) for name in json.loads(row["scopes"]))
     used = row["last_activity"] if row["last_activity"] > row["created_at"] else None
     return Token(
-        row["hash"][:ID_CHARACTERS], row["name"], row["user_id"], scopes, row["created_at"], used, row["expires_at"]
+        row["hash"][:ID_CHARACTERS],
+        row["name"],
+        row["user_id"],
+        scopes,
+        row["project_id"],
+        row["created_at"],
+        used,
+        row["expires_at"],
     )

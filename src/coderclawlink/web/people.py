@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from coderclawlink.access import invitations, passwords, people
-from coderclawlink.access.invitations import Invitation
+from coderclawlink.access.invitations import PROJECTS_AT_MOST, Invitation
 from coderclawlink.access.people import Person
 from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.web.rooms import Here
-from coderclawlink.web.shapes import Asked, Stamp, Told
+from coderclawlink.web.shapes import Asked, Id, Stamp, Told
 from coderclawlink.web.sign_in import Password
 from coderclawlink.web.signing_in import needs
 
@@ -63,18 +63,36 @@ class UserChange(Asked):
     password: Password | None = None
 
 
+class InvitedTo(Told):
+    """A project of which whoever accepts becomes a member, and its role there."""
+
+    project_id: Annotated[int, Field(validation_alias="project")]
+    key: str
+    name: str
+    role: Role
+
+
 class Invited(Told):
     id: str
     role: Role
     email: str | None
+    projects: list[InvitedTo]
     made_by: str
     made_at: Stamp
     expires_at: Stamp
 
 
+class Membership(Asked):
+    project_id: Id
+    role: Role
+
+
 class NewInvitation(Asked):
+    """`role`: for the whole hub. `projects`: of which whoever accepts becomes a member."""
+
     role: Role = Role.DEVELOPER
     email: Email | None = None
+    projects: Annotated[list[Membership], Field(default_factory=list, max_length=PROJECTS_AT_MOST)]
 
 
 class InvitationMade(BaseModel):
@@ -153,7 +171,10 @@ async def list_invitations(actor: Admin, here: Here) -> list[Invited]:
 @router.post("/invitations", status_code=201)
 async def create_invitation(actor: FreshAdmin, here: Here, wanted: NewInvitation) -> InvitationMade:
     """A link to hand over, good once and for 7 days."""
-    made, code = await here.db.write(invitations.create, role=wanted.role, email=wanted.email, by=actor)
+    projects = {one.project_id: one.role for one in wanted.projects}
+    made, code = await here.db.write(
+        invitations.create, role=wanted.role, email=wanted.email, by=actor, projects=projects
+    )
     # Behind the `#`, which browsers do not send: the code stands in no log.
     return InvitationMade(invitation=_invited(made), code=code, link=f"{here.public_url}/invitation#{code}")
 

@@ -99,11 +99,19 @@ class InvitationCode(Asked):
     code: Annotated[str, Field(max_length=200)]
 
 
+class InvitationProject(Told):
+    key: str
+    name: str
+    role: Role
+
+
 class InvitationShown(Told):
-    """What whoever holds the link is told. `email`: whom it was made for, if it was for somebody."""
+    """What whoever holds the link is told. `email`: whom it was made for, if it was for somebody. `projects`: of which one becomes a
+    member."""
 
     role: Role
     email: str | None
+    projects: list[InvitationProject]
     made_by: str
     expires_at: Stamp
 

@@ -17,7 +17,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Denied, Invalid
 from coderclawlink.ids import SessionId
 from coderclawlink.web.rooms import Here
-from coderclawlink.web.shapes import Asked, Stamp, Told
+from coderclawlink.web.shapes import Asked, Id, Stamp, Told
 from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
@@ -33,22 +33,26 @@ class NotYourToken(Denied):
 
 
 class TokenTold(Told):
-    """`scopes`: null: all that its user may. `used_at`: to the minute."""
+    """`scopes`: null: all that its user may. `project_id`: for it nothing else is there; null: it is narrowed to none. `used_at`: to the
+    minute."""
 
     id: str
     name: str
     user: str
     scopes: list[Permission] | None
+    project_id: int | None
     made_at: Stamp
     used_at: Stamp | None
     expires_at: Stamp
 
 
 class NewToken(Asked):
-    """`scopes`: the permissions it is narrowed to; null: all that its user may. `user`: a service account; null: for oneself."""
+    """`scopes`: the permissions it is narrowed to; null: all that its user may. `project_id`: a project, than which nothing is
+    there for it; null: all that its user sees. `user`: a service account; null: for oneself."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=50)] | None = None
+    project_id: Id | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=DAYS_AT_MOST)] = 90
     user: Annotated[str, Field(max_length=64)] | None = None
 
@@ -83,7 +87,15 @@ def _all_of(look: Look, actor: Actor, user: str | None) -> list[Token]:
 
 def _create(tx: Tx, actor: Actor, wanted: NewToken) -> tuple[Token, SessionId]:
     whose = _whose(tx, actor, wanted.user)
-    return tokens.create(tx, whose, wanted.name, scopes=wanted.scopes, days=wanted.expires_in_days, by=actor)
+    return tokens.create(
+        tx,
+        whose,
+        wanted.name,
+        scopes=wanted.scopes,
+        days=wanted.expires_in_days,
+        by=actor,
+        project=wanted.project_id,
+    )
 
 
 def _revoke(tx: Tx, actor: Actor, user: str | None, named: str) -> None:
@@ -113,6 +125,7 @@ def _fields(token: Token) -> dict[str, object]:
         "name": token.name,
         "user": token.user,
         "scopes": None if token.scopes is None else list(token.scopes),
+        "project_id": token.project,
         "made_at": token.made_at,
         "used_at": token.used_at,
         "expires_at": token.expires_at,
