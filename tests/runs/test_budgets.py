@@ -367,7 +367,7 @@ class House:
                 pass
 
     def holds(self) -> None:
-        for standing in budgets.all_of_them(self.tx):
+        for standing in budgets.seen_by(self.tx, OWNER):
             budget, now = standing.budget, self.tx.now()
             here = [
                 one

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import policies, projects
@@ -25,6 +25,10 @@ from coderclawlink.journal.log import About
 
 class PolicyNotFound(NotFound):
     """There is no such policy."""
+
+
+class NoSuchProject(PolicyNotFound):
+    """There is no such project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,12 @@ def remove(tx: Tx, actor: Actor, project: ProjectId | None) -> None:
 
 def require(look: Look, actor: Actor, project: ProjectId | None) -> str | None:
     """Policies are an administrator's, of the installation or of the project. Returns the project's key."""
-    policy.require(actor, Permission.ADMIN_SYSTEM, project)
+    visibility.require(look, actor, Permission.ADMIN_SYSTEM, project, NoSuchProject)
     if project is None:
         return None
     key = look.scalar(sa.select(projects.c.key).where(projects.c.id == project))
     if key is None:
-        raise PolicyNotFound("There is no such project.")
+        raise NoSuchProject
     return str(key)
 
 

@@ -1,6 +1,7 @@
-"""In which projects the things are that a request names, so that their policies can be asked. Reads only.
+"""In which projects the things are that a request names, so that these can be asked: whether they are there for who asks, what the role
+there gives, what their policies say. Reads only.
 
-Above: `rules`, `decisions`. What names nothing of a project (a list over all projects, say) is asked of the installation's policy alone.
+Above: `web.permitting`, `rules`, `decisions`. Below: `visibility`. What names nothing of a project (a list over all projects, say) is asked of the installation's policy alone.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
+from coderclawlink.access import visibility
+from coderclawlink.access.policy import Actor
 from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import (
     attachments,
@@ -24,6 +28,7 @@ from coderclawlink.db.schema import (
     runs,
     tasks,
 )
+from coderclawlink.errors import NotFound
 from coderclawlink.ids import ProjectId
 
 Named = Mapping[str, object]
@@ -31,10 +36,16 @@ Named = Mapping[str, object]
 ROW_AT_MOST = 2**31 - 1
 _NUMBER = TypeAdapter(int)
 NAMED_AT_MOST = 1000
-_RUN = sa.select(runs.c.project_id)
+_TASK = tasks.c.id, tasks.c.project_id
+_RUN = runs.c.id, runs.c.project_id
 _OF_TASK = {"comment_id": comments, "attachment_id": attachments, "comparison_id": comparisons}
 _OWN = {"chat_id": chats, "label_id": labels}
-NAMES = frozenset({"project_id", "task_id", "ids", "run_id", "question_id", *_OF_TASK, *_OWN})
+_BY_TEXT = frozenset({"run_id", "question_id", "comparison_id", "chat_id"})
+NAMES = frozenset({"project_id", "task_id", "ids", "other", "run_id", "question_id", *_OF_TASK, *_OWN})
+
+
+class NotThere(NotFound):
+    """What is named was not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,55 @@ class Project:
     key: str
 
 
-def projects_of(look: Look, named: Named) -> list[Project]:
-    """Each once, in the order of their numbers."""
-    ids = {found for name, value in named.items() if name in NAMES for found in _ids(look, name, _many(value))}
+def projects_of(look: Look, named: Named, actor: Actor | None = None) -> list[Project]:
+    """Each once, in the order of their numbers; where an actor is given, those that are there for it."""
+    ids = {
+        project
+        for name, value in named.items()
+        if name in NAMES
+        for project in _found(look, name, _many(value)).values()
+        if project is not None
+    }
     if not ids:
         return []
-    found = look.rows(sa.select(projects.c.id, projects.c.key).where(projects.c.id.in_(ids)).order_by(projects.c.id))
-    return [Project(ProjectId(row["id"]), row["key"]) for row in found]
+    seen = sa.true() if actor is None else visibility.visible(actor)
+    statement = sa.select(projects.c.id, projects.c.key).where(projects.c.id.in_(ids), seen)
+    return [Project(ProjectId(row["id"]), row["key"]) for row in look.rows(statement.order_by(projects.c.id))]
+
+
+def there(look: Look, actor: Actor, named: Named) -> list[int]:
+    """The projects of all that is named. Raises `NotThere` where one of the things does not exist or lies in a project that is hidden from
+    the actor: nobody can tell the one from the other."""
+    ids: set[int] = set()
+    for name in NAMES & named.keys():
+        values = _many(named[name])
+        found = _found(look, name, values)
+        texts, rows = _texts(values), _rows(values)
+        asked = {one.lower() for one in texts if name in _BY_TEXT or not one.isdigit()} | {
+            str(row) for row in rows if name not in _BY_TEXT
+        }
+        of = {project for project in found.values() if project is not None}
+        if asked - {str(key).lower() for key in found} or not _all_seen(look, actor, of):
+            raise NotThere(_words(name, several=len(asked) > 1, is_run=bool(texts) and not rows))
+        ids |= of
+    return sorted(ids)
+
+
+def _words(name: str, *, several: bool, is_run: bool) -> str:
+    """As those say it who look for such a thing."""
+    if name == "chat_id":
+        return "There is no such conversation of yours."
+    if name == "ids" and several:
+        return "One of the tasks was not found; nothing was done."
+    what = "run" if name == "task_id" and is_run else {"ids": "task", "other": "task"}.get(name, name)
+    return f"{what.removesuffix('_id').capitalize()} not found."
+
+
+def _all_seen(look: Look, actor: Actor, some: set[int]) -> bool:
+    if not some:
+        return True
+    seen = look.tuples(sa.select(projects.c.id).where(projects.c.id.in_(some), visibility.visible(actor)))
+    return len(seen) == len(some)
 
 
 def _many(value: object) -> list[object]:
@@ -70,28 +123,28 @@ def _rows(values: Iterable[object]) -> list[int]:
     return [number for number in found if 0 < number <= ROW_AT_MOST]
 
 
-def _ids(look: Look, name: str, values: list[object]) -> Iterable[int]:
-    rows = _rows(values)
+def _found(look: Look, name: str, values: list[object]) -> dict[object, int | None]:
+    """What there is of what is named: its id, and its project's."""
+    rows, texts = _rows(values), _texts(values)
     if name == "project_id":
-        return rows
-    if name in ("task_id", "ids"):
+        return _some(look, sa.select(projects.c.id, projects.c.id).where(projects.c.id.in_(rows)))
+    if name in ("task_id", "ids", "other"):
         # The runtime contract calls a run a task: its ids are no numbers.
-        of_runs = _RUN.where(runs.c.id.in_(_texts(values)))
-        return _some(look, sa.select(tasks.c.project_id).where(tasks.c.id.in_(rows)), of_runs)
+        of_runs = _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts)))
+        return _some(look, sa.select(*_TASK).where(tasks.c.id.in_(rows))) | of_runs
     if name == "run_id":
-        return _some(look, _RUN.where(runs.c.id.in_(_texts(values))))
+        return _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts)))
     if name == "question_id":
-        return _some(
-            look, _RUN.join(questions, questions.c.run_id == runs.c.id).where(questions.c.id.in_(_texts(values)))
-        )
+        joined = sa.select(questions.c.id, runs.c.project_id).join(runs, runs.c.id == questions.c.run_id)
+        return _some(look, joined.where(questions.c.id.in_(texts)))
+    given = texts if name in _BY_TEXT else rows
     table = _OF_TASK.get(name)
-    given = _texts(values) if name in ("chat_id", "comparison_id") else rows
     if table is not None:
-        joined = sa.select(tasks.c.project_id).join(table, table.c.task_id == tasks.c.id)
-        return _some(look, joined.where(table.c.id.in_(given)))
+        statement = sa.select(table.c.id, tasks.c.project_id).join(tasks, tasks.c.id == table.c.task_id)
+        return _some(look, statement.where(table.c.id.in_(given)))
     table = _OWN[name]
-    return _some(look, sa.select(table.c.project_id).where(table.c.id.in_(given)))
+    return _some(look, sa.select(table.c.id, table.c.project_id).where(table.c.id.in_(given)))
 
 
-def _some(look: Look, *statements: sa.Select[tuple[int]]) -> Iterable[int]:
-    return [row[0] for statement in statements for row in look.tuples(statement.distinct()) if row[0] is not None]
+def _some(look: Look, statement: sa.Select[tuple[Any, int]]) -> dict[object, int | None]:
+    return dict(look.tuples(statement))

@@ -103,17 +103,18 @@ class Rules:
         if not self.are_asked:
             self.keeper.keep(decision, Verdict(True))
             return
-        for project in await self._projects(named):
+        for project in await self._projects(actor, named):
             told = replace(decision, project=project)
             verdict = await self.decide(told)
             self.keeper.keep(told, verdict)
             if not verdict.allow:
                 raise PolicyDenied(permission, verdict.reason)
 
-    async def _projects(self, named: Named) -> Iterable[Project | None]:
+    async def _projects(self, actor: Actor, named: Named) -> Iterable[Project | None]:
+        """Those that are there for the actor: of a hidden one nobody hears, not even by a refusal."""
         if places.NAMES.isdisjoint(named):
             return (None,)
-        return await self._db.read(places.projects_of, named) or (None,)
+        return await self._db.read(places.projects_of, named, actor) or (None,)
 
     def refused(self, actor: Actor, permission: Permission, named: Named, request: Mapping[str, str]) -> None:
         """Keep what the built-in table has refused."""

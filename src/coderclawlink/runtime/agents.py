@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from coderclawlink.access import uses, visibility
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
+from coderclawlink.ids import ProjectId
 from coderclawlink.link.protocol import AgentOffer
 from coderclawlink.runs import nodes
 
@@ -40,7 +43,7 @@ class Agent:
 
     What differs from node to node is told of one that can run it; `health` tells of each. `signed_in` None: it needs no
     signing in, or that cannot be told. `model`: used when nothing else is configured. `accounts`: names of those that it can
-    be run on somewhere, a default first.
+    be run on somewhere, a default first. `refused`: why who asks may not use it, in words; None: it may.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Agent:
     model: str = ""
     accounts: tuple[str, ...] = ()
     health: tuple[Found, ...] = ()
+    refused: str | None = None
 
 
 def all_of_them(look: Look) -> list[Agent]:
@@ -66,6 +70,15 @@ def all_of_them(look: Look) -> list[Agent]:
     names = list(KNOWN)
     names += sorted({offer.name for node in everywhere for offer in node.agents} - set(names))
     return [_agent(name, everywhere) for name in names]
+
+
+def listed(look: Look, actor: Actor, project: ProjectId | None) -> list[Agent]:
+    """All of them, and which the actor may not use in the project (None: in none). Raises `ProjectHidden`."""
+    if project is not None:
+        visibility.require(look, actor, Permission.AGENT_LIST, project)
+    found = all_of_them(look)
+    refused = uses.why_not(look, actor, "agent", [agent.name for agent in found], project)
+    return [replace(agent, refused=refused.get(agent.name)) for agent in found]
 
 
 def _agent(name: str, everywhere: list[nodes.Node]) -> Agent:

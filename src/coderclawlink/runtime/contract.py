@@ -314,12 +314,12 @@ class Runtime:
                     ended = item.kind in END_KINDS
                 yield item
 
-    async def list_agents(self, actor: Actor) -> list[Agent]:
-        """Raises `PermissionMissing`."""
-        policy.require(actor, Permission.AGENT_LIST)
-        return await self._db.read(agents.all_of_them)
+    async def list_agents(self, actor: Actor, project: ProjectId | None = None) -> list[Agent]:
+        """Each with why the actor may not use it in the project (None: in none), if so. Raises `PermissionMissing`, `ProjectHidden`."""
+        policy.require_somewhere(actor, Permission.AGENT_LIST)
+        return await self._db.read(agents.listed, actor, project)
 
     async def list_skills(self, actor: Actor) -> list[Skill]:
         """Raises `PermissionMissing`."""
-        policy.require(actor, Permission.SKILL_LIST)
+        policy.require_somewhere(actor, Permission.SKILL_LIST)
         return list(BUILT_IN)

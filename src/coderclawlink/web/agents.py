@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, model_validator
 
 from coderclawlink import configuration_file
-from coderclawlink.access import policy
+from coderclawlink.access import policy, uses, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.agents import configurations, learnt
 from coderclawlink.agents.configurations import Version
@@ -163,7 +164,7 @@ async def show_agent(actor: Lister, here: Here, name: str) -> AgentTold:
 
 
 def _show(look: Look, actor: Actor, name: str) -> AgentTold:
-    known = _known(look, name)
+    known = _known(look, actor, name)
     found = next((one for one in agents.all_of_them(look) if one.name == known), None) or agents.Agent(
         known, "", available=False, why="No node has come yet."
     )
@@ -172,11 +173,12 @@ def _show(look: Look, actor: Actor, name: str) -> AgentTold:
     for key, version in configurations.everywhere(look, known):
         if key is None:
             own = _told(known, None, version)
-        else:
+        elif visibility.may_see(look, actor, version.project):
             effective = configurations.resolve(look, known, version.project, NOTHING_SAID).configuration
             told = _told(known, version.project, version).model_dump()
             layers.append(Layer(**told, project_key=key, effective=effective))
     able = policy.may(actor, Permission.AGENT_CONFIGURE)
+    found = replace(found, refused=uses.why_not(look, actor, "agent", [known], None).get(known))
     return AgentTold(**info_of(found).model_dump(), configuration=own, projects=layers, may_configure=able)
 
 
@@ -186,11 +188,11 @@ def _show(look: Look, actor: Actor, name: str) -> AgentTold:
 @router.get("/{name}/configuration")
 async def show_configuration(actor: Lister, here: Here, name: str, project_id: Id | None = None) -> ConfigurationTold:
     """The layer of the whole installation, or a project's."""
-    return await here.db.read(_show_configuration, name, _project(project_id))
+    return await here.db.read(_show_configuration, actor, name, _project(project_id))
 
 
-def _show_configuration(look: Look, name: str, project: ProjectId | None) -> ConfigurationTold:
-    known = _known(look, name, project)
+def _show_configuration(look: Look, actor: Actor, name: str, project: ProjectId | None) -> ConfigurationTold:
+    known = _known(look, actor, name, project)
     return _told(known, project, configurations.current(look, known, project))
 
 
@@ -213,7 +215,7 @@ async def clear_configuration(
 def _put(
     tx: Tx, actor: Actor, name: str, configuration: AgentConfiguration, project: ProjectId | None
 ) -> ConfigurationTold:
-    known = _known(tx, name, project)
+    known = _known(tx, actor, name, project)
     made = configurations.put(tx, actor, known, configuration, project)
     return _told(known, project, made if made.version else None)
 
@@ -221,11 +223,11 @@ def _put(
 @router.get("/{name}/configuration/versions")
 async def list_versions(actor: Lister, here: Here, name: str, project_id: Id | None = None) -> list[ConfigurationTold]:
     """Newest first."""
-    return await here.db.read(_versions, name, _project(project_id))
+    return await here.db.read(_versions, actor, name, _project(project_id))
 
 
-def _versions(look: Look, name: str, project: ProjectId | None) -> list[ConfigurationTold]:
-    known = _known(look, name, project)
+def _versions(look: Look, actor: Actor, name: str, project: ProjectId | None) -> list[ConfigurationTold]:
+    known = _known(look, actor, name, project)
     return [_told(known, project, version) for version in configurations.versions(look, known, project)]
 
 
@@ -238,7 +240,7 @@ async def restore_configuration(
 
 
 def _restore(tx: Tx, actor: Actor, name: str, version: int, project: ProjectId | None) -> ConfigurationTold:
-    known = _known(tx, name, project)
+    known = _known(tx, actor, name, project)
     return _told(known, project, configurations.restore(tx, actor, known, version, project))
 
 
@@ -254,14 +256,15 @@ async def list_rules(
     task_id: Id | None = None,
 ) -> RulesTold:
     """The rules that hold for the agent, there: those of the installation, of the project, and those learnt on the task."""
-    return await here.db.read(_rules, name, _project(project_id), None if task_id is None else TaskId(task_id))
+    task = None if task_id is None else TaskId(task_id)
+    return await here.db.read(_rules, actor, name, _project(project_id), task)
 
 
 @router.post("/{name}/rules/try")
 async def try_rules(actor: Lister, here: Here, name: str, trial: Trial) -> DecisionTold:
     """What would be decided. Nothing is done, and nobody is asked."""
     task = None if trial.task_id is None else TaskId(trial.task_id)
-    rules = await here.db.read(_rules, name, _project(trial.project_id), task)
+    rules = await here.db.read(_rules, actor, name, _project(trial.project_id), task)
     found = decide(trial.act, [one.rule for one in rules.rules], "allow" if rules.mode == "auto" else "ask")
     by = next((one for one in rules.rules if one.rule == found.rule), None)
     if by is not None:
@@ -290,7 +293,7 @@ def _learnt(look: Look, actor: Actor, name: str) -> list[LearntTold]:
             learnt_by=one.by,
             learnt_at=one.at,  # seconds, told as a stamp
         )
-        for one, key in learnt.of_agent(look, actor, _known(look, name))
+        for one, key in learnt.of_agent(look, actor, _known(look, actor, name))
     ]
 
 
@@ -301,14 +304,14 @@ async def forget_rule(actor: Submitter, here: Here, name: str, learnt_id: Id) ->
 
 
 def _forget(tx: Tx, actor: Actor, name: str, learnt_id: int) -> None:
-    if learnt.forget(tx, actor, learnt_id).agent != _known(tx, name):
+    if learnt.forget(tx, actor, learnt_id).agent != _known(tx, actor, name):
         raise learnt.LearntNotFound  # and what was forgotten is not
 
 
-def _rules(look: Look, name: str, project: ProjectId | None, task: TaskId | None) -> RulesTold:
+def _rules(look: Look, actor: Actor, name: str, project: ProjectId | None, task: TaskId | None) -> RulesTold:
     if task is not None:
-        project = tasks.find(look, task).project_id
-    known = _known(look, name, project)
+        project = tasks.find_for(look, actor, task, Permission.AGENT_LIST).project_id
+    known = _known(look, actor, name, project)
     return RulesTold(
         mode=configurations.resolve(look, known, project, NOTHING_SAID).configuration.mode,
         rules=list(_every_rule(look, known, project, task)),
@@ -334,14 +337,15 @@ def _every_rule(look: Look, name: str, project: ProjectId | None, task: TaskId |
 # ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _known(look: Look, name: str, project: ProjectId | None = None) -> str:
-    """The agent's name as it is known. Raises `AgentNotFound`, and `ProjectNotFound` for a project that is not there."""
+def _known(look: Look, actor: Actor, name: str, project: ProjectId | None = None) -> str:
+    """The agent's name as it is known. Raises `AgentNotFound`, and `ProjectNotFound` for a project that is not there, or hidden from the
+    actor."""
     try:
         known = agents.named(look, name)
     except agents.UnknownAgent as error:
         raise AgentNotFound(error.message) from error
     if project is not None:
-        projects.find(look, project)
+        projects.find_for(look, actor, project, Permission.AGENT_LIST)
     return known
 
 

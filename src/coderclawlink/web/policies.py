@@ -32,8 +32,8 @@ router = APIRouter(prefix="/api/policies", tags=["policies"])
 REPLAY_SECONDS = 20.0
 WEEK_SECONDS = 7 * 86400
 
-Admin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM)]
-FreshAdmin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM, step_up=True)]
+Admin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM, of_project=True)]
+FreshAdmin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM, step_up=True, of_project=True)]
 Of = Annotated[Id | None, Query(alias="project_id", description="A project's; left out: the whole installation's.")]
 Modules = Annotated[
     dict[Annotated[str, Field(max_length=120)], Annotated[str, Field(max_length=CHARACTERS_AT_MOST)]],
@@ -201,6 +201,7 @@ async def test_policy(actor: Admin, here: Here, wanted: ModulesWanted) -> list[T
 @router.post("/try")
 async def try_policy(actor: Admin, here: Here, wanted: TryWanted, project: Of = None) -> Tried:
     """What a policy answers to one input; nothing is kept."""
+    await here.db.read(bundles.require, actor, _project(project))
     if wanted.modules is None and isinstance(here.rules.engine, Opa):
         begun = time.perf_counter()
         answer = await here.rules.engine.decide([], wanted.input)

@@ -298,6 +298,7 @@ class AgentMetadata(BaseModel):
     """`why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address.
     `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured.
     `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now.
+    `refused`: why you may not use it; null: you may.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -310,6 +311,7 @@ class AgentMetadata(BaseModel):
     models: list[str]
     accounts: list[str]
     nodes: list[str]
+    refused: str | None
     limit: int | None
     health: list[AgentHealth]
 
@@ -332,8 +334,14 @@ class SkillInfo(BaseModel):
 
 
 @router.get("/agents")
-async def list_agents(actor: AgentLister, here: Here) -> list[AgentInfo]:
-    return [info_of(agent) for agent in await here.runtime.list_agents(actor)]
+async def list_agents(
+    actor: AgentLister,
+    here: Here,
+    project_id: Annotated[Id | None, Query(description="Whether you may use them is told for this project.")] = None,
+) -> list[AgentInfo]:
+    """All that are known, with whether they can be run now, and whether you may use them."""
+    project = None if project_id is None else ProjectId(project_id)
+    return [info_of(agent) for agent in await here.runtime.list_agents(actor, project)]
 
 
 def info_of(agent: Agent) -> AgentInfo:

@@ -66,12 +66,14 @@ class Needs:
         in_person: bool = False,
         step_up: bool = False,
         by_program: bool = False,
+        of_project: bool = False,
     ) -> None:
         self.permission = permission
         self.in_body = in_body
         self.session_as = session_as
         self.in_person = in_person or step_up
         self.step_up = step_up
+        self.of_project = of_project
         self.by_program = by_program
 
     async def __call__(self, request: Request, here: Here, session: Given = None) -> Actor:
@@ -82,7 +84,7 @@ class Needs:
         found = await session_of(request, here, session)
         actor = await owner_of(request, here) if found is None else found.actor
         request.state.actor, request.state.session = actor, found
-        await permitting.permit(request, here, actor, self.permission)
+        await permitting.permit(request, here, actor, self.permission, of_project=self.of_project)
         if found is not None and self.in_person:
             await _require_person(here, found, fresh=self.step_up)
         if self.by_program and not (found is not None and await here.db.read(_is_programs, found)):
@@ -126,10 +128,12 @@ def needs(
     in_person: bool = False,
     step_up: bool = False,
     by_program: bool = False,
+    of_project: bool = False,
 ) -> Any:  # as FastAPI's own Depends
     """`session_as`: the name in the query of the session that asks, where `session_id` names another. `in_person`: no program may, only
     somebody who has signed in, or the machine's owner; `step_up`: and who has proven that in the last quarter of an hour.
-    `by_program`: the other way round: a program's account alone, by its token."""
+    `by_program`: the other way round: a program's account alone, by its token. `of_project`: what else only administrators may, but
+    what the route calls asks of a project, whose admins may too."""
     return Depends(
         Needs(
             permission,
@@ -138,6 +142,7 @@ def needs(
             in_person=in_person,
             step_up=step_up,
             by_program=by_program,
+            of_project=of_project,
         )
     )
 
