@@ -37,16 +37,15 @@ class Browser:
     http: httpx2.AsyncClient
     been: list[str] = field(default_factory=list)
 
-    async def go(self, url: str, typed: Mapping[str, str], port: int = 0) -> httpx2.Response:
-        """Follow what is there, with this typed into its forms, until what leads to a page of the hub that is no station of the way, or to
-        this port."""
+    async def go(self, url: str, typed: Mapping[str, str]) -> httpx2.Response:
+        """Follow what is there, with this typed into its forms, until a page of the hub, or what leads to one that is no station of the way."""
         answer = await self.http.get(url)
         for _ in range(25):
             if answer.url.host == "localhost":
                 self.been.append(str(answer.url))
             if (there := answer.headers.get("location")) is not None:
                 next_url = answer.url.join(there)
-                if next_url.port == port or (next_url.host == "localhost" and "/api/auth/" not in next_url.path):
+                if next_url.host == "localhost" and "/api/auth/" not in next_url.path:
                     return answer
                 answer = await self.http.get(next_url)
             elif answer.url.host == "localhost" or (form := _form(answer.text, typed)) is None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -81,6 +82,15 @@ def forger() -> Iterator[Forger]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.startswith("/authorize?"):  # whoever comes is signed in already
+                asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+                made[0].nonce = asked["nonce"]
+                said = {"code": "a code", "state": asked["state"], "iss": made[0].issuer}
+                self.send_response(302)
+                self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(said)}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body = json.dumps(made[0].answer(self.path)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import html
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -202,10 +203,10 @@ async def test_somebody_adds_an_account_to_the_ways_one_signs_in(house: House) -
 async def test_a_program_at_a_terminal_is_handed_the_session_by_a_code_that_its_verifier_opens(house: House) -> None:
     verifier = "v" * 43
     async with browser(house.port) as person:
-        body = {"port": 45678, "challenge": oidc.challenge_of(verifier)}
-        way = await person.http.post("/api/auth/providers/corp/start", json=body)
-        answer = await person.go(way.json()["location"], {"login": "carol", **TYPED}, port=45678)
-        there = httpx2.URL(answer.headers["location"])
+        asked = f"port=45678&challenge={oidc.challenge_of(verifier)}"
+        answer = await person.go(f"{HUB}/api/auth/providers/corp/start?{asked}", {"login": "carol", **TYPED})
+        assert "You are carol. A program on this machine, at port 45678," in answer.text
+        there = httpx2.URL(html.unescape(answer.text.split('href="')[1].split('"')[0]))
         assert (there.host, there.port) == ("127.0.0.1", 45678)
         assert not any("clawlink_session" in one for one in answer.headers.get_list("set-cookie"))
         code = parse_qs(there.query.decode())["code"][0]

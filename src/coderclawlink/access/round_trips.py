@@ -77,7 +77,7 @@ def end(tx: Tx, provider: str, state: str, browser: str | None) -> Trip | str:
     if tx.now() - row["made_at"] > GOOD_SECONDS:
         return "It took longer than ten minutes. Begin again."
     if browser is None or not hmac.compare_digest(_hash(browser), kept["browser"]):
-        return "It was begun in another browser. Begin again in this one."
+        return "It was begun in another browser, or under another name of this hub. Begin again in this one."
     plan = Plan(**kept["plan"])
     if plan.provider != provider:
         return "It was begun at another provider. Begin again."

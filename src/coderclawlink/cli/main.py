@@ -26,6 +26,7 @@ from coderclawlink.cli import (
     demo,
     doctor,
     github,
+    groups,
     imports,
     labels,
     merging,
@@ -33,6 +34,7 @@ from coderclawlink.cli import (
     policy,
     projects,
     prompts,
+    providers,
     pull_requests,
     questions,
     repositories,
@@ -86,6 +88,8 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
     app.command(noun.app)
 app.command(users.app)
 app.command(tokens.app)
+app.command(providers.app)
+app.command(groups.app)
 app.command(repositories.app)
 app.command(pull_requests.app)
 app.command(github.app)

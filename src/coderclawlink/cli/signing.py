@@ -22,9 +22,15 @@ def sign_in(
     /,
     *,
     user: Annotated[str | None, Parameter(help="Your user name or e-mail address. Default: it is asked for.")] = None,
+    browser: Annotated[
+        bool, Parameter(negative="", help="In your browser, at a provider, instead of by password.")
+    ] = False,
+    provider: Annotated[str | None, Parameter(help="At which. Default: the only one that the hub has.")] = None,
     reach: Reach = HERE,
 ) -> int:
     """Sign in by password. All commands act as you from then on, until `clawlink sign-out`; a day without any ends it too."""
+    if browser or provider is not None:
+        return _enter_by_browser(url, reach, provider)
     user = user or _ask_name()
     return _enter(url, reach, "/api/auth/sign-in", {"user": user, "password": read_password(f"Password of {user}: ")})
 
@@ -95,6 +101,19 @@ def _enter(url: str | None, reach: Reach, path: str, body: Mapping[str, str | No
         reach = replace(reach, url=url)
     with hubs.reached(replace(reach, session=None, token=None)) as hub:
         answer = hub.post(path, {**body, "keep": "session"}).read(shapes.SignedIn)
+        signed_in.keep(hub.url, answer.session_id)
+    screen.say(f"You are {answer.user}, {answer.role}, at {hub.url}.")
+    return 0
+
+
+def _enter_by_browser(url: str | None, reach: Reach, provider: str | None) -> int:
+    from coderclawlink.cli import browser, signed_in
+    from coderclawlink.cli import hub as hubs
+
+    if url is not None:
+        reach = replace(reach, url=url)
+    with hubs.reached(replace(reach, session=None, token=None)) as hub:
+        answer = browser.sign_in(hub, provider)
         signed_in.keep(hub.url, answer.session_id)
     screen.say(f"You are {answer.user}, {answer.role}, at {hub.url}.")
     return 0

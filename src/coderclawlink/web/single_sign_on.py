@@ -44,14 +44,11 @@ Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_
 
 class WayWanted(Asked):
     """`invitation`: its code; who is unknown becomes a user by it. `link`: the account there becomes one more way in for who has signed in
-    here. `port` and `challenge`: a program at a terminal listens there on its own machine; it is sent a code, which `redeem` takes with the
-    verifier that the challenge was made of (PKCE, S256)."""
+    here."""
 
     return_to: Annotated[str, Field(max_length=500)] = "/"
     invitation: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     link: bool = False
-    port: Annotated[int, Field(ge=1024, le=65535)] | None = None
-    challenge: Word | None = None
 
 
 class Way(BaseModel):
@@ -75,9 +72,26 @@ class OwnIdentity(Told):
 
 
 @router.get("/providers/{name}/start", dependencies=[BEFORE_SIGNING_IN], status_code=303)
-async def start_at_provider(request: Request, here: Here, name: str, return_to: ReturnTo = "/") -> Response:
-    """Send the browser to the provider."""
-    location, trip = await _begin(here, Plan(name, _path(return_to)))
+async def start_at_provider(
+    request: Request,
+    here: Here,
+    name: str,
+    return_to: ReturnTo = "/",
+    port: Annotated[
+        int | None,
+        Query(ge=1024, le=65535, description="A program at a terminal waits there, on the browser's machine."),
+    ] = None,
+    challenge: Annotated[
+        str | None,
+        Query(
+            min_length=43, max_length=43, description="That program's (PKCE, S256); `redeem` takes what it was made of."
+        ),
+    ] = None,
+) -> Response:
+    """Send the browser to the provider. With `port` and `challenge`, a program is handed a code for the session then."""
+    if (port is None) is not (challenge is None):
+        raise Invalid("A program that waits for the session gives both, its port and a challenge.")
+    location, trip = await _begin(here, Plan(name, _path(return_to), port=port, challenge=challenge))
     response = RedirectResponse(location, status_code=303)
     _bind(request, response, here, trip.browser)
     return response
@@ -85,16 +99,14 @@ async def start_at_provider(request: Request, here: Here, name: str, return_to: 
 
 @router.post("/providers/{name}/start", dependencies=[BEFORE_SIGNING_IN])
 async def ask_way_to_provider(request: Request, response: Response, here: Here, name: str, wanted: WayWanted) -> Way:
-    """The same for a page or a program, which goes there itself."""
-    if (wanted.port is None) is not (wanted.challenge is None):
-        raise Invalid("A program that waits for the session gives both, its port and a challenge.")
+    """The same for a page, which goes there itself."""
     login = None
     if wanted.link:
         session = await session_of(request, here)
         if session is None or session.kind != "browser":
             raise Invalid("Sign in first: then the account there becomes one more way in.")
         login = session.hash
-    plan = Plan(name, _path(wanted.return_to), wanted.invitation, login, wanted.port, wanted.challenge)
+    plan = Plan(name, _path(wanted.return_to), wanted.invitation, login)
     location, trip = await _begin(here, plan)
     _bind(request, response, here, trip.browser)
     return Way(location=location)
@@ -125,20 +137,23 @@ async def come_back(
             await here.db.write(_link, provider, identity, trip.plan.login)
             response = RedirectResponse(trip.plan.return_to, status_code=303)
         elif trip.plan.port is not None:
-            handed = await here.db.write(_hand_over, provider, identity, trip.plan)
+            user, handed = await here.db.write(_hand_over, provider, identity, trip.plan)
             there = f"http://127.0.0.1:{trip.plan.port}/?code={handed}"
-            response = RedirectResponse(there, status_code=303)
+            # By a click, since any page can send a browser here, and on a machine of many anybody may listen.
+            why = f"You are {user}. A program on this machine, at port {trip.plan.port}, asks to act as you here."
+            response = HTMLResponse(_page("One more step", why, there, "Let it, I have started it"))
         else:
             session = await here.db.write(_open, provider, identity, trip.plan, address_of(request), agent)
             response = RedirectResponse(trip.plan.return_to, status_code=303)
             hand_over(request, response, here, session, "cookie")
     except ClawlinkError as refusal:
-        user = refusal.user if isinstance(refusal, Refused) else None
-        told = SignInRefused(user=user, how=provider.how, why=refusal.message)
-        await here.db.write(log.append, told, log.NOTHING, actor=user)
+        whose = refusal.user if isinstance(refusal, Refused) else None
+        told = SignInRefused(user=whose, how=provider.how, why=refusal.message)
+        await here.db.write(log.append, told, log.NOTHING, actor=whose)
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        response = HTMLResponse(_page(refusal.message), status_code=401)
+        page = _page("You are not signed in", refusal.message, "/sign-in", "Sign in")
+        response = HTMLResponse(page, status_code=401)
     _forget_trip(request, response, here)
     return response
 
@@ -225,9 +240,9 @@ def _link(tx: Tx, provider: Provider, identity: Identity, login: str) -> None:
     identities.link(tx, provider, identity, session.user or "", by=session.actor)
 
 
-def _hand_over(tx: Tx, provider: Provider, identity: Identity, plan: Plan) -> str:
+def _hand_over(tx: Tx, provider: Provider, identity: Identity, plan: Plan) -> tuple[str, str]:
     person = identities.enter(tx, provider, identity, plan.invitation)
-    return round_trips.hand_over(tx, person.id, provider.how, plan.challenge or "")
+    return person.id, round_trips.hand_over(tx, person.id, provider.how, plan.challenge or "")
 
 
 def _take_over(tx: Tx, wanted: Redemption, address: str, agent: str | None) -> Session:
@@ -274,9 +289,10 @@ def _forget_trip(request: Request, response: Response, here: Rooms) -> None:
     response.delete_cookie(name, path="/", secure=name == SECURE_TRIP_COOKIE, httponly=True, samesite="lax")
 
 
-def _page(why: str) -> str:
+def _page(head: str, why: str, there: str, words: str) -> str:
+    """Without the interface's own files, so that it can be shown whatever else is wrong."""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-        '<meta name="viewport" content="width=device-width"><title>Not signed in</title><h1>You are not signed in</h1>'
-        f'<p>{html.escape(why)}</p><p><a href="/sign-in">Sign in</a></p></html>'
+        f'<meta name="viewport" content="width=device-width"><title>{head}</title><h1>{head}</h1>'
+        f'<p>{html.escape(why)}</p><p><a href="{html.escape(there)}">{words}</a></p></html>'
     )
