@@ -1,0 +1,370 @@
+"""The audit chain over time: signed and told outside of the hub, cut at its beginning, and whole whenever somebody is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from coderclawlink.access import checkpoints, cuts, keeping, proof, sinks
+from coderclawlink.access.checkpoints import Checkpoint
+from coderclawlink.access.cuts import Cut
+from coderclawlink.access.proof import Broken
+from coderclawlink.access.secrets import Vault
+from coderclawlink.access.sinks import FileSink, Sink, SinkAway, WebhookSink
+from coderclawlink.db.engine import Database, Tx, open_database
+from coderclawlink.db.migrate import migrate
+from coderclawlink.db.schema import checkpoints as checkpoint_table
+from coderclawlink.errors import Invalid
+from coderclawlink.events import ProjectCreated
+from coderclawlink.journal import chain, log
+from coderclawlink.journal.log import Line
+from tests.access.test_audit import past_the_triggers
+
+pytestmark = pytest.mark.anyio
+
+LONG_AGO = -1.0
+"""Days: all that there is is older."""
+
+
+def tell(tx: Tx, count: int) -> None:
+    log.append_all(tx, [Line(ProjectCreated(key=f"P{n}", name="A project")) for n in range(count)], actor="ann")
+
+
+async def cut(db: Database, home: Path, rows_a_file: int = 1000) -> list[Cut]:
+    return await keeping.keep(db, Vault(home), home / cuts.FOLDER, LONG_AGO, rows_a_file=rows_a_file, waits=0)
+
+
+async def keys(db: Database, home: Path) -> frozenset[str]:
+    return await db.read(proof.own_keys, Vault(home))
+
+
+async def verified(db: Database, home: Path) -> proof.Verified:
+    """As the hub does it: only its own key may have signed, and what was cut off is reckoned too."""
+    own = await keys(db, home)
+    return await db.read(lambda look: proof.verify(look, keys=own, files=home / cuts.FOLDER))
+
+
+# ── cut ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_old_goes_to_files_and_all_of_it_still_verifies(db: Database, tmp_path: Path) -> None:
+    await db.write(tell, 25)
+    made = await cut(db, tmp_path, rows_a_file=10)
+    # The key is made with the first cut, which is told, and so is the cut: these rows are newer than the line.
+    assert [(one.first, one.seq) for one in made] == [(1, 10), (11, 20), (21, 24)]
+    found = await db.read(proof.verify)
+    assert (found.broken, found.first) == (None, 25)
+    whole = await verified(db, tmp_path)
+    assert (whole.broken, whole.events) == (None, whole.events)
+    assert whole.events == found.events + 24
+    await db.write(tell, 3)
+    assert (await verified(db, tmp_path)).broken is None
+    assert sorted(path.name for path in (tmp_path / cuts.FOLDER).iterdir()) == sorted(one.file for one in made)
+    assert (tmp_path / cuts.FOLDER / made[0].file).stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_is_younger_stays_and_a_file_is_not_made_for_little(db: Database, tmp_path: Path) -> None:
+    await db.write(tell, 5)
+    assert await keeping.keep(db, Vault(tmp_path), tmp_path / cuts.FOLDER, 1) == []
+    assert await keeping.keep(db, Vault(tmp_path), tmp_path / cuts.FOLDER, 0) == []
+    assert not (tmp_path / cuts.FOLDER).exists()
+
+
+async def test_a_chain_that_does_not_hold_is_not_cut(db: Database, tmp_path: Path) -> None:
+    await db.write(tell, 9)
+    past_the_triggers(db, "UPDATE audit SET actor = 'bob' WHERE seq = 4")
+    with pytest.raises(Broken, match="Row 4 was changed"):
+        await cut(db, tmp_path)
+    assert await db.read(cuts.all_of) == []
+    assert list((tmp_path / cuts.FOLDER).iterdir()) == []
+
+
+BY_OTHERS = {
+    "the beginning is cut off without a cut": "DELETE FROM audit WHERE seq <= 30",
+    "the beginning is cut off further": "DELETE FROM audit WHERE seq <= 25",
+    "the end is cut off": "DELETE FROM audit WHERE seq > 27",
+    "the cut is gone": "DELETE FROM audit_cuts WHERE seq = 10",
+    "the cut is moved": "UPDATE audit_cuts SET seq = 25, hash = (SELECT hash FROM audit WHERE seq = 25) WHERE seq = 19",
+    "a row is changed after it": "UPDATE audit SET actor = 'bob' WHERE seq = 22",
+}
+
+
+@pytest.mark.parametrize("how", BY_OTHERS, ids=[name.replace(" ", "-") for name in BY_OTHERS])
+async def test_a_cut_by_anybody_else_is_found_out(db: Database, tmp_path: Path, how: str) -> None:
+    await db.write(tell, 20)
+    assert [one.seq for one in await cut(db, tmp_path, rows_a_file=10)] == [10, 19]
+    await db.write(tell, 10)
+    await db.write(checkpoints.sign, Vault(tmp_path))
+    assert (await verified(db, tmp_path)).broken is None
+    past_the_triggers(db, BY_OTHERS[how])
+    assert (await verified(db, tmp_path)).broken is not None
+
+
+async def test_a_cut_signed_by_a_key_of_ones_own_is_found_out(db: Database, tmp_path: Path) -> None:
+    await db.write(tell, 20)
+    await db.write(checkpoints.sign, Vault(tmp_path))
+    (other := tmp_path / "other").mkdir()
+    key = Ed25519PrivateKey.generate()
+    [hash] = [row[-1] for row in await db.read(keeping._batch, 9, 10)]
+    signature = base64.urlsafe_b64encode(key.sign(cuts.signed_text(1, 10, str(hash), "0" * 64))).decode()
+    past_the_triggers(
+        db,
+        "INSERT INTO audit_cuts (seq, first, hash, sha256, at, key, signature) VALUES "  # noqa: S608 - a test's own
+        f"(10, 1, '{hash}', '{'0' * 64}', 1, '{checkpoints.public_half(key)}', '{signature}')",
+        "DELETE FROM audit WHERE seq <= 10",
+    )
+    assert (await db.read(proof.verify)).broken is None, "it is as good as a real one, but for the key"
+    assert "a key that is not this hub's" in str((await verified(db, tmp_path)).broken)
+    assert "a key that is not this hub's" in str((await verified(db, other)).broken), "nor where there is no key"
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut-off", "another"])
+async def test_a_damaged_file_of_what_was_cut_off_is_found_out(db: Database, tmp_path: Path, damage: str) -> None:
+    await db.write(tell, 20)
+    one, two = await cut(db, tmp_path, rows_a_file=10)
+    file = tmp_path / cuts.FOLDER / one.file
+    whole = file.read_bytes()
+    assert proof.verify_file(file, one, chain.GENESIS).broken is None
+    match damage:
+        case "changed":
+            file.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+        case "cut-off":
+            file.write_bytes(whole[:-20])
+        case _:
+            file.write_bytes((tmp_path / cuts.FOLDER / two.file).read_bytes())
+    assert "not the file that was written" in str((await verified(db, tmp_path)).broken)
+    assert proof.verify_file(file, one, chain.GENESIS).broken is not None
+    file.unlink()
+    assert (await verified(db, tmp_path)).broken is None, "it lies elsewhere by now"
+
+
+async def test_a_file_is_laid_beside_what_was_kept_elsewhere(db: Database, tmp_path: Path) -> None:
+    await db.write(tell, 5)
+    kept = await db.write(checkpoints.sign, Vault(tmp_path))
+    assert kept is not None
+    [made] = await cut(db, tmp_path)
+    file = tmp_path / cuts.FOLDER / made.file
+    found = proof.verify_file(file, made, chain.GENESIS, [kept], {kept.key})
+    assert (found.broken, found.signed) == (None, 1)
+    other = Checkpoint(kept.seq, "0" * 64, kept.at, kept.key, kept.signature)
+    assert proof.verify_file(file, made, chain.GENESIS, [other], {kept.key}).broken is not None
+    assert "not this hub's" in str(proof.verify_file(file, made, chain.GENESIS, [kept], {"another"}).broken)
+
+
+# A process of its own that cuts, and really dies by SIGKILL, at the moment that it is told.
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from coderclawlink.access import cuts, keeping
+from coderclawlink.access.secrets import Vault
+from coderclawlink.db.engine import open_database
+
+async def main(url, home, moment):
+    die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    if moment == "in the file":
+        add = cuts.Draft.add
+        cuts.Draft.add = lambda self, rows: (add(self, rows), die())
+    if moment == "before it has its name":
+        os.fsync = lambda descriptor: die()
+    if moment == "before the cut":
+        finish = cuts.Draft.finish
+        cuts.Draft.finish = lambda self, name: (finish(self, name), die())
+    if moment == "between the rows":
+        keeping.ROWS_A_TRANSACTION = 4
+        drop, seen = cuts.drop, []
+        cuts.drop = lambda tx, at_most: die() if len(seen) == 2 else (seen.append(1), drop(tx, at_most))[1]
+    with open_database(url) as db:
+        await keeping.keep(db, Vault(home), home / cuts.FOLDER, -1.0, rows_a_file=10, waits=0)
+
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
+"""
+
+
+async def killed(db: Database, url: str, home: Path, moment: str) -> list[Cut]:
+    """What was cut by somebody who was killed then; what the next one finds is whole, and what it leaves too."""
+    await db.write(tell, 25)
+    command = [sys.executable, "-c", KILLED, url, str(home), moment]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert (await verified(db, home)).broken is None
+    before = await db.read(cuts.all_of)
+    made = await cut(db, home, rows_a_file=10)
+    whole = await verified(db, home)
+    assert (whole.broken, whole.first) == (None, made[-1].seq + 1)
+    files = {path.name for path in (home / cuts.FOLDER).iterdir()}
+    assert files == {one.file for one in await db.read(cuts.all_of)}
+    return before
+
+
+@pytest.mark.parametrize("moment", ["in the file", "before it has its name", "before the cut"])
+async def test_killed_before_the_cut_nothing_is_gone_and_the_next_one_begins_anew(tmp_path: Path, moment: str) -> None:
+    url = f"sqlite:///{tmp_path / 'clawlink.db'}"
+    with open_database(url) as db:
+        migrate(db)
+        assert await killed(db, url, tmp_path, moment) == []
+
+
+async def test_killed_while_the_rows_go_it_is_whole_and_the_next_one_goes_on(
+    db: Database, shared_url: str, tmp_path: Path
+) -> None:
+    assert len(await killed(db, shared_url, tmp_path, "between the rows")) == 1
+
+
+# ── signed ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_it_is_signed_after_ten_thousand_events_or_an_hour(db: Database, tmp_path: Path) -> None:
+    assert not await db.read(checkpoints.is_due)
+    await db.write(tell, 3)
+    assert not await db.read(checkpoints.is_due)
+    past_the_triggers(db, "UPDATE audit SET at = at - 3601 WHERE seq = 1")
+    assert await db.read(checkpoints.is_due)
+    await db.write(checkpoints.sign, Vault(tmp_path))
+    assert not await db.read(checkpoints.is_due)
+    await db.write(lambda tx: tx.change(checkpoint_table.update().values(seq=sa.column("seq") - 10_000)))
+    assert await db.read(checkpoints.is_due)
+    await db.write(checkpoints.sign, Vault(tmp_path))
+    assert not await db.read(checkpoints.is_due)
+
+
+# ── told ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Heard:
+    """A sink that is away as often as it is told to be."""
+
+    name = "webhook"
+
+    def __init__(self, away: int = 0) -> None:
+        self.away = away
+        self.took: list[int] = []
+        self.changed = asyncio.Event()
+
+    async def put(self, one: Checkpoint) -> None:
+        self.changed.set()
+        if self.away:
+            self.away -= 1
+            raise SinkAway("It is away.")
+        self.took.append(one.seq)
+
+
+@asynccontextmanager
+async def telling(
+    db: Database, home: Path, *told: Sink, waits: tuple[float, ...] = (0.01, 0.02)
+) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sinks.run(db, Vault(home), told, look_seconds=0.02, waits=waits))
+        try:
+            yield
+        finally:
+            running.cancel()
+
+
+async def until_told(db: Database, sink: str) -> None:
+    async with asyncio.timeout(20):
+        with db.bell.listen("audit told") as ear:
+            while await db.read(sinks.untold, sink) is not None:
+                await ear.wait(0.02)
+
+
+async def signed(db: Database, home: Path, times: int) -> list[int]:
+    made = []
+    for _ in range(times):
+        await db.write(tell, 2)
+        one = await db.write(checkpoints.sign, Vault(home))
+        assert one is not None
+        made.append(one.seq)
+    return made
+
+
+async def test_a_sink_that_is_away_is_told_later_in_order_and_holds_up_no_other(db: Database, tmp_path: Path) -> None:
+    made = await signed(db, tmp_path, 3)
+    away, file = Heard(away=4), FileSink(tmp_path / "checkpoints.jsonl")
+    async with telling(db, tmp_path, away, file):
+        await until_told(db, "webhook")
+        await until_told(db, "file")
+    assert away.took == made
+    lines = [json.loads(line) for line in (tmp_path / "checkpoints.jsonl").read_text().splitlines()]
+    assert [line["seq"] for line in lines] == made
+    assert Checkpoint(**{**lines[0], "at": 0}).is_signed
+    assert await db.read(sinks.away) == {}
+
+
+async def test_that_a_sink_is_away_is_shown_until_it_is_back_or_no_longer_told(db: Database, tmp_path: Path) -> None:
+    [seq] = await signed(db, tmp_path, 1)
+    sink = Heard(away=1)
+    async with telling(db, tmp_path, sink, waits=(60,)), asyncio.timeout(20):
+        with db.bell.listen("audit told") as ear:
+            while not await db.read(sinks.away):
+                await ear.wait(0.02)
+    assert await db.read(sinks.away) == {"webhook": "It is away."}
+    assert (await db.read(sinks.sent, [seq]))[seq] == {"webhook": {"why": "It is away.", "failures": 1}}
+    async with telling(db, tmp_path, FileSink(tmp_path / "file")):
+        await until_told(db, "file")
+    assert await db.read(sinks.away) == {}
+
+
+async def test_a_line_that_somebody_was_killed_in_spoils_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "checkpoints.jsonl"
+    file.write_text('{"seq": 1, "ha')
+    await FileSink(file).put(Checkpoint(2, "h", 0, "k", "s"))
+    assert json.loads(file.read_text().splitlines()[-1])["seq"] == 2
+    with pytest.raises(SinkAway, match="No such file"):
+        await FileSink(tmp_path / "none" / "file").put(Checkpoint(2, "h", 0, "k", "s"))
+
+
+async def test_a_webhook_is_signed_as_standard_webhooks_says(db: Database, tmp_path: Path) -> None:
+    """Also with the example that the standard itself gives."""
+    given = sinks.signed(
+        b'{"test": 2432232314}',
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330,
+        Ed25519PrivateKey.generate(),
+        sinks._decoded("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    )
+    assert given["webhook-signature"].split()[1] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    made = await signed(db, tmp_path, 1)
+    heard: list[tuple[dict[str, str], bytes]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
+        heard.append((headers, await reader.readexactly(int(headers["content-length"]))))
+        writer.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\n\r\n" % (b"503 No" if len(heard) == 1 else b"200 OK"))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, asyncio.timeout(20):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+        secret = base64.b64encode(os.urandom(24)).decode()
+        async with telling(db, tmp_path, WebhookSink(db, Vault(tmp_path), url, f"whsec_{secret}")):
+            await until_told(db, "webhook")
+    [(refused, _), (headers, body)] = heard
+    assert refused["webhook-id"] == headers["webhook-id"], "the same thing said again"
+    told = json.loads(body)
+    assert (told["type"], told["data"]["seq"]) == ("audit.checkpoint", made[0])
+    text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    v1a, v1 = headers["webhook-signature"].split()
+    assert v1 == f"v1,{base64.b64encode(hmac.digest(base64.b64decode(secret), text, hashlib.sha256)).decode()}"
+    key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(told["data"]["key"]))
+    key.verify(base64.b64decode(v1a.removeprefix("v1a,")), text)
+
+
+async def test_a_secret_of_a_webhook_that_is_none_is_refused(db: Database, tmp_path: Path) -> None:
+    for secret in ("whsec_", "whsec_not base64", "x"):
+        with pytest.raises(Invalid, match="CLAWLINK_AUDIT_WEBHOOK_SECRET"):
+            WebhookSink(db, Vault(tmp_path), "http://127.0.0.1/", secret)
