@@ -57,7 +57,7 @@ export default defineConfig(({ mode }) => ({
           includeDependenciesRecursively: false,
           groups: [
             { name: 'controls', test: /node_modules\/(@?react-aria|@?react-stately|@internationalized)/ },
-            { name: 'frame', test: /src\/kit\/(Button|Menu|Page|Status|states|toast)\.tsx$/ },
+            { name: 'frame', test: /src\/kit\/(Button|Menu|Page|Status|states|toast)\.tsx$|lucide-react\/dist\/esm\/icons\/(check|chevron-down|circle-(alert|check|dashed|x)|ellipsis|external-link|lock|pencil|plus|refresh-cw|trash-2|triangle-(alert|exclamation-point)|x)\.mjs$/ },
             { name: 'ground', test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(?!react-virtual|virtual-core)[\w-]+)\// },
           ],
         },

@@ -148,6 +148,13 @@ export type AuditCheckpointed = {
   hash: string
 }
 
+/** The oldest audit events were written to a file and are no longer in the database. `first`, `last`: the rows. */
+export type AuditCut = {
+  kind: "audit.cut"
+  first: number
+  last: number
+}
+
 export type BackupMade = {
   kind: "backup.made"
   size: number
@@ -885,6 +892,7 @@ export type AnyEvent =
   | SecretSet
   | SecretDeleted
   | AuditCheckpointed
+  | AuditCut
   | BackupMade
   | NodeJoined
   | NodeLeft

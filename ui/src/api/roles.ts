@@ -98,7 +98,6 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "GET /api/audit/sessions/{session_id}/activity",
     "POST /api/auth/sign-out",
     "POST /api/auth/sign-out-everywhere",
-    "POST /api/auth/step-up",
     "POST /api/auth/password",
     "GET /api/auth/sessions",
     "DELETE /api/auth/sessions/{id}",
@@ -108,9 +107,17 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "POST /api/auth/passkeys",
     "PATCH /api/auth/passkeys/{passkey_id}",
     "DELETE /api/auth/passkeys/{passkey_id}",
+    "POST /api/auth/step-up",
+    "GET /api/auth/identities",
+    "DELETE /api/auth/identities/{provider}",
     "GET /api/tokens",
     "POST /api/tokens",
-    "DELETE /api/tokens/{named}"
+    "DELETE /api/tokens/{named}",
+    "POST /api/devices/pairings",
+    "GET /api/devices",
+    "GET /api/devices/{device_id}",
+    "PATCH /api/devices/{device_id}",
+    "DELETE /api/devices/{device_id}"
   ],
   "agent:list": [
     "GET /api/agents/available",
@@ -222,7 +229,12 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "DELETE /api/users/{user_id}",
     "GET /api/invitations",
     "POST /api/invitations",
-    "DELETE /api/invitations/{invitation_id}"
+    "DELETE /api/invitations/{invitation_id}",
+    "GET /api/group-roles",
+    "PUT /api/group-roles",
+    "GET /api/group-roles/{id}",
+    "PUT /api/group-roles/{id}",
+    "DELETE /api/group-roles/{id}"
   ],
   "admin:system": [
     "POST /api/search/reindex",
@@ -235,8 +247,12 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "GET /api/audit",
     "GET /api/audit/analytics",
     "GET /api/audit/chain",
+    "POST /api/audit/chain",
+    "GET /api/audit/checkpoints",
     "POST /api/audit/checkpoints",
     "GET /api/audit/export",
+    "GET /api/backup",
+    "POST /api/backup",
     "GET /api/policies",
     "PUT /api/policies",
     "DELETE /api/policies",
@@ -246,6 +262,11 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "POST /api/policies/test",
     "POST /api/policies/try",
     "POST /api/policies/replay",
-    "GET /api/policies/decisions"
+    "GET /api/policies/decisions",
+    "GET /api/providers",
+    "GET /api/providers/{name}",
+    "PUT /api/providers/{name}",
+    "DELETE /api/providers/{name}",
+    "POST /api/providers/{name}/check"
   ]
 }

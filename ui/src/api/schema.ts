@@ -126,9 +126,11 @@ export type AgentTold = {
   may_configure: boolean
 }
 
-/** In the time asked for: how much in each group, what was done from devices not seen before, and outside of the hours. */
+/** In the time from `since` on: how much in each group; the latest that was refused; what was done from devices not seen before, and at hours that are not the person's usual ones, or outside those asked for. */
 export type Analytics = {
+  since: string
   counts: Array<CountTold>
+  denied: Array<AuditEvent>
   new_devices: Array<AuditEvent>
   off_hours: Array<AuditEvent>
 }
@@ -220,6 +222,20 @@ export type AuditEvent = {
   project_id: (number | null)
   previous: string
   hash: string
+}
+
+/** `size`: bytes of the file. `by`: who made it. */
+export type BackupTold = {
+  made_at: string
+  by: string
+  size: number
+}
+
+/** What is laid beside the chain. `keys`: further ones that the hub has signed with; each as a checkpoint tells it. `files`: also reckon what was cut off, where its files are still in the data directory. */
+export type Beside = {
+  checkpoints?: Array<Kept>
+  keys?: Array<string>
+  files?: boolean
 }
 
 export type BlockedTold = {
@@ -334,7 +350,7 @@ export type CardTold = {
   pull?: (CardPullTold | null)
 }
 
-/** `broken`: what does not hold, in words, at row `at`; null: all holds. `signed`: checkpoints that agree with the chain. */
+/** `broken`: what does not hold, in words, at row `at`; null: all holds. `first`: the first row in the database. `events`: how many were reckoned. `signed`: checkpoints that agree with the chain; `checkpoints`: the latest of them. `sinks_away`: who did not take one, and why. */
 export type Chain = {
   events: number
   seconds: number
@@ -343,7 +359,25 @@ export type Chain = {
   at: (number | null)
   signed: number
   latest: (number | null)
+  first: number
   checkpoints: Array<CheckpointTold>
+  cuts: Array<CutTold>
+  keys: Array<string>
+  sinks_away: Record<string, string>
+}
+
+/** Good once, for a minute, for this device. */
+export type Challenge = {
+  challenge: string
+  expires_at: string
+}
+
+/** `signature`: over the texts `clawlink device sign-in 1`, the hub's name, the device's id and the challenge, each behind its length in four bytes, the highest first. */
+export type ChallengeAnswered = {
+  device_id: string
+  challenge: string
+  signature: string
+  keep?: "cookie" | "session"
 }
 
 export type ChatDetail = {
@@ -404,12 +438,14 @@ export type Checked = {
   round: number
 }
 
+/** Row `seq` of the chain has this `hash`, signed with the `key` (Ed25519, base64url). `sent`: of each sink, what came of telling it. */
 export type CheckpointTold = {
   seq: number
   hash: string
   at: string
   key: string
   signature: string
+  sent?: Record<string, Sent>
 }
 
 /** `demanded`: what the result must pass. `missing`: what keeps it from being taken for done, null when nothing does. */
@@ -514,6 +550,7 @@ export type ContestantTold = {
   error: (string | null)
 }
 
+/** How many events of a group ended so. */
 export type CountTold = {
   name: string
   success: number
@@ -530,6 +567,18 @@ export type CreatePr = {
 export type CreateTask = {
   title: string
   description?: (string | null)
+}
+
+/** The rows from `first` to `seq` lie in `file` and are no longer in the database. `hash`: of the row `seq`; `sha256`: of the file. */
+export type CutTold = {
+  seq: number
+  first: number
+  hash: string
+  sha256: string
+  at: string
+  key: string
+  signature: string
+  file: string
 }
 
 /** `next`: what to give as `before` for older ones; null when these are the oldest. */
@@ -550,6 +599,29 @@ export type DeliveryTold = {
   compare: (string | null)
   error: (string | null)
   tries: number
+}
+
+export type DeviceChange = {
+  trust: "low" | "normal" | "high"
+}
+
+export type DeviceNamed = {
+  device_id: string
+}
+
+/** `fingerprint`: six words of its key, which the device shows too. `seen_at`: when it signed in last. */
+export type DeviceTold = {
+  id: string
+  user: string
+  name: string
+  public_key: string
+  fingerprint: string
+  trust: "low" | "normal" | "high"
+  state: "paired" | "revoked"
+  made_at: string
+  seen_at: (string | null)
+  revoked_at: (string | null)
+  revoked_by: (string | null)
 }
 
 export type Discarding = {
@@ -674,6 +746,7 @@ export type Health = {
   database: string
   nodes_online: number
   events: number
+  audit: "ok" | "sink away"
 }
 
 /** A task that was found; `snippet`: what stands `where`. */
@@ -778,11 +851,24 @@ export type Indexed = {
   done: boolean
 }
 
+/** `code`: what stands behind the `#` of the invitation's link. */
+export type InvitationCode = {
+  code: string
+}
+
 /** `link` and `code` are told this once. */
 export type InvitationMade = {
   invitation: Invited
   code: string
   link: string
+}
+
+/** What whoever holds the link is told. `email`: whom it was made for, if it was for somebody. */
+export type InvitationShown = {
+  role: Role
+  email: (string | null)
+  made_by: string
+  expires_at: string
 }
 
 export type Invited = {
@@ -814,6 +900,15 @@ export type IssuesWanted = {
 }
 
 export type JsonValue = unknown
+
+/** A checkpoint that was kept outside of this hub, as the hub has told it. */
+export type Kept = {
+  seq: number
+  hash: string
+  at: string
+  key: string
+  signature: string
+}
 
 /** Only what is named is changed. */
 export type LabelChanges = {
@@ -1019,6 +1114,12 @@ export type NewInvitation = {
   email?: (string | null)
 }
 
+/** `user`: whose device it is to be; null: your own; others' only for administrators. `trust`: `low`: it looks and changes nothing; `normal`; `high`, which only administrators give: also what needs an administrator. */
+export type NewPairing = {
+  user?: (string | null)
+  trust?: "low" | "normal" | "high"
+}
+
 export type NewPasskey = {
   name: string
   credential: Record<string, JsonValue>
@@ -1110,6 +1211,38 @@ export type Page = {
   next: (number | null)
 }
 
+/** `hub`: the hub's name, which the device keeps, and signs with each challenge. */
+export type Paired = {
+  id: string
+  user: string
+  name: string
+  public_key: string
+  fingerprint: string
+  trust: "low" | "normal" | "high"
+  state: "paired" | "revoked"
+  made_at: string
+  seen_at: (string | null)
+  revoked_at: (string | null)
+  revoked_by: (string | null)
+  hub: string
+}
+
+/** `signature`: over the texts `clawlink device pair 1`, code (in capitals, without hyphen), public key and name, each behind its length in four bytes, the highest first. */
+export type PairingGiven = {
+  code: string
+  public_key: string
+  name: string
+  signature: string
+}
+
+/** `code` is told this once, and good for one device, for ten minutes. */
+export type PairingMade = {
+  code: string
+  user: string
+  trust: "low" | "normal" | "high"
+  expires_at: string
+}
+
 /** What was made in a further repository, `name` within the project. `head` null: nothing was changed there so far. */
 export type PartTold = {
   name: string
@@ -1199,13 +1332,14 @@ export type Problem = {
   detail: (string | Array<FieldProblem>)
 }
 
-/** Only what is named is changed. */
+/** Only what is named is changed. `private`: it is for its members alone, and as if it was not there for others; administrators and the project's admins say so. */
 export type ProjectChanges = {
   name?: string
   description?: (string | null)
   status?: ProjectStatus
   github_repo_url?: (string | null)
   telegram_chat_id?: (string | null)
+  private?: boolean
 }
 
 export type ProjectStatus = "active" | "completed" | "archived" | "on_hold"
@@ -1220,6 +1354,7 @@ export type ProjectTold = {
   github_repo_owner: (string | null)
   github_repo_name: (string | null)
   telegram_chat_id: (string | null)
+  private: boolean
   created_at: string
   updated_at: string
 }
@@ -1646,6 +1781,13 @@ export type RunWanted = {
 /** `text`: what to say before the comments. */
 export type Sending = {
   text?: string
+}
+
+/** `at`: when the sink took it; null: it has not, as `why` says. */
+export type Sent = {
+  at?: (string | null)
+  why?: (string | null)
+  failures?: number
 }
 
 /** `run`: that which heeds the comments. `prompt`: as it waits there; null when `run` is a new one that begins with it. */
@@ -2239,11 +2381,15 @@ export interface Operations {
   'GET /api/audit/events': { args: { query?: { user_id?: (string | null); event_type?: (string | null); resource_type?: (string | null); limit?: number } }; result: Array<AuditEvent> }
   'GET /api/audit/users/{user_id}/activity': { args: { path: { user_id: string }; query?: { limit?: number } }; result: Array<AuditEvent> }
   'GET /api/audit/sessions/{session_id}/activity': { args: { path: { session_id: string }; query?: { auth_session_id?: (string | null); limit?: number } }; result: Array<AuditEvent> }
-  'GET /api/audit': { args: { query?: { limit?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null); before?: (number | null) } }; result: Page }
-  'GET /api/audit/analytics': { args: { query?: { by?: "actor" | "action" | "type" | "day" | "hour" | "status"; form?: "json" | "csv"; begin?: number; end?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null); before?: (number | null) } }; result: Analytics }
+  'GET /api/audit': { args: { query?: { before?: (number | null); limit?: number; q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); session?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null) } }; result: Page }
+  'GET /api/audit/analytics': { args: { query?: { by?: "actor" | "action" | "agent" | "type" | "project" | "day" | "hour" | "status"; form?: "json" | "csv"; part?: "counts" | "denied" | "new_devices" | "off_hours"; begin?: (number | null); end?: (number | null); q?: (string | null); event_type?: (Array<string> | null); status?: ("success" | "denied" | "failure" | null); user_id?: (string | null); session?: (string | null); device_id?: (string | null); resource_type?: (string | null); project_id?: (number | null); since?: (string | null); until?: (string | null) } }; result: Analytics }
   'GET /api/audit/chain': { args: {  }; result: Chain }
+  'POST /api/audit/chain': { args: { body: Beside }; result: Chain }
+  'GET /api/audit/checkpoints': { args: { query?: { before?: (number | null); limit?: number } }; result: Array<CheckpointTold> }
   'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
-  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" } }; result: string }
+  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf"; after?: number } }; result: string }
+  'GET /api/backup': { args: {  }; result: (BackupTold | null) }
+  'POST /api/backup': { args: {  }; result: string }
   'GET /api/policies': { args: { query?: { project_id?: (number | null) } }; result: PolicyTold }
   'PUT /api/policies': { args: { query?: { project_id?: (number | null) }; body: ModulesWanted }; result: PolicyPut }
   'DELETE /api/policies': { args: { query?: { project_id?: (number | null) } }; result: void }
@@ -2256,6 +2402,7 @@ export interface Operations {
   'GET /api/policies/decisions': { args: { query?: { project_id?: (number | null); refused?: boolean; before?: (number | null); limit?: number } }; result: DecisionsPage }
   'GET /api/auth/methods': { args: {  }; result: Methods }
   'POST /api/auth/sign-in': { args: { body: SignIn }; result: SignedInAs }
+  'POST /api/auth/invitation': { args: { body: InvitationCode }; result: InvitationShown }
   'POST /api/auth/accept': { args: { body: Acceptance }; result: SignedInAs }
   'POST /api/auth/sign-out': { args: {  }; result: void }
   'POST /api/auth/sign-out-everywhere': { args: {  }; result: Ended }
@@ -2296,6 +2443,14 @@ export interface Operations {
   'GET /api/tokens': { args: { query?: { user?: (string | null) } }; result: Array<TokenTold> }
   'POST /api/tokens': { args: { body: NewToken }; result: TokenMade }
   'DELETE /api/tokens/{named}': { args: { path: { named: string }; query?: { user?: (string | null) } }; result: void }
+  'POST /api/devices/pairings': { args: { body?: (NewPairing | null) }; result: PairingMade }
+  'POST /api/devices/pair': { args: { body: PairingGiven }; result: Paired }
+  'POST /api/devices/challenge': { args: { body: DeviceNamed }; result: Challenge }
+  'POST /api/devices/sign-in': { args: { body: ChallengeAnswered }; result: SignedInAs }
+  'GET /api/devices': { args: { query?: { user?: (string | null); everybody?: boolean; revoked?: boolean; after?: string; limit?: number } }; result: Array<DeviceTold> }
+  'GET /api/devices/{device_id}': { args: { path: { device_id: string } }; result: DeviceTold }
+  'PATCH /api/devices/{device_id}': { args: { path: { device_id: string }; body: DeviceChange }; result: DeviceTold }
+  'DELETE /api/devices/{device_id}': { args: { path: { device_id: string } }; result: void }
   'GET /api/nodes': { args: {  }; result: Array<NodeTold> }
   'GET /health': { args: {  }; result: Health }
 }

@@ -1,17 +1,17 @@
-/** Where one can go: a sidebar that folds to icons, and on a phone a bar at the bottom with a sheet for the rest. */
+/** Where one can go: a sidebar that folds to icons. A phone has `BottomBar` instead. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
-import { Ellipsis, PanelLeft, Search, X } from 'lucide-react'
+import { PanelLeft, Search } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { ask } from '@/api/client'
 import { useHotkey, written } from '@/kit/hotkeys'
 import { buttonLook, join } from '@/kit/look'
 import { useNeedsCount } from '@/nouns/needs'
-import { ON_A_PHONE, PLACES, type Place } from './places'
+import { PLACES, type Place } from './places'
 
 const Account = lazy(() => import('./Account'))
 const PLACE = 'clawlink.sidebar'
-const SHOWN_AT_MOST = 99
+export const SHOWN_AT_MOST = 99
 
 /** The number stands in the title too, where a tab in the background shows it. */
 function useTitle(open: number) {
@@ -20,13 +20,13 @@ function useTitle(open: number) {
   }, [open])
 }
 
-function usePlaces(): Place[] {
+export function usePlaces(): Place[] {
   const { data: me } = useQuery(ask('GET /api/me'))
   return PLACES.filter(({ needs }) => !needs || me?.permissions.includes(needs))
 }
 
 /** A task stands beside the board: there the board is where one is. */
-const useIsAt = (to: Place['to']): boolean => useRouterState({ select: ({ location }) => to === '/board' && location.pathname.startsWith('/tasks/') })
+export const useIsAt = (to: Place['to']): boolean => useRouterState({ select: ({ location }) => to === '/board' && location.pathname.startsWith('/tasks/') })
 
 export function Sidebar({ onSearch }: { onSearch(): void }) {
   const [isFolded, setFolded] = useState(() => localStorage.getItem(PLACE) === 'folded')
@@ -69,7 +69,7 @@ export function Sidebar({ onSearch }: { onSearch(): void }) {
 }
 
 /** Nothing where everybody is the machine's owner. */
-function You(props: { isFolded?: boolean; onPhone?: boolean }) {
+export function You(props: { isFolded?: boolean; onPhone?: boolean }) {
   const { data: me } = useQuery(ask('GET /api/me'))
   if (me?.mode !== 'team') return null
   return (
@@ -103,67 +103,5 @@ function Count({ count, isFolded }: { count: number; isFolded: boolean }) {
     <span aria-label={`${count} need you`} className={join('rounded-full bg-warn-soft text-12 font-medium text-warn tabular-nums', isFolded ? 'absolute -top-1 -right-1 min-w-4 px-1 text-center leading-4' : 'min-w-5 px-1.5 text-center leading-5')}>
       {text}
     </span>
-  )
-}
-
-export function BottomBar({ onSearch }: { onSearch(): void }) {
-  const [isOpen, setOpen] = useState(false)
-  const open = useNeedsCount()
-  const places = usePlaces()
-  const inBar = places.filter(({ to }) => ON_A_PHONE.includes(to))
-  const rest = places.filter(({ to }) => !ON_A_PHONE.includes(to))
-  return (
-    <nav aria-label="Main" className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
-      {isOpen && (
-        <div className="border-b border-line p-2">
-          {rest.map(({ to, label, icon: Icon }) => (
-            <Link key={to} to={to} onClick={() => setOpen(false)} className="flex h-11 items-center gap-3 rounded-6 px-3 font-medium" activeProps={{ className: 'bg-hover text-fg' }} inactiveProps={{ className: 'text-fg-2' }}>
-              <Icon size={20} aria-hidden />
-              {label}
-            </Link>
-          ))}
-          <button
-            type="button"
-            className="flex h-11 w-full items-center gap-3 rounded-6 px-3 font-medium text-fg-2"
-            onClick={() => {
-              setOpen(false)
-              onSearch()
-            }}
-          >
-            <Search size={20} aria-hidden />
-            Search
-          </button>
-          <You onPhone />
-        </div>
-      )}
-      <div className="flex">
-        {inBar.map((place) => (
-          <BarLink key={place.to} place={place} open={open} onGo={() => setOpen(false)} />
-        ))}
-        <button type="button" className={join(barLook, 'text-fg-2')} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? <X size={20} aria-hidden /> : <Ellipsis size={20} aria-hidden />}
-          More
-        </button>
-      </div>
-    </nav>
-  )
-}
-
-const barLook = 'relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-12'
-
-function BarLink({ place: { to, label, icon: Icon }, open, onGo }: { place: Place; open: number; onGo(): void }) {
-  const isAt = useIsAt(to)
-  return (
-    <Link to={to} onClick={onGo} className={barLook} activeProps={{ className: 'text-accent-text font-medium' }} inactiveProps={isAt ? { className: 'text-accent-text font-medium', 'aria-current': 'page' } : { className: 'text-fg-2' }} activeOptions={{ includeSearch: false }}>
-      <span className="relative">
-        <Icon size={20} aria-hidden />
-        {to === '/inbox' && open > 0 && (
-          <span aria-label={`${open} need you`} className="absolute -top-1.5 left-3 min-w-4 rounded-full bg-warn-soft px-1 text-center text-12 leading-4 text-warn tabular-nums">
-            {open > SHOWN_AT_MOST ? `${SHOWN_AT_MOST}+` : open}
-          </span>
-        )}
-      </span>
-      {label}
-    </Link>
   )
 }

@@ -6,11 +6,12 @@ import { useCommands } from '@/kit/commands'
 import { useHotkey, type Hotkey } from '@/kit/hotkeys'
 import { setDensity, setTheme } from '@/kit/theme'
 import { useLiveStatus } from '@/live/live'
-import { BottomBar, Sidebar } from './Navigation'
+import { Sidebar } from './Navigation'
 import { PLACES } from './places'
 
 // What the first look at a page does without; the dialogs' code comes with them.
 const Toasts = lazy(() => import('@/kit/toast').then(({ Toasts }) => ({ default: Toasts })))
+const BottomBar = lazy(() => import('./BottomBar'))
 const Palette = lazy(() => import('@/kit/Palette'))
 const HotkeySheet = lazy(() => import('@/kit/HotkeySheet').then(({ HotkeySheet }) => ({ default: HotkeySheet })))
 
@@ -43,7 +44,9 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <BottomBar onSearch={() => setOpen('palette')} />
+      <Suspense fallback={<div className="h-14 border-t border-line bg-surface md:hidden" />}>
+        <BottomBar onSearch={() => setOpen('palette')} />
+      </Suspense>
       <Suspense fallback={null}>
         <Toasts />
       </Suspense>

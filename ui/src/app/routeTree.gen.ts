@@ -14,6 +14,7 @@ import { Route as BoardRouteImport } from './../routes/_board'
 import { Route as AdminRouteImport } from './../routes/admin'
 import { Route as AuditRouteImport } from './../routes/audit'
 import { Route as InboxRouteImport } from './../routes/inbox'
+import { Route as InvitationRouteImport } from './../routes/invitation'
 import { Route as NodesRouteImport } from './../routes/nodes'
 import { Route as SettingsRouteImport } from './../routes/settings'
 import { Route as SignInRouteImport } from './../routes/sign-in'
@@ -53,6 +54,11 @@ const AuditRoute = AuditRouteImport.update({
 const InboxRoute = InboxRouteImport.update({
   id: '/inbox',
   path: '/inbox',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const InvitationRoute = InvitationRouteImport.update({
+  id: '/invitation',
+  path: '/invitation',
   getParentRoute: () => rootRouteImport,
 } as any)
 const NodesRoute = NodesRouteImport.update({
@@ -141,6 +147,7 @@ export interface FileRoutesByFullPath {
   '/admin': typeof AdminRoute
   '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
+  '/invitation': typeof InvitationRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
   '/sign-in': typeof SignInRoute
@@ -163,6 +170,7 @@ export interface FileRoutesByTo {
   '/admin': typeof AdminRoute
   '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
+  '/invitation': typeof InvitationRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
   '/sign-in': typeof SignInRoute
@@ -187,6 +195,7 @@ export interface FileRoutesById {
   '/admin': typeof AdminRoute
   '/audit': typeof AuditRoute
   '/inbox': typeof InboxRoute
+  '/invitation': typeof InvitationRoute
   '/nodes': typeof NodesRoute
   '/settings': typeof SettingsRoute
   '/sign-in': typeof SignInRoute
@@ -211,6 +220,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/audit'
     | '/inbox'
+    | '/invitation'
     | '/nodes'
     | '/settings'
     | '/sign-in'
@@ -233,6 +243,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/audit'
     | '/inbox'
+    | '/invitation'
     | '/nodes'
     | '/settings'
     | '/sign-in'
@@ -256,6 +267,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/audit'
     | '/inbox'
+    | '/invitation'
     | '/nodes'
     | '/settings'
     | '/sign-in'
@@ -280,6 +292,7 @@ export interface RootRouteChildren {
   AdminRoute: typeof AdminRoute
   AuditRoute: typeof AuditRoute
   InboxRoute: typeof InboxRoute
+  InvitationRoute: typeof InvitationRoute
   NodesRoute: typeof NodesRoute
   SettingsRoute: typeof SettingsRoute
   SignInRoute: typeof SignInRoute
@@ -331,6 +344,13 @@ declare module '@tanstack/react-router' {
       path: '/inbox'
       fullPath: '/inbox'
       preLoaderRoute: typeof InboxRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/invitation': {
+      id: '/invitation'
+      path: '/invitation'
+      fullPath: '/invitation'
+      preLoaderRoute: typeof InvitationRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/nodes': {
@@ -466,6 +486,7 @@ const rootRouteChildren: RootRouteChildren = {
   AdminRoute: AdminRoute,
   AuditRoute: AuditRoute,
   InboxRoute: InboxRoute,
+  InvitationRoute: InvitationRoute,
   NodesRoute: NodesRoute,
   SettingsRoute: SettingsRoute,
   SignInRoute: SignInRoute,

@@ -1,6 +1,6 @@
 /** Over the page when the session has ended while somebody was at work: what is typed there stays, and what was pressed is done afterwards. */
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
-import { Frame } from './Frame'
+import { Frame } from '@/nouns/Frame'
 import { SignIn } from './SignIn'
 
 export default function SignInAgain({ before, onSignedIn }: { before: string; onSignedIn(user: string): void }) {

@@ -1,5 +1,5 @@
 /** Shown instead of any page while the hub does not know who looks; and at /sign-in, where whoever comes from elsewhere goes on from. */
-import { Frame } from './Frame'
+import { Frame } from '@/nouns/Frame'
 import { SignIn } from './SignIn'
 
 export interface SignInPageProps {

@@ -1,7 +1,7 @@
 /** Where a provider leads that was opened beside the page that waits. */
 import { useEffect } from 'react'
 import { Button } from '@/kit/Button'
-import { Frame } from './Frame'
+import { Frame } from '@/nouns/Frame'
 
 export function SignedIn() {
   useEffect(() => close(), [])
