@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coderclawlink.access import members, policy, visibility
+from coderclawlink.access import members, policy, revocation, visibility
 from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.board import dependencies, repository
 from coderclawlink.db.engine import Look, Tx
@@ -127,7 +127,7 @@ def _hide(tx: Tx, actor: Actor, project: ProjectId) -> None:
     policy.require(actor, Permission.ADMIN_USERS, project)
     if actor.proven and actor.user is not None and project not in actor.memberships:
         members.give(tx, project, actor.user, Role.ADMIN, actor)
-    tx.topics.add("access")
+    revocation.ring(tx)
 
 
 def delete(tx: Tx, actor: Actor, project: ProjectId) -> None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -33,31 +33,26 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from coderclawlink.access import policy, revocation, tickets
+from coderclawlink.access import revocation, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.rules import PolicyDenied
-from coderclawlink.board import projects, tasks
-from coderclawlink.board.projects import ProjectNotFound
-from coderclawlink.board.tasks import TaskNotFound
-from coderclawlink.db.engine import Look, StoreUnavailable
+from coderclawlink.db.engine import StoreUnavailable
 from coderclawlink.errors import ClawlinkError, NotSignedIn
-from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.journal.feed import Shown, Watcher
 from coderclawlink.journal.log import Told
-from coderclawlink.runs import ledger
 from coderclawlink.web import live_acts, strict_json
 from coderclawlink.web.live_acts import AnswerGiven, PromptGiven
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.runtime import shown_json
-from coderclawlink.web.shapes import Asked, Id, Seq
+from coderclawlink.web.shapes import Asked, Seq
+from coderclawlink.web.sight import Sight, Subscription, grant
 from coderclawlink.web.signing_in import actor_of, actor_with, open_to_all
 
 router = APIRouter()
 
 FRAME_AT_MOST = 256 * 1024
 """Characters of a frame from the browser: room for the longest prompt, if not all of it must be escaped."""
-SUBJECTS_AT_MOST = 500
 EVENTS_A_FRAME = 100
 CHARACTERS_A_FRAME = 256 * 1024
 GATHER_SECONDS = 0.01
@@ -68,20 +63,6 @@ CLOSE_SECONDS = 2.0
 SIGN_IN_FIRST = 4401
 OTHER_RIGHTS = 4403
 TOO_SLOW = 4408
-REMEMBERED_AT_MOST = 10_000
-
-
-class Subscription(Asked):
-    runs: Annotated[
-        list[Annotated[str, Field(max_length=64)]], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)
-    ]
-    tasks: Annotated[list[Id], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)]
-    projects: Annotated[list[Id], Field(default_factory=list, max_length=SUBJECTS_AT_MOST)]
-    board: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.runs or self.tasks or self.projects or self.board)
 
 
 class Frame(Asked):
@@ -166,7 +147,7 @@ class _Tab:
                 if telling is not None:
                     telling.cancel()
                     await asyncio.wait([telling])
-                self._told = _Telling(frame.subscribe, self._key, actor, _Sight(actor, self._here))
+                self._told = _Telling(frame.subscribe, self._key, actor, Sight(actor, self._here))
                 telling = group.create_task(self._tell(self._told, frame.after))
             checking.cancel()
             if telling is not None:
@@ -224,7 +205,7 @@ class _Tab:
                     raise _OtherRights
                 if was_rung:
                     told.sight.forget()  # a project may have been made private, say
-                    granted, _ = await self._here.db.read(_grant, told.actor, told.wanted)
+                    granted, _ = await self._here.db.read(grant, told.actor, told.wanted)
                     if told.granted is not None and granted != told.granted:
                         raise _OtherRights
 
@@ -238,7 +219,7 @@ class _Tab:
 
     async def _tell(self, telling: _Telling, after: int | None) -> None:
         async with asyncio.TaskGroup() as group:
-            granted, refused = await self._here.db.read(_grant, telling.actor, telling.wanted)
+            granted, refused = await self._here.db.read(grant, telling.actor, telling.wanted)
             telling.granted, sight = granted, telling.sight
             watcher = Watcher(set(granted.runs), set(granted.tasks), set(granted.projects), board=granted.board)
             group.create_task(_cut_when_behind(watcher))
@@ -252,7 +233,7 @@ class _Tab:
                 while True:
                     await self._send(await sight.of(item for item in await _gather(watcher) if _is_new(item, head)))
 
-    async def _catch_up(self, sight: _Sight, granted: Subscription, after: int, head: int) -> None:
+    async def _catch_up(self, sight: Sight, granted: Subscription, after: int, head: int) -> None:
         while page := await self._here.db.read(
             log.read_about,
             after,
@@ -284,40 +265,6 @@ class _Tab:
         await self._socket.send_text(json.dumps(word))
 
 
-class _Sight:
-    """What one actor may see of what is told, looked up once for each run."""
-
-    def __init__(self, actor: Actor, here: Rooms) -> None:
-        self._actor = actor
-        self._here = here
-        self._runs: dict[str, bool] = {}
-
-    def forget(self) -> None:
-        """Look all of it up anew."""
-        self._runs = {}
-
-    async def of(self, items: Iterable[Told | Shown]) -> list[Told | Shown]:
-        items = list(items)
-        known = self._runs
-        unknown = {item.about.run for item in items if item.about.run is not None} - known.keys()
-        if unknown:
-            seen = await self._here.db.read(ledger.seen_among, self._actor, unknown)
-            if len(known) > REMEMBERED_AT_MOST:
-                self._runs = known = {run: known[run] for item in items if (run := item.about.run) in known}
-            known |= {run: run in seen for run in unknown}
-        return [item for item in items if self._has(item, known)]
-
-    def _has(self, item: Told | Shown, known: Mapping[str, bool]) -> bool:
-        if item.about.run is not None:
-            return known[item.about.run]
-        kind = item.kind if isinstance(item, Told) else ""
-        if kind.startswith(("node.", "agent.configured")):
-            return policy.may(self._actor, Permission.AGENT_LIST)
-        if kind.startswith(("project.", "task.", "comment.", "label.", "attachment.", "comparison.")):
-            return policy.may(self._actor, Permission.PROJECT_READ)
-        return policy.may(self._actor, Permission.ADMIN_USERS)
-
-
 @dataclass
 class _Telling:
     """What is being told: what was asked for by whom, what was granted of it once that is known, and how it is looked at."""
@@ -325,49 +272,8 @@ class _Telling:
     wanted: Subscription
     key: _Key
     actor: Actor
-    sight: _Sight
+    sight: Sight
     granted: Subscription | None = None
-
-
-def _grant(look: Look, actor: Actor, wanted: Subscription) -> tuple[Subscription, Subscription]:
-    """What of it the actor may see, and what not; what is not there is refused like what is hidden."""
-    runs = ledger.seen_among(look, actor, (run.lower() for run in wanted.runs))
-    reads = policy.may(actor, Permission.PROJECT_READ)
-    known_tasks = {task for task in wanted.tasks if reads and _is_task(look, task)}
-    known_projects = {project for project in wanted.projects if reads and _is_project(look, project)}
-    granted = Subscription(
-        runs=_those(wanted.runs, runs),
-        tasks=[task for task in wanted.tasks if task in known_tasks],
-        projects=[project for project in wanted.projects if project in known_projects],
-        board=wanted.board and reads,
-    )
-    refused = Subscription(
-        runs=[run for run in wanted.runs if run.lower() not in runs],
-        tasks=[task for task in wanted.tasks if task not in known_tasks],
-        projects=[project for project in wanted.projects if project not in known_projects],
-        board=wanted.board and not reads,
-    )
-    return granted, refused
-
-
-def _those(wanted: Iterable[str], seen: set[str]) -> list[str]:
-    return [run.lower() for run in wanted if run.lower() in seen]
-
-
-def _is_task(look: Look, task: int) -> bool:
-    try:
-        tasks.find(look, TaskId(task))
-    except TaskNotFound:
-        return False
-    return True
-
-
-def _is_project(look: Look, project: int) -> bool:
-    try:
-        projects.find(look, ProjectId(project))
-    except ProjectNotFound:
-        return False
-    return True
 
 
 def _is_new(item: Told | Shown, head: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Annotated
 
 from fastapi import APIRouter, Body
@@ -29,6 +30,8 @@ Deleter = Annotated[Actor, needs(Permission.PROJECT_DELETE)]
 
 
 class ProjectTold(Told):
+    """`private`: it is there for its members alone; left out where it is not."""
+
     id: int
     name: str
     key: str
@@ -38,7 +41,7 @@ class ProjectTold(Told):
     github_repo_owner: str | None
     github_repo_name: str | None
     telegram_chat_id: str | None
-    private: bool
+    private: Annotated[bool, Field(exclude_if=operator.not_)] = False
     created_at: Stamp
     updated_at: Stamp
 
