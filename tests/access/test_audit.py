@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,20 @@ import sqlalchemy as sa
 from coderclawlink.access import analytics, audit, checkpoints, proof, sessions
 from coderclawlink.access.audit import NotYours, Question
 from coderclawlink.access.ocsf import as_ocsf
-from coderclawlink.access.policy import OWNER, PermissionMissing, Role
+from coderclawlink.access.policy import OWNER, Actor, Permission, PermissionMissing, Role
 from coderclawlink.access.secrets import Vault
 from coderclawlink.db.engine import Database, Tx
 from coderclawlink.db.schema import audit as table
-from coderclawlink.events import AgentMessage, ProjectChanged, ProjectCreated, ProjectDeleted
-from coderclawlink.ids import ProjectId
+from coderclawlink.db.schema import runs
+from coderclawlink.events import (
+    AgentMessage,
+    ProjectChanged,
+    ProjectCreated,
+    ProjectDeleted,
+    RunFailed,
+    RunSubmitted,
+)
+from coderclawlink.ids import ProjectId, RunId
 from coderclawlink.journal import chain, log
 from coderclawlink.journal.log import About, Line
 from tests.runs.shared import unguarded
@@ -174,3 +183,109 @@ async def test_exports_have_the_same_rows_in_both_forms(db: Database) -> None:
     assert [audit.as_json(row)["seq"] for row in rows] == [1, 2]
     ocsf = as_ocsf(rows[0])
     assert (ocsf["class_uid"], ocsf["status"]) == (6003, "Success")
+
+
+# ── analytics ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DAY, HOUR = 86_400.0, 3600.0
+NOON = 20_000 * DAY + 12 * HOUR
+"""Of some day."""
+
+
+def done(tx: Tx, who: str, at: float, device: str | None = None, project: int | None = None) -> None:
+    """Something is done at some time."""
+    actor = Actor(Role.DEVELOPER, user=who, session=f"user:{who}", device=device)
+    tx.known["now"] = at
+    log.append(tx, ProjectChanged(changes={}), About(None if project is None else ProjectId(project)), actor=actor)
+
+
+async def test_work_at_hours_that_are_not_the_persons_usual_ones_stands_out(db: Database) -> None:
+    for day in range(1, 21):
+        await db.write(done, "ann", NOON - day * DAY)
+        await db.write(done, "owl", NOON - day * DAY + 12 * HOUR)
+    await db.write(done, "new", NOON - DAY)
+    for who in ("ann", "owl", "new"):
+        for hour in (-12, 0, 1):
+            await db.write(done, who, NOON + hour * HOUR)
+    week = Question(since=NOON - 12 * HOUR)
+    found = await db.read(analytics.off_hours, week)
+    assert [(row.actor, int(row.at % DAY / HOUR)) for row in found] == [("owl", 13), ("owl", 12), ("ann", 0)]
+    found = await db.read(analytics.off_hours, week, (6, 13))
+    assert [(row.actor, int(row.at % DAY / HOUR)) for row in found if row.actor == "new"] == [("new", 13), ("new", 0)]
+    assert await db.read(analytics.off_hours, Question(since=NOON + DAY)) == []
+
+
+async def test_a_device_stands_out_when_it_was_not_seen_for_ninety_days(db: Database) -> None:
+    for at, device in ((-100, "old"), (-50, "known"), (0, "old"), (0, "known"), (0, "new"), (0.1, "new"), (0, None)):
+        await db.write(done, "ann", NOON + at * DAY, device)
+    found = await db.read(analytics.new_devices, Question(since=NOON - DAY))
+    assert [row.device_id for row in found] == ["new", "old"]
+
+
+async def test_what_runs_tell_is_counted_by_their_agents(db: Database) -> None:
+    def submitted(tx: Tx) -> None:
+        for run, agent in (("a", "claude"), ("b", "claude"), ("c", "goose")):
+            told = {
+                "prompt": "",
+                "context": "",
+                "title": "",
+                "author": "",
+                "tries": 1,
+                "timeout_seconds": 1,
+                "priority": 1,
+            }
+            tx.change(runs.insert().values(id=run, agent=agent, state="failed", created_at=NOON, **told))
+            about = About(run=RunId(run))
+            log.append(tx, RunSubmitted(agent=agent, prompt="Do it"), about)
+            if run == "a":
+                log.append(tx, RunFailed(error="No"), about)
+        tell(tx, "A")
+
+    await db.write(submitted)
+    counts = await db.read(analytics.count, Question(), "agent")
+    assert [(one.name, one.success, one.failure) for one in counts] == [("claude", 2, 1), ("goose", 1, 0)]
+
+
+async def test_a_projects_administrator_sees_what_is_about_the_project_alone(db: Database) -> None:
+    for project in (1, 2, None):
+        await db.write(done, "bob", NOON, "phone", project)
+    ann = Actor(Role.DEVELOPER, user="ann", session="x", memberships={1: Role.ADMIN, 2: Role.DEVELOPER})
+    assert [row.project_id for row in await db.read(audit.read_for, ann, Question(), 10)] == [1]
+    assert await db.read(audit.read_for, ann, Question(project=2), 10) == []
+    asked = audit.seen(ann, Question(since=NOON - DAY))
+    assert [one.success for one in await db.read(analytics.count, asked, "actor")] == [1]
+    assert len(await db.read(analytics.new_devices, asked)) <= 1
+    narrowed = replace(ann, scopes=frozenset({Permission.TASK_VIEW}))
+    with pytest.raises(PermissionMissing):
+        audit.seen(narrowed, Question())
+    token = Actor(Role.ADMIN, user="root", session="y", only=frozenset({2}))
+    assert [row.project_id for row in await db.read(audit.read_for, token, Question(), 10)] == [2]
+
+
+ASKED = {
+    "a person's": (Question(user="ann"), "ix_audit_user_id_seq"),
+    "a session's": (Question(session="s"), "ix_audit_session_id_seq"),
+    "a device's": (Question(device="d"), "ix_audit_device_id_seq"),
+    "a project's": (Question(project=3), "ix_audit_project_id_seq"),
+    "a type's": (Question(types=("user.deleted",)), "ix_audit_event_type_seq"),
+    "what was refused": (Question(status="denied"), "ix_audit_status_seq"),
+    "a time's": (Question(since=NOON, until=NOON + HOUR), "ix_audit_at"),
+}
+
+
+async def test_a_long_chain_is_asked_by_its_indexes(db: Database) -> None:
+    def fill(tx: Tx) -> None:
+        for n in range(600):
+            done(tx, f"user{n % 300}", NOON + n * HOUR, f"device{n % 300}", n % 300)
+
+    await db.write(fill)
+    with db.writing.connect() as connection, connection.begin():
+        connection.exec_driver_sql("ANALYZE")
+        if db.dialect == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for name, (asked, index) in ASKED.items():
+            statement = sa.select(*chain.COLUMNS).where(*audit.which(asked)).order_by(table.c.seq.desc()).limit(100)
+            told = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            explain = "EXPLAIN QUERY PLAN" if db.dialect == "sqlite" else "EXPLAIN"
+            plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {told}").all())
+            assert index in plan, f"{name}: {plan}"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 import json
+from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from coderclawlink.access import sessions
+from coderclawlink.access import checkpoints, sessions
 from coderclawlink.access.policy import Role
+from coderclawlink.db import archive
+from coderclawlink.db.schema import sessions as session_table
+from coderclawlink.web import backup
 from tests.web.conftest import Server
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +107,96 @@ async def test_it_is_searched_paged_counted_verified_and_exported(client: httpx2
         "class_uid"
     ]
     assert (await client.get("/api/audit", params={"since": "yesterday"})).status_code == 422
+
+
+async def test_it_is_laid_beside_checkpoints_that_were_kept_elsewhere(
+    server: Server, client: httpx2.AsyncClient
+) -> None:
+    await a_project(client, "AUDITKEPT")
+    kept = (await client.post("/api/audit/checkpoints")).json()
+    assert (await client.get("/api/audit/checkpoints", params={"limit": 1})).json() == [kept]
+    asked = {"checkpoints": [kept], "files": True}
+    whole = (await client.post("/api/audit/chain", json=asked)).json()
+    assert (whole["broken"], whole["keys"], whole["sinks_away"], whole["cuts"]) == (None, [kept["key"]], {}, [])
+    longer = {"checkpoints": [{**kept, "seq": kept["seq"] + 1000}]}
+    assert "signature" in (await client.post("/api/audit/chain", json=longer)).json()["broken"]
+    other = Ed25519PrivateKey.generate()
+    text = checkpoints.signed_text(kept["seq"] + 1000, kept["hash"])
+    forged = {**longer["checkpoints"][0], "key": checkpoints.public_half(other)}
+    forged["signature"] = base64.urlsafe_b64encode(other.sign(text)).decode()
+    assert "not this hub's" in (await client.post("/api/audit/chain", json={"checkpoints": [forged]})).json()["broken"]
+    named = {"checkpoints": [forged], "keys": [forged["key"]]}
+    assert "was cut" in (await client.post("/api/audit/chain", json=named)).json()["broken"]
+    assert (await client.get("/health")).json()["audit"] == "ok"
+
+
+@pytest.mark.parametrize("part", ["counts", "denied", "new_devices", "off_hours"])
+async def test_every_part_of_the_analytics_is_told_as_csv_too(
+    server: Server, client: httpx2.AsyncClient, part: str
+) -> None:
+    viewer = await a_session(server, "=cmd()", Role.VIEWER)
+    refused = await client.post(
+        "/api/projects", json={"name": "x", "key": "X"}, headers={"authorization": f"Bearer {viewer}"}
+    )
+    assert refused.status_code == 403
+    asked: dict[str, str | int] = {"by": "actor", "begin": 0, "end": 24}
+    told = (await client.get("/api/audit/analytics", params=asked)).json()
+    assert told["denied"][0]["actor"] == "=cmd()"
+    assert (told["new_devices"], told["off_hours"]) == ([], [])
+    answer = await client.get("/api/audit/analytics", params={**asked, "form": "csv", "part": part})
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0][0] == ("actor" if part == "counts" else "seq")
+    if part == "denied":
+        assert rows[1][2] == "'=cmd()", "a spreadsheet shall not reckon it"
+    assert (await client.get("/api/audit/analytics", params={"begin": 9, "end": 9})).status_code == 422
+
+
+async def test_an_export_goes_on_where_an_earlier_one_ended_and_is_audited(client: httpx2.AsyncClient) -> None:
+    await a_project(client, "AUDITMORE")
+    first = (await client.get("/api/audit/export")).text.splitlines()
+    rest = (await client.get("/api/audit/export", params={"after": len(first)})).text.splitlines()
+    assert [json.loads(line)["seq"] for line in rest] == [len(first) + 1]
+    told = json.loads(rest[0])
+    assert (told["event_type"], told["resource_type"], told["actor"]) == ("resource.accessed", "audit", "owner")
+
+
+# ── backups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_backup_is_sent_whole_without_the_key_and_leaves_nothing_behind(
+    server: Server, client: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    assert (await client.post("/api/audit/checkpoints")).status_code == 200  # the key is there
+    assert (server.home / "secrets.key").is_file()
+    file = tmp_path / "hub.backup"
+    async with client.stream("POST", "/api/backup", json={}) as answer:
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/gzip")
+        file.write_bytes(b"".join([piece async for piece in answer.aiter_bytes()]))
+    manifest = archive.read(file)
+    assert not manifest.has_key
+    assert "database/clawlink.db" in {part.name for part in manifest.parts}
+    last = (await client.get("/api/backup")).json()
+    assert (last["by"], last["size"]) == ("owner", file.stat().st_size)
+    assert list(server.home.glob(".backup*")) == []
+
+
+async def test_a_backup_is_for_a_person_who_has_just_proven_to_be_an_administrator(
+    server: Server, client: httpx2.AsyncClient
+) -> None:
+    admin, ann = await a_session(server, "root", Role.ADMIN), await a_session(server, "ann", Role.DEVELOPER)
+    long_ago = session_table.update().values(stepped_up_at=0.0)
+    server.hub.db.write_now(lambda tx: tx.change(long_ago))
+    refused = [
+        await client.request(method, "/api/backup", json=body, headers={"authorization": f"Bearer {session}"})
+        for method, body, session in (("POST", {}, admin), ("POST", {}, ann), ("GET", None, ann))
+    ]
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+    assert "step-up" in refused[0].json()["detail"]
+
+
+async def test_what_a_killed_hub_left_of_a_backup_is_removed(tmp_path: Path) -> None:
+    (tmp_path / f"{backup.PREFIX}x" / "database").mkdir(parents=True)
+    (tmp_path / ".backup-of-a-command").mkdir()
+    backup.tidy(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".backup-of-a-command"]

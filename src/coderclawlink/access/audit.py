@@ -54,7 +54,8 @@ def seen(actor: Actor, asked: Question) -> Question:
     """The question, narrowed to what the actor may see. Raises `PermissionMissing` where that is nothing."""
     if policy.may(actor, Permission.ADMIN_SYSTEM):
         return asked
-    administered = {one for one in actor.memberships if policy.may(actor, Permission.ADMIN_SYSTEM, one)}
+    places = actor.memberships.keys() | (actor.only or frozenset())
+    administered = {one for one in places if policy.may(actor, Permission.ADMIN_SYSTEM, one)}
     if not administered:
         policy.require(actor, Permission.ADMIN_SYSTEM)
     return replace(asked, projects=frozenset(administered))

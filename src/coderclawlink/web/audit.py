@@ -34,6 +34,7 @@ def _known(name: str) -> str:
 
 
 Admin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM)]
+ProjectAdmin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM, of_project=True)]
 Viewer = Annotated[Actor, needs(Permission.TASK_VIEW)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 User = Annotated[str | None, Query(max_length=255, description="What this person did.")]
@@ -74,7 +75,7 @@ def told(rows: list[Row]) -> list[AuditEvent]:
 
 @router.get("/events")
 async def list_events(
-    actor: Admin,
+    actor: ProjectAdmin,
     here: Here,
     user_id: User = None,
     event_type: Annotated[EventType | None, Query(description="Only this type.")] = None,
@@ -166,7 +167,7 @@ Filtered = Annotated[Filter, Depends()]
 
 @router.get("")
 async def search_events(
-    actor: Admin,
+    actor: ProjectAdmin,
     here: Here,
     which: Filtered,
     before: Annotated[Seq | None, Query(description="Older than this event: the page before's `next`.")] = None,

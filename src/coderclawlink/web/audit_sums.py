@@ -21,7 +21,7 @@ from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
 from coderclawlink.journal.chain import Row
-from coderclawlink.web.audit import Admin, AuditEvent, Filtered, told
+from coderclawlink.web.audit import AuditEvent, Filtered, ProjectAdmin, told
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Stamp, Told
 
@@ -66,7 +66,7 @@ class Analytics(Told):
 
 @router.get("/analytics", response_model=Analytics, responses={200: {"content": {"text/csv": {}}}})
 async def count_events(
-    actor: Admin,
+    actor: ProjectAdmin,
     here: Here,
     which: Filtered,
     by: Annotated[Group, Query(description="In which groups.")] = "action",
