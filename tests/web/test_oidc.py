@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import html
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -200,6 +201,26 @@ async def test_somebody_adds_an_account_to_the_ways_one_signs_in(house: House) -
     await house.server.hub.db.write(lambda tx: people.disable(tx, "ivan", by=OWNER))
 
 
+async def test_who_has_no_password_proves_again_who_that_is_where_one_signs_in(house: House) -> None:
+    def stepped_up() -> float:
+        table = schema.sessions
+        with house.server.hub.db.look() as look:
+            return float(look.scalar(sa.select(table.c.stepped_up_at).where(table.c.user_id == "peggy")))
+
+    async with browser(house.port) as person:
+        await person.go(f"{HUB}/api/auth/providers/corp/start", {"login": "peggy", **TYPED})
+        old = {"stepped_up_at": 1.0}
+        await house.server.hub.db.write(lambda tx: tx.change(schema.sessions.update().values(**old)))
+        way = await person.http.post("/api/auth/providers/corp/start", json={"step_up": True, "return_to": "/x"})
+        answer = await person.go(way.json()["location"], {"login": "somebody-else", **TYPED})
+        assert "another account of corp than yours" in answer.text
+        assert stepped_up() == 1.0
+        way = await person.http.post("/api/auth/providers/corp/start", json={"step_up": True, "return_to": "/x"})
+        answer = await person.go(way.json()["location"], {"login": "peggy", **TYPED})
+        assert answer.headers.get("location") == "/x", answer.text
+        assert stepped_up() > 1.0
+
+
 async def test_a_program_at_a_terminal_is_handed_the_session_by_a_code_that_its_verifier_opens(house: House) -> None:
     verifier = "v" * 43
     async with browser(house.port) as person:
@@ -374,6 +395,20 @@ async def test_a_provider_that_is_somebody_else_than_it_was_set_as_is_not_asked(
     answer = await person.post("/api/auth/providers/forged/start", json={})
     assert answer.status_code == 401
     assert "has to begin with https" in answer.json()["detail"]
+
+
+async def test_who_has_shown_who_it_is_long_ago_has_not_done_so_just_now(
+    house: House, person: httpx2.AsyncClient
+) -> None:
+    long_ago = time.time() - 5000
+    house.forger.make = lambda claims: house.forger.signed({**claims, "auth_time": long_ago})
+    await back(house, person, await set_out(house, person))
+    assert (await person.delete("/api/auth/identities/forged")).status_code == 403  # it wants a fresh proof
+    way = await person.post("/api/auth/providers/forged/start", json={"step_up": True})
+    asked = parse_qs(urlsplit(way.json()["location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    house.forger.nonce = asked["nonce"][0]
+    refused(house, await back(house, person, asked["state"][0]), "(auth_time)")
 
 
 async def test_a_key_that_was_changed_is_fetched_anew_once(house: House, person: httpx2.AsyncClient) -> None:

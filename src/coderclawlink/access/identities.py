@@ -12,9 +12,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import groups, invitations, people
+from coderclawlink.access import groups, invitations, people, sessions
 from coderclawlink.access.people import Person
 from coderclawlink.access.providers import Provider
+from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import identities as table
 from coderclawlink.db.schema import users
@@ -51,13 +52,15 @@ class LastWayIn(Conflict):
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a provider says of who signs in. `subject`: for good; `login`: the name there. `email`: only one that it has verified. `groups`:
-    None where they were not asked for."""
+    None where they were not asked for. `proven_at`: when somebody has last shown there who it is, seconds since the epoch; None: it
+    does not say."""
 
     subject: str
     login: str | None = None
     name: str | None = None
     email: str | None = None
     groups: tuple[str, ...] | None = None
+    proven_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,14 @@ def link(tx: Tx, provider: Provider, identity: Identity, user: str, *, by: Who |
     row = {"provider": provider.name, "subject": identity.subject, "user_id": user, "name": _told_name(identity)}
     tx.change(table.insert().values(**row, made_at=tx.now(), used_at=tx.now()))
     log.append(tx, CredentialAdded(user=user, what="identity", name=provider.name), actor=by)
+
+
+def step_up(tx: Tx, provider: Provider, identity: Identity, session: Session) -> None:
+    """The session's user has just proven there again to be who it is. Raises `Refused` where it was somebody else."""
+    here = sa.and_(table.c.provider == provider.name, table.c.subject == identity.subject)
+    if session.user is None or tx.scalar(sa.select(table.c.user_id).where(here)) != session.user:
+        raise Refused("account", f"That was another account of {provider.label} than yours.", session.user)
+    sessions.step_up(tx, session, provider.how)
 
 
 def of_user(look: Look, user: str) -> list[Known]:

@@ -28,6 +28,8 @@ from coderclawlink.access.providers import Provider
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """Never `none`, and none of those whose key both sides know."""
 KEY_TYPES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
+ANEW_SECONDS = 300.0
+"""Who is asked to show again who it is has to have done so within this time."""
 LEEWAY_SECONDS = 60
 """Clocks may differ by so much."""
 KEPT_SECONDS = 300.0
@@ -86,6 +88,7 @@ class _Claims(BaseModel):
     nonce: str | None = None
     azp: str | None = None
     at_hash: str | None = None
+    auth_time: FiniteFloat | None = None
 
 
 @dataclass
@@ -141,8 +144,10 @@ class Documents:
         self._kept.clear()
 
 
-def way_to(provider: Provider, described: Described, *, state: str, nonce: str, verifier: str, back: str) -> str:
-    """Where a browser is sent to sign in. `back`: where it is sent then."""
+def way_to(
+    provider: Provider, described: Described, *, state: str, nonce: str, verifier: str, back: str, anew: bool = False
+) -> str:
+    """Where a browser is sent to sign in. `back`: where it is sent then. `anew`: also who has signed in there shall show who it is."""
     scopes = dict.fromkeys(("openid", *provider.settings.scopes))
     asked = {
         "response_type": "code",
@@ -153,7 +158,7 @@ def way_to(provider: Provider, described: Described, *, state: str, nonce: str, 
         "nonce": nonce,
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
-    }
+    } | ({"prompt": "login", "max_age": "0"} if anew else {})
     return str(httpx2.URL(described.authorization_endpoint).copy_merge_params(asked))
 
 
@@ -180,8 +185,9 @@ async def redeem(
     nonce: str,
     back: str,
     now: float,
+    anew: bool = False,
 ) -> Identity:
-    """Who has signed in there, for the code that it gave the browser. Raises `Refused`."""
+    """Who has signed in there, for the code that it gave the browser. `anew`: and only just. Raises `Refused`."""
     described = await documents.described(provider)
     tokens = await _exchange(provider, described, secret, code=code, verifier=verifier, back=back)
     keys = await documents.keys(provider, described)
@@ -189,11 +195,13 @@ async def redeem(
     if key is None:  # it may have new ones
         key = _key_for(tokens.id_token, await documents.keys(provider, described, fresh=True))
     claims = verify(provider, tokens.id_token, key, nonce=nonce, access_token=tokens.access_token, now=now)
+    if anew and (claims.auth_time is None or now - claims.auth_time > ANEW_SECONDS):
+        raise _wrong("it does not say that somebody has just shown who it is (auth_time)")
     told = dict(claims.model_extra or {})
     wanted = [name for name in ("email", provider.settings.groups) if name is not None]
     if described.userinfo_endpoint and tokens.access_token and any(name not in told for name in wanted):
         told = await _userinfo(provider, described.userinfo_endpoint, tokens.access_token, claims.sub) | told
-    return _identity(provider, claims.sub, told)
+    return _identity(provider, claims, told)
 
 
 def verify(
@@ -298,7 +306,7 @@ _OBJECT = TypeAdapter(dict[str, object])
 _KEYS = TypeAdapter(dict[str, list[dict[str, object]]])
 
 
-def _identity(provider: Provider, subject: str, told: dict[str, object]) -> Identity:
+def _identity(provider: Provider, claims: _Claims, told: dict[str, object]) -> Identity:
     def text(name: str) -> str | None:
         value = told.get(name)
         return value if isinstance(value, str) and value.strip() else None
@@ -310,7 +318,7 @@ def _identity(provider: Provider, subject: str, told: dict[str, object]) -> Iden
         several = claim if isinstance(claim, list) else [claim]
         named = tuple(one for one in several if isinstance(one, str))
     email = text("email") if is_verified else None
-    return Identity(subject, text("preferred_username"), text("name"), email, named)
+    return Identity(claims.sub, text("preferred_username"), text("name"), email, named, claims.auth_time)
 
 
 def _key_for(id_token: str, keys: list[Key]) -> Key | None:

@@ -33,12 +33,13 @@ class HandedOverUnknown(NotSignedIn):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What somebody sets out for. `return_to`: where in the page. `invitation`: the code of one. `login`: the hash of the session whose user
-    adds this way to sign in. `port`, `challenge`: a program at a terminal waits for the session there, on its own machine."""
+    adds this way to sign in; with `anew`, proves again who it is. `port`, `challenge`: a program at a terminal waits for the session there, on its own machine."""
 
     provider: str
     return_to: str = "/"
     invitation: str | None = None
     login: str | None = None
+    anew: bool = False
     port: int | None = None
     challenge: str | None = None
 

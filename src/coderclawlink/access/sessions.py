@@ -125,10 +125,19 @@ def create(tx: Tx, user: str | None, device: str | None, *, role: Role | None = 
 
 
 def open_browser(
-    tx: Tx, user: str, *, how: str, address: str | None, agent: str | None, device: str | None = None
+    tx: Tx,
+    user: str,
+    *,
+    how: str,
+    address: str | None,
+    agent: str | None,
+    device: str | None = None,
+    proven_at: float | None = None,
 ) -> Session:
-    """Somebody has proven to be this user. Raises `SessionUnknown` for one who is not, or no longer, active."""
-    return _open(tx, user, "browser", device, how=how, address=address, agent=agent)
+    """Somebody has proven to be this user, at `proven_at` (seconds since the epoch; None: just now). Raises `SessionUnknown` for one who
+    is not, or no longer, active."""
+    shown_at = tx.now() if proven_at is None else min(proven_at, tx.now())
+    return _open(tx, user, "browser", device, how=how, address=address, agent=agent, proven_at=shown_at)
 
 
 def open_device(tx: Tx, user: str, device: str, *, address: str | None, agent: str | None) -> Session:
@@ -147,7 +156,15 @@ def open_contract(tx: Tx, user: str, device: str | None) -> Session:
 
 
 def _open(
-    tx: Tx, user: str, kind: Kind, device: str | None, *, how: str, address: str | None, agent: str | None
+    tx: Tx,
+    user: str,
+    kind: Kind,
+    device: str | None,
+    *,
+    how: str,
+    address: str | None,
+    agent: str | None,
+    proven_at: float | None = None,
 ) -> Session:
     session = replace(
         _new(tx, user, _role(tx, user), SessionId(secrets.token_hex(32)), device=device),
@@ -155,7 +172,7 @@ def _open(
         proven=True,
         address=address,
         agent=(agent or "")[:300] or None,
-        stepped_up_at=tx.now() if kind == "browser" else None,
+        stepped_up_at=proven_at,
         expires_at=tx.now() + LONGEST_SECONDS,
     )
     keep(tx, session)

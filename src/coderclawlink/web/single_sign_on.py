@@ -44,11 +44,12 @@ Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_
 
 class WayWanted(Asked):
     """`invitation`: its code; who is unknown becomes a user by it. `link`: the account there becomes one more way in for who has signed in
-    here."""
+    here. `step_up`: who has signed in here proves again who that is, by showing it there once more (OIDC)."""
 
     return_to: Annotated[str, Field(max_length=500)] = "/"
     invitation: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     link: bool = False
+    step_up: bool = False
 
 
 class Way(BaseModel):
@@ -101,12 +102,12 @@ async def start_at_provider(
 async def ask_way_to_provider(request: Request, response: Response, here: Here, name: str, wanted: WayWanted) -> Way:
     """The same for a page, which goes there itself."""
     login = None
-    if wanted.link:
+    if wanted.link or wanted.step_up:
         session = await session_of(request, here)
         if session is None or session.kind != "browser":
-            raise Invalid("Sign in first: then the account there becomes one more way in.")
+            raise Invalid("Sign in first: then the account there becomes one more way in, or proves again who you are.")
         login = session.hash
-    plan = Plan(name, _path(wanted.return_to), wanted.invitation, login)
+    plan = Plan(name, _path(wanted.return_to), wanted.invitation, login, anew=wanted.step_up)
     location, trip = await _begin(here, plan)
     _bind(request, response, here, trip.browser)
     return Way(location=location)
@@ -134,7 +135,7 @@ async def come_back(
         identity = await _identity(here, provider, trip, code, iss, said)
         agent = request.headers.get("user-agent")
         if trip.plan.login is not None:
-            await here.db.write(_link, provider, identity, trip.plan.login)
+            await here.db.write(_step_up if trip.plan.anew else _link, provider, identity, trip.plan.login)
             response = RedirectResponse(trip.plan.return_to, status_code=303)
         elif trip.plan.port is not None:
             user, handed = await here.db.write(_hand_over, provider, identity, trip.plan)
@@ -197,12 +198,16 @@ async def remove_identity(actor: FreshPerson, request: Request, here: Here, prov
 
 async def _begin(here: Rooms, plan: Plan) -> tuple[str, Trip]:
     provider = await here.db.read(providers.find, plan.provider)
+    if plan.anew and provider.kind != "oidc":
+        raise Invalid(f"{provider.label} cannot be asked to have you show again who you are. Sign out, and in again.")
     described = await here.documents.described(provider) if provider.kind == "oidc" else None
     trip = await here.db.write(round_trips.begin, plan)
     back = callback_of(here, provider.name)
     if described is None:
         return github.way_to(provider, state=trip.state, verifier=trip.verifier, back=back), trip
-    way = oidc.way_to(provider, described, state=trip.state, nonce=trip.nonce, verifier=trip.verifier, back=back)
+    way = oidc.way_to(
+        provider, described, state=trip.state, nonce=trip.nonce, verifier=trip.verifier, back=back, anew=plan.anew
+    )
     return way, trip
 
 
@@ -227,17 +232,24 @@ async def _identity(
         nonce=trip.nonce,
         back=back,
         now=await here.db.read(Look.now),
+        anew=trip.plan.anew,
     )
 
 
 def _open(tx: Tx, provider: Provider, identity: Identity, plan: Plan, address: str, agent: str | None) -> Session:
     person = identities.enter(tx, provider, identity, plan.invitation)
-    return sessions.open_browser(tx, person.id, how=provider.how, address=address, agent=agent)
+    return sessions.open_browser(
+        tx, person.id, how=provider.how, address=address, agent=agent, proven_at=identity.proven_at
+    )
 
 
 def _link(tx: Tx, provider: Provider, identity: Identity, login: str) -> None:
     session = sessions.find_by_hash(tx, login)
     identities.link(tx, provider, identity, session.user or "", by=session.actor)
+
+
+def _step_up(tx: Tx, provider: Provider, identity: Identity, login: str) -> None:
+    identities.step_up(tx, provider, identity, sessions.find_by_hash(tx, login))
 
 
 def _hand_over(tx: Tx, provider: Provider, identity: Identity, plan: Plan) -> tuple[str, str]:
