@@ -333,6 +333,13 @@ class SecretDeleted(Event):
     name: str
 
 
+class SecretsRekeyed(Event):
+    """All secrets of the hub are sealed with a new key. `secrets`: how many."""
+
+    kind: Literal["secrets.rekeyed"] = "secrets.rekeyed"
+    secrets: int
+
+
 class AuditCheckpointed(Event):
     """The chain's head was signed. `sequence`: of the last audit event; `hash`: its hash."""
 
@@ -977,6 +984,8 @@ class QuestionAsked(Event):
     """The id of the tool call it is about."""
     act: Act = Act()
     """What would be done, as far as it can be told: what rules are laid beside."""
+    rule: str | None = None
+    """The rule that wants a person to be asked; empty: none does, the agent's mode asks. None: not told."""
 
 
 TalkEvent = CommentCreated | CommentChanged | CommentDeleted | AttachmentAdded | AttachmentDeleted
@@ -1021,6 +1030,7 @@ PeopleEvent = (
     | ProviderChanged
     | SecretSet
     | SecretDeleted
+    | SecretsRekeyed
     | AuditCheckpointed
     | AuditCut
     | BackupMade

@@ -278,6 +278,7 @@ questions = Table(
     Column("detail", Text, nullable=False),
     Column("options", Text, nullable=False),
     Column("tool", Text),
+    Column("rule", Text),  # that wants a person to be asked; empty: none does
     Column("asked_at", Time, nullable=False),
     Column("answered_at", Time),
     Column("option", Text),
@@ -811,7 +812,7 @@ sessions = Table(
     "sessions",
     meta,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the id, which is never kept
-    Column("kind", String(10), nullable=False, server_default="named"),  # named, given, browser, contract, token
+    Column("kind", String(10), nullable=False, server_default="named"),  # named, given, browser, device, contract, token
     Column("proven", Boolean, nullable=False, server_default=false()),  # its user has proven to be who it says
     Column("name", Text),  # of a token
     Column("scopes", Text),  # JSON: the permissions that it is narrowed to; None: all that its user has
@@ -825,6 +826,17 @@ sessions = Table(
     Column("expires_at", Time),  # however much it is used; None: 24 hours without use end it
     Column("created_at", Time, nullable=False),
     Column("last_activity", Time, nullable=False),
+    Column("remembers", Boolean, nullable=False, server_default=false()),  # all its runs are told what was before
+)
+memories = Table(  # what a session's later runs may be told: the runs that it asked for, and notes
+    "memories",
+    meta,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session", ForeignKey("sessions.hash", ondelete="CASCADE"), nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), index=True),
+    Column("text", Text),  # of a note
+    Column("at", Time, nullable=False),
+    sqlite_autoincrement=True,
 )
 policies = Table(
     "policies",

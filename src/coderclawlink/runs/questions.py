@@ -60,7 +60,8 @@ class NotYours(Denied):
 @dataclass(frozen=True, slots=True)
 class Question:
     """`name`: what the attempt calls it. `who`: the least role that may answer. `deadline_at`: when it is answered with a no.
-    `heard_at`: when the agent was given the answer. Answered without an option: it was dismissed."""
+    `heard_at`: when the agent was given the answer. Answered without an option: it was dismissed. `rule`: that wants a person to be asked;
+    empty: none does."""
 
     id: QuestionId
     name: str
@@ -74,6 +75,7 @@ class Question:
     detail: str
     options: tuple[Option, ...]
     tool: str | None
+    rule: str | None
     asked_at: float
     answered_at: float | None
     option: str | None
@@ -110,6 +112,7 @@ def ask(tx: Tx, run: Run, attempt: int, event: QuestionAsked, configuration: Age
             detail=event.detail,
             options=_as_json(event.options),
             tool=event.tool,
+            rule=event.rule,
             asked_at=tx.now(),
         )
     )
@@ -165,6 +168,7 @@ def _take_over(tx: Tx, run: Run, attempt: int, event: QuestionAsked, earlier: Qu
             who=who,
             options=_as_json(event.options),
             tool=event.tool,
+            rule=event.rule,
             option=None if chosen is None else chosen.id,
         )
     )

@@ -151,7 +151,8 @@ class QuestionTold(Told):
     """`option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more.
 
     `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered
-    with a no. `heard_at`: when the agent was given the answer.
+    with a no. `heard_at`: when the agent was given the answer. `rule`: that wants a person to be asked; empty: none does, the agent's
+    mode asks; null: not known.
     """
 
     id: str
@@ -161,6 +162,7 @@ class QuestionTold(Told):
     options: list[Option]
     tool: str | None
     act: Act
+    rule: str | None
     who: str
     is_open: bool
     asked_at: Stamp

@@ -1,4 +1,4 @@
-/** Which agent, and with which model. Those that cannot be run now say why. */
+/** Which agent, and with which model. Those that cannot be run now, or not by who looks, say why. */
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/client'
 import type { AgentInfo } from '@/api/schema'
@@ -25,8 +25,8 @@ export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel,
   const choices: Array<Choice<string>> = (agents ?? []).map((agent) => ({
     value: agent.agent_type,
     label: agent.name,
-    hint: agent.available ? agent.description : (agent.metadata?.why ?? 'No node that is online can run it.'),
-    isDisabled: !any && !agent.available,
+    hint: agent.metadata?.refused ?? (agent.available ? agent.description : (agent.metadata?.why ?? 'No node that is online can run it.')),
+    isDisabled: !any && !isUsable(agent),
   }))
   choices.sort((one, other) => Number(one.isDisabled ?? false) - Number(other.isDisabled ?? false))
   if (none !== undefined) choices.unshift({ value: NOBODY, label: none })
@@ -47,10 +47,13 @@ export function AgentPicker({ value, onChange, none, label = 'Agent', hideLabel,
   )
 }
 
+/** It can be run, and who looks may use it. */
+const isUsable = ({ available, metadata }: AgentInfo): boolean => available && !metadata?.refused
+
 /** The first that can be run, those with a name of their own before the built-in ones. */
 export function useUsualAgent(): string | null {
   const { data } = useQuery(ask('GET /api/runtime/agents'))
-  return data?.find(({ available }) => available)?.agent_type ?? null
+  return data?.find(isUsable)?.agent_type ?? null
 }
 
 export function useAgent(name: string | null): AgentInfo | undefined {

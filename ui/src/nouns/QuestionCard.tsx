@@ -17,8 +17,6 @@ const GROUP = 'A question'
 
 export interface QuestionCardProps {
   question: Question
-  /** Which rule wants a person to be asked. */
-  rule?: string | null | undefined
   mayAnswer?: boolean
   isActive?: boolean
   /** Stands above the title: where it comes from. */
@@ -27,7 +25,7 @@ export interface QuestionCardProps {
   className?: string
 }
 
-export function QuestionCard({ question, rule, mayAnswer = true, isActive = false, from, onLater, className }: QuestionCardProps) {
+export function QuestionCard({ question, mayAnswer = true, isActive = false, from, onLater, className }: QuestionCardProps) {
   const ways = waysOf(question.options)
   const answer = useAnswer(question.id)
   const [isDenying, setDenying] = useState(false)
@@ -56,9 +54,9 @@ export function QuestionCard({ question, rule, mayAnswer = true, isActive = fals
         </div>
         <What question={question} />
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-12 text-fg-2">
-          {rule !== undefined && (
-            <span className="inline-flex items-center gap-1">
-              <ListChecks size={14} aria-hidden /> {rule ? <>Rule: {exact(rule)}</> : 'No rule decides it, so you are asked'}
+          {question.rule !== null && (
+            <span className="inline-flex min-w-0 items-center gap-1 break-words">
+              <ListChecks size={14} aria-hidden className="shrink-0" /> {question.rule ? <>Asked by the rule: {exact(question.rule)}</> : 'No rule decides it, so you are asked'}
             </span>
           )}
           <span>{whoMay(question.who)}</span>

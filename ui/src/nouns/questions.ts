@@ -5,7 +5,7 @@ import type { Option, QuestionTold } from '@/api/schema'
 import { toast, toastError } from '@/kit/toast'
 
 /** The part of a question that a card needs. */
-export type Question = Pick<QuestionTold, 'id' | 'title' | 'detail' | 'options' | 'act' | 'who' | 'deadline_at'>
+export type Question = Pick<QuestionTold, 'id' | 'title' | 'detail' | 'options' | 'act' | 'rule' | 'who' | 'deadline_at'>
 
 export interface Ways {
   once: Option | null

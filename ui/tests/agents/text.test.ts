@@ -34,9 +34,10 @@ test('the commands in a sentence are found, and nothing else is', () => {
 })
 
 test('an agent is available, signed out, offline with its nodes, or missing', () => {
-  const found = { version: null, why: null, driver: '', reached: '', signed_in: null, model: '', models: [], accounts: [], nodes: [], limit: null, health: [] }
+  const found = { version: null, why: null, refused: null, driver: '', reached: '', signed_in: null, model: '', models: [], accounts: [], nodes: [], limit: null, health: [] }
   expect(standingOf({ available: true, metadata: null }).label).toBe('Available')
   expect(standingOf({ available: false, metadata: { ...found, signed_in: false } }).label).toBe('Signed out')
   expect(standingOf({ available: false, metadata: { ...found, health: [{ node: 'n', online: false, available: true, version: null, why: null, reached: '', signed_in: null, limit: null }] } }).label).toBe('Node offline')
   expect(standingOf({ available: false, metadata: found }).label).toBe('Missing')
+  expect(standingOf({ available: true, metadata: { ...found, refused: 'Only claude.' } }).label).toBe('Not for you')
 })

@@ -48,8 +48,7 @@ describe('a story', () => {
   it('tells with a question the rule that wanted it asked, and its answer', () => {
     const act = { tool: 'execute', command: 'git push', paths: [], hosts: [] }
     const made = story(
-      told({ kind: 'permission.decided', title: 'Push', act, effect: 'ask', rule: 'ask git push *', tool: 't1' } as never),
-      told({ kind: 'question.asked', question: 'q', title: 'Push', detail: 'git push', options: [], act, tool: 't1' } as never),
+      told({ kind: 'question.asked', question: 'q', title: 'Push', detail: 'git push', options: [], act, tool: 't1', rule: 'ask git push *' } as never),
     )
     expect(made.entries).toHaveLength(1)
     expect(made.asked('q')).toMatchObject({ rule: 'ask git push *', answer: null })

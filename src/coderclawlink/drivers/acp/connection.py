@@ -327,7 +327,8 @@ class AcpSession:
             self._put(permissions.decided(question, decision))
         else:
             self._open[question.question] = request
-            self._put(question)
+            rule = permissions.why(decision.rule) if decision.rule else ""
+            self._put(question.model_copy(update={"rule": rule}))
         return request
 
     async def _serve(self, method: str, params: Any, notification: bool) -> object:

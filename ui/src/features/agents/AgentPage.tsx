@@ -40,7 +40,7 @@ function Shown({ agent }: { agent: AgentTold }) {
         </span>
       }
       beside={
-        <Status icon={standing.icon} tone={standing.tone} title={agent.metadata?.why ?? undefined}>
+        <Status icon={standing.icon} tone={standing.tone} title={agent.metadata?.refused ?? agent.metadata?.why ?? undefined}>
           {standing.label}
         </Status>
       }

@@ -105,7 +105,7 @@ function AgentCard({ agent, runs }: { agent: AgentInfo; runs: RunTold[] }) {
             {standing.label}
           </Status>
         </div>
-        {metadata?.why && <WhatToDo why={metadata.why} />}
+        {metadata?.refused ? <p className="text-warn">{metadata.refused}</p> : metadata?.why && <WhatToDo why={metadata.why} />}
         <dl className="grid grid-cols-[5.5rem_1fr] gap-x-3 gap-y-1 text-12">
           <Fact name="Version">{metadata?.version}</Fact>
           <Fact name="Reached by">{metadata?.reached}</Fact>

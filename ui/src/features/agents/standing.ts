@@ -1,11 +1,11 @@
 // How an agent stands, and what its own words say is to be done. Pure.
 
-import { CircleCheck, CircleOff, LogIn, ServerOff, type LucideIcon } from 'lucide-react'
+import { CircleCheck, CircleOff, Lock, LogIn, ServerOff, type LucideIcon } from 'lucide-react'
 import type { AgentInfo } from '@/api/schema'
 import type { Tone } from '@/kit/Status'
 
 export interface Standing {
-  id: 'available' | 'signed-out' | 'offline' | 'missing'
+  id: 'available' | 'refused' | 'signed-out' | 'offline' | 'missing'
   label: string
   icon: LucideIcon
   tone: Tone
@@ -13,13 +13,15 @@ export interface Standing {
 
 const STANDINGS: Record<Standing['id'], Standing> = {
   available: { id: 'available', label: 'Available', icon: CircleCheck, tone: 'ok' },
+  refused: { id: 'refused', label: 'Not for you', icon: Lock, tone: 'warn' },
   'signed-out': { id: 'signed-out', label: 'Signed out', icon: LogIn, tone: 'warn' },
   offline: { id: 'offline', label: 'Node offline', icon: ServerOff, tone: 'warn' },
   missing: { id: 'missing', label: 'Missing', icon: CircleOff, tone: 'plain' },
 }
-export const ORDER: ReadonlyArray<Standing['id']> = ['available', 'signed-out', 'offline', 'missing']
+export const ORDER: ReadonlyArray<Standing['id']> = ['available', 'refused', 'signed-out', 'offline', 'missing']
 
 export function standingOf({ available, metadata }: Pick<AgentInfo, 'available' | 'metadata'>): Standing {
+  if (metadata?.refused) return STANDINGS.refused
   if (available) return STANDINGS.available
   if (metadata?.signed_in === false || /sign in/i.test(metadata?.why ?? '')) return STANDINGS['signed-out']
   const health = metadata?.health ?? []

@@ -8,7 +8,7 @@ import { snooze, useSnoozed, wake } from '@/nouns/snoozed'
 import { ENDED } from '@/nouns/RunState'
 import { many } from './words'
 
-export function OpenQuestions({ run, ruleOf }: { run: RunDetail; ruleOf(question: string): string | null | undefined }) {
+export function OpenQuestions({ run }: { run: RunDetail }) {
   const { needs } = useNeeds()
   const until = useSnoozed()
   const open = ENDED.has(run.state) ? [] : run.questions.filter((question) => question.is_open)
@@ -22,7 +22,6 @@ export function OpenQuestions({ run, ruleOf }: { run: RunDetail; ruleOf(question
           <QuestionCard
             key={question.id}
             question={question}
-            rule={ruleOf(question.id)}
             isActive={index === 0}
             mayAnswer={needs.questions.find((entry) => entry.id === question.id)?.may_answer ?? true}
             onLater={() => snooze(question.id)}

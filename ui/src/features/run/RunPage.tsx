@@ -121,7 +121,7 @@ function Shown({ run }: { run: RunDetail }) {
       ) : (
         <Timeline story={story} version={version} isFocused={focus} onFocus={setFocus} />
       )}
-      <OpenQuestions run={run} ruleOf={(question) => story.asked(question)?.rule} />
+      <OpenQuestions run={run} />
       <Composer run={run} />
       <Suspense fallback={null}>
         {deed && <Deeds deed={deed} run={run} onClose={() => setDeed(null)} />}

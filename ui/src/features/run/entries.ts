@@ -81,7 +81,7 @@ export function lineOf(event: LiveEvent): Body | null {
     case 'permission.decided':
       return { kind: 'decided', title: event.title, act: event.act, effect: event.effect, rule: event.rule }
     case 'question.asked':
-      return { kind: 'question', question: event.question, title: event.title, detail: event.detail, options: event.options, act: event.act, tool: event.tool, rule: null, answer: null }
+      return { kind: 'question', question: event.question, title: event.title, detail: event.detail, options: event.options, act: event.act, tool: event.tool, rule: event.rule || null, answer: null }
     case 'check.started':
       return { kind: 'check', name: event.name, command: event.command, round: event.round, passed: null, exitCode: null, seconds: null, output: '' }
     case 'check.ended':

@@ -25,7 +25,6 @@ export class Story {
   readonly #at = new Map<string, number>() // tools, questions and checks by name, to the line they have
   readonly #authors = new Map<number, string>() // of the prompts that wait
   readonly #ears = new Set<() => void>()
-  #askedBy: { tool: string | null; rule: string } | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #toldAt = 0
   #pause = FLUSH_MS
@@ -81,9 +80,8 @@ export class Story {
       case 'check.ended':
         return this.#put(`${event.attempt} check ${event.name} ${event.round}`, event)
       case 'permission.decided':
-        // A rule that asks is told with the question that follows.
+        // What a person is asked is told with the question.
         if (event.effect !== 'ask') break
-        this.#askedBy = { tool: event.tool, rule: event.rule ?? '' }
         return
       case 'question.asked':
         return this.#ask(event)
@@ -132,8 +130,6 @@ export class Story {
 
   #ask(event: LiveEvent & { kind: 'question.asked' }): void {
     const body = lineOf(event) as Asked
-    if (this.#askedBy && this.#askedBy.tool === event.tool) body.rule = this.#askedBy.rule || null
-    this.#askedBy = null
     this.#at.set(`question ${event.question}`, this.#add(event, body))
   }
 
