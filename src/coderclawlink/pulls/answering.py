@@ -1,15 +1,16 @@
 """Answering what a code host tells: feedback becomes a prompt for the agent that did the work. Each verb is one transaction's worth.
 
 Above: the runtime, which lends its `follow_up`. Below: `feedback`, the rows. By itself that happens some rounds long (`Answers.rounds_at_most`);
-then the pull request needs a person, who begins the count anew. The follow-up is made as the one who asked for the work, with a developer's rights.
+then the pull request needs a person, who begins the count anew. The follow-up is made as the one who asked for the work,
+with the rights that are left to them; where they are too few, it needs a person too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from coderclawlink.access import policy
-from coderclawlink.access.policy import Actor, Permission, Role
+from coderclawlink.access import askers, policy, uses, visibility
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import pull_requests as table
 from coderclawlink.errors import Conflict
@@ -43,7 +44,7 @@ def to_answer(look: Look, pull: int, seen: Seen) -> Feedback | None:
     told = feedback.of(seen, wanted, feedback.marks_in(found.seen))
     if told is None or found.rounds >= wanted.rounds_at_most or _obstacle(look, found) is not None:
         return None
-    return told
+    return told if _why_nobody(look, found) is None else None
 
 
 def is_held(look: Look, pull: int, seen: Seen) -> bool:
@@ -68,7 +69,7 @@ def _need(look: Look, pull: PullRequest, seen: Seen) -> str | None:
         return None
     if feedback.of(seen, wanted, feedback.marks_in(pull.seen)) is not None:
         rounds = f"After {pull.rounds} rounds of mending there is still something to mend."
-        return rounds if pull.rounds >= wanted.rounds_at_most else None
+        return rounds if pull.rounds >= wanted.rounds_at_most else _why_nobody(look, pull)
     newest = ledger.newest_of_task(look, pull.task_id)
     delivered = {one.run_id for one in _ours(look, pull)}
     if newest is None or (newest.head is not None and newest.id not in delivered):
@@ -94,7 +95,9 @@ def answer(
     before = _result(tx, found)
     if before is None:
         raise NothingToAnswer("No run of the task has made what the pull request proposes.")
-    who = Actor(Role.DEVELOPER, before.user_id, before.session) if actor is None else actor
+    if actor is None and _why_nobody(tx, found) is not None:
+        return None
+    who = askers.as_of_now(tx, before.user_id, before.session) if actor is None else actor
     run, _ = follow_up(tx, who, before.id, feedback.prompt(told, found.number, logs))
     rounds = 1 if actor is not None else found.rounds + 1
     tx.change(
@@ -105,6 +108,25 @@ def answer(
     event = PullRequestAnswered(pull=pull, number=found.number, why=told.why, round=rounds, run=run.id)
     log.append(tx, event, found.about, actor=who.name if actor is not None else "hub")
     return run
+
+
+def asked_by(look: Look, pull: int) -> Actor | None:
+    """Who has asked for the work that what the host tells is about. Raises `PullRequestNotFound`."""
+    before = _result(look, pull_requests.find(look, pull))
+    return None if before is None else askers.as_of_now(look, before.user_id, before.session)
+
+
+def _why_nobody(look: Look, pull: PullRequest) -> str | None:
+    """Why nobody has it answered by itself: who asked for the work may no more."""
+    before = _result(look, pull)
+    if before is None:
+        return None
+    asker = askers.as_of_now(look, before.user_id, before.session)
+    may = policy.may(asker, Permission.TASK_SUBMIT, pull.project_id)
+    is_refused = uses.why_not(look, asker, "agent", [before.agent], pull.project_id)
+    if may and not is_refused and visibility.may_see_run(look, asker, before.session, before.project_id):
+        return None
+    return f"{asker.name}, who asked for the work, may have an agent work here no more: somebody else must have it answered."
 
 
 def heeded_by(look: Look, pull: int) -> RunId | None:

@@ -13,7 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from coderclawlink.access import policy, secrets
+from coderclawlink.access import policy, secrets, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board import projects
@@ -130,12 +130,14 @@ def answers_of(look: Look, project: ProjectId) -> Answers:
     return Answers() if row is None else _connection(row).answers
 
 
-def may(actor: Actor, scope: Scope) -> None:
-    """Raises `PermissionMissing`."""
+def may(look: Look, actor: Actor, scope: Scope) -> None:
+    """Raises `PermissionMissing`, `ProjectHidden`."""
     if scope.project is None and scope.owner is None:
         policy.require(actor, Permission.ADMIN_SYSTEM)
+    elif scope.project is None:
+        policy.require_somewhere(actor, Permission.PROJECT_WRITE)
     else:
-        policy.require(actor, Permission.PROJECT_WRITE, scope.project)
+        visibility.require(look, actor, Permission.PROJECT_WRITE, scope.project)
 
 
 def put(
@@ -152,7 +154,7 @@ def put(
 
     Raises `PermissionMissing`, `ProjectNotFound`, `Invalid` for an App or a host that is none.
     """
-    may(actor, scope)
+    may(tx, actor, scope)
     if shown_to is not None and (access.kind != "token" or scope.project is None or len(shown_to) > ORIGIN_AT_MOST):
         raise Invalid("A plain git remote is shown a token, of a project.")
     if scope.project is not None:
@@ -188,7 +190,7 @@ def put(
 
 def set_answers(tx: Tx, actor: Actor, project: ProjectId, answers: Answers) -> Connection:
     """Raises `NotConnected`, `PermissionMissing`."""
-    may(actor, Scope(project=project))
+    may(tx, actor, Scope(project=project))
     if not tx.change(table.update().where(*_is(Scope(project=project))).values(answers=answers.model_dump_json())):
         raise NotConnected
     return find(tx, Scope(project=project))
@@ -201,7 +203,7 @@ def note_tried(tx: Tx, scope: Scope, error: str | None) -> None:
 
 def delete(tx: Tx, actor: Actor, scope: Scope) -> None:
     """Raises `NotConnected`, `PermissionMissing`."""
-    may(actor, scope)
+    may(tx, actor, scope)
     found = find(tx, scope)
     tx.change(table.delete().where(table.c.id == found.id))
     secrets.delete(tx, found.secret, actor.name)

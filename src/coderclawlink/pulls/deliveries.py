@@ -17,7 +17,6 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects
 from coderclawlink.board.tasks import Task
@@ -103,8 +102,7 @@ def want(tx: Tx, actor: Actor, task: Task, words: Words, public_url: str, *, run
     `run`: whose result; the newest good one if not said. What is delivered already is found and not done again. Raises
     `PermissionMissing`, `NoRepository`, `NothingToPropose`.
     """
-    policy.require(actor, Permission.PROJECT_WRITE, task.project_id)
-    if projects.find(tx, task.project_id).github_repo_url is None:
+    if projects.find_for(tx, actor, task.project_id, Permission.PROJECT_WRITE).github_repo_url is None:
         raise NoRepository
     chosen = run or result_of(tx, task)
     if chosen is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.board import comments, labels, links, projects, tasks
 from coderclawlink.board.imports import foreign
@@ -37,8 +36,7 @@ class Imported:
 
 def plan(look: Look, actor: Actor, project: ProjectId, source: str, reading: Reading) -> Imported:
     """What `bring_in` would do; nothing is done. Raises `ProjectNotFound`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
-    projects.find(look, project)
+    projects.find_for(look, actor, project, Permission.PROJECT_WRITE)
     there = external.known(look, project, source)
     new = [task for task in reading.tasks if (task.place, task.external) not in there]
     kept, left_out = _labels(look, project, new)
@@ -63,7 +61,7 @@ def bring_in(tx: Tx, actor: Actor, project: ProjectId, source: str, reading: Rea
     for one, task in made:
         there[task.place, task.external] = one.id
         for comment in task.comments:
-            comments.create(tx, stranger(source, comment.author), one.id, comment.text)
+            comments.create(tx, stranger(source, comment.author, project), one.id, comment.text)
     notes = [*planned.notes, *_tie(tx, actor, new, there, reading.tasks)]
     if made:
         told = TasksImported(source=source, made=len(made), known=planned.known)
@@ -85,9 +83,9 @@ def _make(tx: Tx, actor: Actor, project: ProjectId, task: ForeignTask) -> Task:
     )
 
 
-def stranger(source: str, name: str) -> Actor:
+def stranger(source: str, name: str, project: ProjectId) -> Actor:
     """Who wrote something in another program: nobody who can sign in here, so that nobody passes for them or they for anybody."""
-    return Actor(Role.DEVELOPER, f"{source}:{name}"[:100], source)
+    return Actor(Role.DEVELOPER, f"{source}:{name}"[:100], source, memberships={project: Role.DEVELOPER})
 
 
 def _labels(

@@ -275,10 +275,10 @@ class Standing:
 
 def set_sync(tx: Tx, actor: Actor, project: ProjectId, wanted: Sync) -> Standing:
     """From now on, and from the beginning: everything is looked at once. Raises `ProjectNotFound`, `NoIssues`, `PermissionMissing`."""
-    policy.require(actor, Permission.PROJECT_WRITE)
+    its = projects.find_for(tx, actor, project, Permission.PROJECT_WRITE)
     if wanted.start:
-        policy.require(actor, Permission.TASK_SUBMIT)
-    if projects.find(tx, project).github_repo_owner is None and wanted.on:
+        policy.require(actor, Permission.TASK_SUBMIT, project)
+    if its.github_repo_owner is None and wanted.on:
         raise NoIssues
     row: dict[str, object] = {
         "wanted": wanted.model_dump_json(),

@@ -27,7 +27,7 @@ from coderclawlink.pulls.external import GITHUB, External
 from coderclawlink.pulls.imports import stranger
 from coderclawlink.pulls.issues import FieldName, Fields, Issue, Merged, Said, Synced
 
-SYNC = Actor(Role.DEVELOPER, "GitHub", GITHUB)
+NAME = "GitHub"
 """Who changes what was changed there: not the owner, whose key is the session's."""
 
 
@@ -63,6 +63,11 @@ class Pair:
         return bool(merged.there) or tells
 
 
+def sync(project: ProjectId) -> Actor:
+    """Who writes here what is new there: a developer of this project."""
+    return Actor(Role.DEVELOPER, NAME, GITHUB, memberships={project: Role.DEVELOPER})
+
+
 def bring_in(tx: Tx, project: ProjectId, place: str, issue: Issue) -> tuple[Task, bool]:
     """The task of an issue, made if there is none, and whether it was. Its labels come with it. Raises `ProjectNotFound`, and
     `TaskNotFound` where its task was deleted here: nobody wants it."""
@@ -73,7 +78,7 @@ def bring_in(tx: Tx, project: ProjectId, place: str, issue: Issue) -> tuple[Task
     names = _fitting(tx, project, issue, both)
     task = tasks.create(
         tx,
-        SYNC,
+        sync(project),
         project_id=project,
         title=both.title or f"Issue {issue.number}",
         description=both.body or None,
@@ -87,12 +92,12 @@ def bring_in(tx: Tx, project: ProjectId, place: str, issue: Issue) -> tuple[Task
         GITHUB,
         place,
         str(issue.number),
-        by=SYNC.name,
+        by=NAME,
         url=issue.url,
         synced=synced.model_dump_json(),
     )
     if names:
-        labels.put(tx, SYNC, task.id, names)
+        labels.put(tx, sync(project), task.id, names)
     return task, True
 
 
@@ -191,7 +196,7 @@ def _write(tx: Tx, pair: Pair, issue: Issue, merged: Merged) -> tuple[str, ...]:
     if "closed" in merged.here:
         changes["status"] = TaskStatus.DONE if merged.both.closed else TaskStatus.TODO
     if changes:
-        tasks.change(tx, SYNC, pair.task.id, changes)
+        tasks.change(tx, sync(pair.task.project_id), pair.task.id, changes)
     if "labels" not in merged.here:
         return pair.here.labels
     wanted = set(merged.both.labels)
@@ -202,7 +207,7 @@ def _write(tx: Tx, pair: Pair, issue: Issue, merged: Merged) -> tuple[str, ...]:
     ]
     remove = [name for name in pair.names if name.casefold() not in wanted]
     room = labels.ON_A_TASK - len(pair.names) + len(remove)
-    now = labels.put(tx, SYNC, pair.task.id, add[: max(0, room)], remove)
+    now = labels.put(tx, sync(pair.task.project_id), pair.task.id, add[: max(0, room)], remove)
     return tuple(sorted(label.name.casefold() for label in now))
 
 
@@ -212,7 +217,7 @@ def _keep(tx: Tx, task: Task, name: FieldName, side: Literal["here", "there"], v
     whose, stands = ("this task", "the issue's") if side == "here" else ("the issue", "this task's")
     quoted = "\n".join(f"> {line}" for line in value[: comments.TEXT_AT_MOST // 2].splitlines())
     text = f"The {what} was changed here and in the issue at once: {stands} is later and stands. That of {whose} was:\n\n{quoted}"
-    comments.create(tx, SYNC, task.id, text)
+    comments.create(tx, sync(task.project_id), task.id, text)
 
 
 def met(tx: Tx, pair: Pair, issue: Issue) -> None:
@@ -243,7 +248,7 @@ def hear(tx: Tx, pair: Pair, said: Sequence[Said]) -> int:
     wanted = [one for one in new if one.trusted and not one.ours and foreign.clean(one.text).strip()]
     for one in wanted:
         text, _ = foreign.cut(one.text, comments.TEXT_AT_MOST)
-        comments.create(tx, stranger(GITHUB, one.author), found.task.id, text)
+        comments.create(tx, stranger(GITHUB, one.author, found.task.project_id), found.task.id, text)
     if new:
         _note(tx, found, found.external.there_at, heard=new[-1].id)
     return len(wanted)
@@ -262,7 +267,7 @@ def started(tx: Tx, pair: Pair, why_not: str = "") -> None:
         return
     _note(tx, found, found.external.there_at, started=not why_not, why_not=why_not)
     if why_not:
-        comments.create(tx, SYNC, found.task.id, why_not)
+        comments.create(tx, sync(found.task.project_id), found.task.id, why_not)
 
 
 def lost(tx: Tx, pair: Pair) -> None:
@@ -270,14 +275,17 @@ def lost(tx: Tx, pair: Pair) -> None:
     if (found := _again(tx, pair)) is not None:
         external.forget(tx, found.task.id)
         comments.create(
-            tx, SYNC, found.task.id, f"The issue {found.external.key} is there no longer; this task goes on without it."
+            tx,
+            sync(found.task.project_id),
+            found.task.id,
+            f"The issue {found.external.key} is there no longer; this task goes on without it.",
         )
 
 
 def _tell(tx: Tx, pair: Pair, to: Literal["here", "there"], fields: tuple[str, ...]) -> None:
     if fields:
         told = IssueSynced(source=GITHUB, external=pair.external.key, to=to, fields=fields)
-        log.append(tx, told, pair.task.about, actor=SYNC.name)
+        log.append(tx, told, pair.task.about, actor=NAME)
 
 
 def _note(tx: Tx, pair: Pair, there_at: str | None, **now: object) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board.tasks import TaskStatus
 from coderclawlink.db.engine import Look
@@ -46,13 +46,12 @@ _UNDER_WAY = (tasks.c.deleted_at.is_(None), tasks.c.status.not_in((TaskStatus.DO
 
 def of(look: Look, actor: Actor) -> list[Need]:
     """Those that the actor may see, newest first."""
-    found = [
-        one for one in (*_pulls(look), *_deliveries(look)) if policy.may(actor, Permission.TASK_VIEW, one.project_id)
-    ]
+    seen = visibility.allowed(actor, Permission.TASK_VIEW, tasks.c.project_id)
+    found = [*_pulls(look, seen), *_deliveries(look, seen)]
     return sorted(found, key=lambda one: -one.since)[:AT_MOST]
 
 
-def _pulls(look: Look) -> list[Need]:
+def _pulls(look: Look, seen: sa.ColumnElement[bool]) -> list[Need]:
     later = pull_requests.alias()
     newer = sa.exists().where(
         later.c.task_id == pull_requests.c.task_id,
@@ -63,14 +62,14 @@ def _pulls(look: Look) -> list[Need]:
     rows = look.rows(
         sa.select(*_TASK, of.name, of.number, of.url, of.needs.label("why"), of.changed_at.label("since"))
         .join(tasks, tasks.c.id == of.task_id)
-        .where(of.needs.is_not(None), ~newer, *_UNDER_WAY)
+        .where(of.needs.is_not(None), ~newer, seen, *_UNDER_WAY)
         .order_by(of.changed_at.desc())
         .limit(AT_MOST)
     )
     return [Need(**row) for row in rows]
 
 
-def _deliveries(look: Look) -> list[Need]:
+def _deliveries(look: Look, seen: sa.ColumnElement[bool]) -> list[Need]:
     """Results that are not to be had onto their branch, or into a pull request."""
     later = deliveries.alias()
     newer = sa.exists().where(
@@ -84,7 +83,7 @@ def _deliveries(look: Look) -> list[Need]:
     rows = look.rows(
         sa.select(*_TASK, of.name, *nothing, why, of.changed_at.label("since"))
         .join(tasks, tasks.c.id == of.task_id)
-        .where(of.state == "failed", ~newer, *_UNDER_WAY)
+        .where(of.state == "failed", ~newer, seen, *_UNDER_WAY)
         .order_by(of.changed_at.desc())
         .limit(AT_MOST)
     )

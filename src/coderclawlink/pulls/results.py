@@ -6,8 +6,10 @@ Above: the follower in `integrations.delivering`. Below: deliveries, pull reques
 
 from __future__ import annotations
 
-from coderclawlink.access.policy import Actor, Role
+from coderclawlink.access import askers
+from coderclawlink.access.policy import PermissionMissing
 from coderclawlink.board import tasks
+from coderclawlink.board.projects import ProjectNotFound
 from coderclawlink.board.tasks import TaskNotFound
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.ids import RunId, TaskId
@@ -34,10 +36,11 @@ def go_on(tx: Tx, run_id: RunId, public_url: str) -> list[Delivery]:
     best = deliveries.result_of(tx, task)
     if best is None or best.id != run.id:
         return []
-    actor = Actor(Role.DEVELOPER, run.user_id, run.session)
+    actor = askers.as_of_now(tx, run.user_id, run.session)
     try:
         return deliveries.want(tx, actor, task, Words(), public_url, run=run)
-    except (NoRepository, NothingToPropose):  # a repository that was taken from the project meanwhile
+    except (NoRepository, NothingToPropose, PermissionMissing, ProjectNotFound):
+        # A repository was taken from the project meanwhile, or their rights from who asked for the run.
         return []
 
 

@@ -197,10 +197,11 @@ class Runtime:
 
     async def answer_pull(self, actor: Actor | None, pull: int, told: Feedback, logs: Mapping[str, str]) -> Run | None:
         """Have the agent answer what the code host tells of a pull request. As `answering.answer`."""
-        if actor is not None and self._rules.are_asked:
+        if self._rules.are_asked:
+            asker = actor or await self._db.read(answering.asked_by, pull)
             run = await self._db.read(answering.heeded_by, pull)
-            if run is not None:
-                await self._permit_more(actor, run)
+            if asker is not None and run is not None:
+                await self._permit_more(asker, run)
         return await self._db.write(answering.answer, actor, pull, told, logs, self._say_more)
 
     async def ask(self, actor: Actor, message: chatting.Message, *, project: ProjectId | None, chat: str = "") -> Chat:

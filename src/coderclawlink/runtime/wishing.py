@@ -18,7 +18,7 @@ from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Invalid
 from coderclawlink.ids import ProjectId, TaskId
 from coderclawlink.link.protocol import Beside
-from coderclawlink.runs import beside, ledger
+from coderclawlink.runs import beside, ledger, memory
 from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runtime import agents, knowing
 
@@ -77,6 +77,8 @@ def wish_for(tx: Tx, actor: Actor, asked: Asked, defaults: Defaults) -> Wish:
     else:
         policy.require(actor, Permission.TASK_SUBMIT)
     uses.require(tx, actor, "agent", agent, project_id)
+    if memory.is_to_be_told(tx, actor, asked.context.get("remember")) and (told := memory.told(tx, actor)):
+        known[memory.IN_CONTEXT] = told
     # What a person says of one run counts more than what is configured for all.
     timeout = {} if asked.timeout_seconds is None else {"timeout_seconds": asked.timeout_seconds}
     clone = None
@@ -105,7 +107,9 @@ def wish_to_continue(
     tx: Tx, actor: Actor, run: Run, agent: str, text: str, options: AgentConfiguration, defaults: Defaults
 ) -> Wish:
     """A wish that goes on with a run that has ended: on its branch if it has made a commit, else on a free one."""
-    context = dict(run.context)
+    # What the one session remembers is not for the other that may go on with its run.
+    context = memory.without(run.context)
+    context.pop("remember", None)
     before = liberties.of(actor, run.options)
     if run.task_id is not None:
         context.pop("task", None)  # what is known of it now is told

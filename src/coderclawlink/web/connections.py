@@ -103,7 +103,7 @@ def _reached(reached: Reached) -> ReachedTold:
 
 
 async def _put(here: Rooms, actor: Actor, scope: Scope, wanted: AccessWanted) -> ConnectionTold:
-    connections.may(actor, scope)
+    await here.db.read(connections.may, actor, scope)
     url = wanted.repository or (await here.db.read(_url, scope) if scope.project is not None else None)
     if url is None and scope.project is not None:
         raise NoRepositoryThere

@@ -294,11 +294,15 @@ class AgentHealth(BaseModel):
     limit: int | None
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class AgentMetadata(BaseModel):
     """`why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address.
     `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured.
     `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now.
-    `refused`: why you may not use it; null: you may.
+    `refused`: why you may not use it; left out where you may.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -311,7 +315,7 @@ class AgentMetadata(BaseModel):
     models: list[str]
     accounts: list[str]
     nodes: list[str]
-    refused: str | None
+    refused: Annotated[str | None, Field(exclude_if=_is_none)] = None
     limit: int | None
     health: list[AgentHealth]
 

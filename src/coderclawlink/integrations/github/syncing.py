@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from coderclawlink import clock
-from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.board import projects, tasks
 from coderclawlink.board.tasks import TaskStatus
@@ -259,8 +258,7 @@ class Syncing:
 
     async def bring_in(self, actor: Actor, project: ProjectId, wanted: Wanted) -> BroughtIn:
         """Make tasks of issues now. Raises `NoIssues`, `ProjectNotFound`, `PermissionMissing`, and the host's errors."""
-        policy.require(actor, Permission.PROJECT_WRITE)
-        await self._db.read(projects.find, project)
+        await self._db.read(projects.find_for, actor, project, Permission.PROJECT_WRITE)
         there = await self._reach(project, actor.key)
         made: list[str] = []
         known = 0
