@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from coderclawlink.access import cuts, keeping, sinks
+from coderclawlink.access import cuts, keeping, secrets, sinks
 from coderclawlink.access.opa import Opa
 from coderclawlink.access.policy import OWNER
 from coderclawlink.access.rego import Rego
@@ -48,6 +49,7 @@ from coderclawlink.integrations.watching import Watcher, ends_follower
 from coderclawlink.journal import duty
 from coderclawlink.journal.feed import Feed
 from coderclawlink.journal.follow import follow
+from coderclawlink.link.redaction import RedactedLog
 from coderclawlink.runs import ledger
 from coderclawlink.runtime.contract import Runtime
 from coderclawlink.runtime.wishing import Defaults
@@ -126,7 +128,7 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
             Defaults(settings.attempt_timeout_seconds, server=settings.github_server_url, public_url=public_url),
         )
         key = local_key(home)
-        vault = Vault(home)
+        vault = stack.enter_context(_untold(settings, db, home))
         told = _sinks(settings, db, vault)
         await asyncio.to_thread(backup.tidy, home)
         hosts = Hosts(
@@ -195,6 +197,32 @@ async def open_hub(settings: Settings, listens_at: str | None = None) -> AsyncIt
         finally:
             await rules.close()
             await asyncio.to_thread(durable.close)
+
+
+@contextlib.contextmanager
+def _untold(settings: Settings, db: Database, home: Path) -> Iterator[Vault]:
+    """The hub's secrets, none of which stands in what it tells or logs, nor do those that it was given by its settings."""
+    vault = Vault(home)
+    given = {
+        "GITHUB_TOKEN": settings.github_token,
+        "CLAWLINK_AUDIT_WEBHOOK_SECRET": settings.audit_webhook_secret,
+        "DATABASE_URL": store_url(settings.store_url).password,
+    }
+    for name, value in given.items():
+        if value:
+            vault.learn(name, str(value))
+    with db.look() as look:
+        secrets.learn_all(look, vault)
+    db.redact = vault.redact
+    veil = RedactedLog(lambda: vault.redactor)
+    handlers = [*logging.getLogger().handlers]
+    for handler in handlers:
+        handler.addFilter(veil)
+    try:
+        yield vault
+    finally:
+        for handler in handlers:
+            handler.removeFilter(veil)
 
 
 def _sinks(settings: Settings, db: Database, vault: Vault) -> list[Sink]:

@@ -19,7 +19,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.link.protocol import Answer, Order, Show, Stop
 from coderclawlink.node.post import SHOWN_AT_MOST, PaperPost, Post, SpooledPost
-from coderclawlink.node.redaction import Redactor
+from coderclawlink.link.redaction import Redactor
 from coderclawlink.node.spool import Spool
 
 pytestmark = pytest.mark.anyio

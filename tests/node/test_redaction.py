@@ -35,7 +35,7 @@ from coderclawlink.events import (
 )
 from coderclawlink.link.protocol import Order, Show
 from coderclawlink.node.post import PaperPost, SpooledPost
-from coderclawlink.node.redaction import RedactedLog, Redactor, Veil
+from coderclawlink.link.redaction import RedactedLog, Redactor, Veil
 from coderclawlink.node.spool import Spool
 from coderclawlink.rules import Act
 

@@ -269,10 +269,31 @@ async def test_for_a_token_of_one_project_there_is_nothing_else(team: Server) ->
         assert (await program.get(f"/api/projects/{other['id']}")).status_code == 404
         assert (await program.post("/api/tasks", json={"project_id": mine["id"], "title": "t"})).status_code == 201
         assert (await program.post("/api/tasks", json={"project_id": other["id"], "title": "t"})).status_code == 404
-        for path in ("/api/users", "/api/secrets", "/api/audit/events", "/scim/v2/Users"):
+        for path in ("/api/users", "/api/secrets", "/api/providers", "/scim/v2/Users"):
             assert (await program.get(path)).status_code == 403, path
         assert (await root.delete(f"/api/projects/{mine['id']}")).status_code == 204
         assert (await program.get("/api/projects")).json() == []
+
+
+async def test_the_hubs_secrets_are_set_and_named_and_never_told(team: Server) -> None:
+    value = "c2VjcmV0-of-the-hub"
+    async with signed_in(team, "root") as root, signed_in(team) as ann:
+        assert (await ann.get("/api/secrets")).status_code == 403
+        made = await root.put("/api/secrets/ci/deploy", json={"value": value})
+        assert (made.status_code, made.json()["set_by"]) == (200, "root")
+        assert (await root.put("/api/secrets/audit/signing", json={"value": value})).status_code == 409
+        assert (await root.post("/api/secrets/rotate-key")).json()["secrets"] >= 1
+        listed = await root.get("/api/secrets")
+        assert "ci/deploy" in [one["name"] for one in listed.json()]
+        assert value not in listed.text + (await root.get("/api/secrets/ci/deploy")).text
+        named = await root.patch("/api/users/ann", json={"name": f"Ann {value}"})
+        assert value in named.text  # what people say themselves is not touched; what is told of it is
+        assert value not in (await root.get("/api/audit/events", params={"event_type": "user.changed"})).text
+        early = {"stepped_up_at": session_table.c.stepped_up_at - 901}
+        await team.hub.db.write(lambda tx: tx.change(session_table.update().values(**early)))
+        for verb, path in (("PUT", "ci/deploy"), ("DELETE", "ci/deploy"), ("POST", "rotate-key")):
+            answer = await root.request(verb, f"/api/secrets/{path}", json={"value": value})
+            assert "Prove again" in answer.json()["detail"], path
 
 
 async def test_a_token_does_what_it_is_narrowed_to_and_never_touches_credentials(team: Server) -> None:

@@ -316,6 +316,10 @@ class Hub:
 
     # ── finding what people name ───────────────────────────────────────────────────────────────────────────────────
 
+    def project_keys(self) -> dict[int, str]:
+        """Of all that are there for you."""
+        return {one.id: one.key for one in self.get("/api/projects").read(list[Project])}
+
     def project(self, name: str) -> Project:
         """By key or number. Raises `Missing`."""
         for project in self.get("/api/projects").read(list[Project]):

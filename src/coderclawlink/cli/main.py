@@ -31,6 +31,7 @@ from coderclawlink.cli import (
     labels,
     merging,
     nodes,
+    passkeys,
     policy,
     projects,
     prompts,
@@ -88,6 +89,7 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
     app.command(noun.app)
 app.command(users.app)
 app.command(tokens.app)
+app.command(passkeys.app)
 app.command(providers.app)
 app.command(groups.app)
 app.command(repositories.app)

@@ -278,10 +278,16 @@ class User(Shape):
     seen_at: str | None
 
 
+class InvitedTo(Shape):
+    key: str
+    role: str
+
+
 class Invitation(Shape):
     id: str
     role: str
     email: str | None
+    projects: list[InvitedTo]
     made_by: str
     expires_at: str
 
@@ -293,9 +299,28 @@ class InvitationMade(Shape):
 class Token(Shape):
     name: str
     scopes: list[str] | None
+    project_id: int | None
     used_at: str | None
     expires_at: str
 
 
 class TokenMade(Shape):
     token: str
+
+
+class Passkey(Shape):
+    id: str
+    name: str
+    backed_up: bool
+    made_at: str
+    used_at: str | None
+
+
+class HubSecret(Shape):
+    name: str
+    set_by: str
+    set_at: str
+
+
+class Rekeyed(Shape):
+    secrets: int

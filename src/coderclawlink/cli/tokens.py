@@ -25,6 +25,10 @@ def create(
             help="A permission, such as task:submit, that it is narrowed to; may be repeated. Default: all that its user may."
         ),
     ] = None,
+    project: Annotated[
+        str | None,
+        Parameter(help="A project's key, than which nothing is there for it. Default: all that its user sees."),
+    ] = None,
     days: Annotated[int, Parameter(help="It ends after so many, at most 365.")] = 90,
     user: User = None,
     reach: Reach = HERE,
@@ -34,7 +38,10 @@ def create(
     from coderclawlink.cli import shapes
 
     with hubs.reached(reach) as hub:
-        answer = hub.post("/api/tokens", {"name": name, "scopes": scope, "expires_in_days": days, "user": user})
+        body: dict[str, hubs.Value] = {"name": name, "scopes": scope, "expires_in_days": days, "user": user}
+        if project is not None:
+            body["project_id"] = hub.project(project).id
+        answer = hub.post("/api/tokens", body)
     if reach.json:
         screen.as_json(answer.text)
     else:
@@ -51,6 +58,8 @@ def list_all(*, user: User = None, reach: Reach = HERE) -> int:
 
     with hubs.reached(reach) as hub:
         answer = hub.get("/api/tokens", user=user)
+        found = [] if reach.json else answer.read(list[shapes.Token])
+        keys = hub.project_keys() if any(token.project_id is not None for token in found) else {}
     if reach.json:
         screen.as_json(answer.text)
         return 0
@@ -58,13 +67,14 @@ def list_all(*, user: User = None, reach: Reach = HERE) -> int:
         (
             line(token.name),
             "all" if token.scopes is None else " ".join(token.scopes),
+            "all" if token.project_id is None else keys.get(token.project_id, "one that is gone"),
             "never" if token.used_at is None else screen.when(token.used_at),
             screen.when(token.expires_at),
         )
-        for token in answer.read(list[shapes.Token])
+        for token in found
     ]
     screen.rows(
-        ("token", "may", "used", "ends"), cells, empty="There is no token. Make one: clawlink token create NAME"
+        ("token", "may", "in", "used", "ends"), cells, empty="There is no token. Make one: clawlink token create NAME"
     )
     return 0
 

@@ -89,14 +89,22 @@ def invite(
     *,
     role: RoleName = "developer",
     email: Annotated[str | None, Parameter(help="Whom it is for; nothing is sent.")] = None,
+    project: Annotated[
+        list[str] | None,
+        Parameter(help="A project's key and the role there, as KEY=developer; KEY alone: viewer. May be repeated."),
+    ] = None,
     reach: Reach = HERE,
 ) -> int:
-    """Print a link with which somebody becomes a user. It is good once, for 7 days, and is not shown again."""
+    """Print a link with which somebody becomes a user, and a member of projects. It is good once, for 7 days, and is not shown again."""
     from coderclawlink.cli import hub as hubs
     from coderclawlink.cli import shapes
 
     with hubs.reached(reach) as hub:
-        answer = hub.post("/api/invitations", {"role": role, "email": email})
+        projects: list[hubs.Value] = []
+        for one in project or ():
+            key, _, role_there = one.partition("=")
+            projects.append({"project_id": hub.project(key).id, "role": role_there or "viewer"})
+        answer = hub.post("/api/invitations", {"role": role, "email": email, "projects": projects})
     if reach.json:
         screen.as_json(answer.text)
         return 0
@@ -127,10 +135,17 @@ def invitations(
         screen.as_json(answer.text)
         return 0
     cells = [
-        (one.id, one.role, line(one.email), line(one.made_by), screen.when(one.expires_at))
+        (
+            one.id,
+            one.role,
+            " ".join(f"{each.key}={each.role}" for each in one.projects),
+            line(one.email),
+            line(one.made_by),
+            screen.when(one.expires_at),
+        )
         for one in answer.read(list[shapes.Invitation])
     ]
-    screen.rows(("invitation", "role", "e-mail", "by", "good until"), cells, empty="No invitation is open.")
+    screen.rows(("invitation", "role", "projects", "e-mail", "by", "good until"), cells, empty="No invitation is open.")
     return 0
 
 

@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 import psycopg
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -35,6 +36,7 @@ from coderclawlink.errors import Invalid, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Told = TypeVar("Told", bound=BaseModel)
 
 GROUP_AT_MOST = 64
 """Calls in one commit: enough to make the flush cheap, few enough that the first caller does not wait for the last."""
@@ -104,6 +106,16 @@ class Look:
 _NO_TEXTS: Mapping[str, str] = {}
 
 
+class Redact(Protocol):
+    """Takes known secrets out of what is about to be told."""
+
+    def __call__(self, event: Told, /) -> Told: ...
+
+
+def _as_it_is(event: Told, /) -> Told:
+    return event
+
+
 class Tx(Look):
     """A transaction under way. `topics` are rung once it is on disk.
 
@@ -112,9 +124,14 @@ class Tx(Look):
     """
 
     def __init__(
-        self, connection: sa.Connection, known: Mapping[str, float], texts: Mapping[str, str] = _NO_TEXTS
+        self,
+        connection: sa.Connection,
+        known: Mapping[str, float],
+        texts: Mapping[str, str] = _NO_TEXTS,
+        redact: Redact = _as_it_is,
     ) -> None:
         super().__init__(connection)
+        self.redact = redact
         self.topics: set[str] = set()
         self.known = dict(known)
         self.texts: dict[str, str] = dict(texts)
@@ -190,6 +207,8 @@ class Database:
         self.writing = writing
         """Shared with the durable engine."""
         self.bell = bell
+        self.redact: Redact = _as_it_is
+        """What the hub itself tells goes through this. Set by the composition root."""
         self._reading = reading
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="db-read")
@@ -278,7 +297,8 @@ class Database:
             known = self._take_turn(connection)
             texts: dict[str, str] = {}
             for call in group:
-                tx = Tx(connection, known, texts)  # what a call that raises has come to know goes with what it wrote
+                # What a call that raises has come to know goes with what it wrote.
+                tx = Tx(connection, known, texts, self.redact)
                 try:
                     with connection.begin_nested() if apart else contextlib.nullcontext():
                         result = call.work(tx)

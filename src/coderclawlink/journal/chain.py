@@ -153,6 +153,7 @@ def _kinds() -> dict[str, _Kind]:
         "policy": ("changed",),
         "provider": ("changed",),
         "secret": ("set", "deleted"),
+        "secrets": ("rekeyed",),
         "node": ("joined", "left"),
         "backup": ("made",),
         "audit": ("cut",),

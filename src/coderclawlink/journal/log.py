@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -102,6 +102,8 @@ def append_all(tx: Tx, lines: Sequence[Line], *, actor: Who | str | None = None)
     tx.known[_HEAD] = head + len(lines)
     if not lines:
         return head
+    # What a node tells has been through its own redaction, which knows its secrets.
+    lines = [line if line.n is not None else replace(line, event=tx.redact(line.event)) for line in lines]
     at = tx.now()
     name = actor if actor is None or isinstance(actor, str) else actor.name
     tx.append(

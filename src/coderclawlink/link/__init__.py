@@ -1,1 +1,1 @@
-"""The words between hub and node, and the wire that carries them. Shared ground of both halves; knows neither."""
+"""The words between hub and node, the wire that carries them, and what keeps secrets out of what is told. Shared ground of both halves; knows neither."""

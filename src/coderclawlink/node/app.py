@@ -32,7 +32,7 @@ from coderclawlink.node.attachments import Attachments
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
-from coderclawlink.node.redaction import RedactedLog, Redactor
+from coderclawlink.link.redaction import RedactedLog, Redactor
 from coderclawlink.node.spool import Spool
 from coderclawlink.settings import Settings
 from coderclawlink.workspaces import quota

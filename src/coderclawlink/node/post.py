@@ -13,7 +13,7 @@ from typing import Protocol
 
 from coderclawlink.events import AgentChunk, AgentMessage, AgentThought, AttemptEnded, AttemptEvent
 from coderclawlink.link.protocol import Answer, Ask, Order, Show, Stop, storable
-from coderclawlink.node.redaction import Redactor, Veil
+from coderclawlink.link.redaction import Redactor, Veil
 from coderclawlink.node.spool import Spool
 
 SHOWN_AT_MOST = 100_000

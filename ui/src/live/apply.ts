@@ -209,6 +209,7 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'provider.changed':
     case 'secret.set':
     case 'secret.deleted':
+    case 'secrets.rekeyed':
     case 'audit.checkpointed':
     case 'audit.cut':
     case 'backup.made':

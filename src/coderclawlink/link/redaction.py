@@ -1,6 +1,7 @@
 """Takes known secrets out of what is told, shown and logged, before anything is stored.
 
-Above: the posts, which let no event by that has not been through a `Redactor`, and the node's log. Below: the shapes of events.
+Above: the node's posts, which let no event by that has not been through a `Redactor`, the hub's vault and journal, and the logs of both.
+Below: the shapes of events.
 
 A value is known in these forms: as it is, as in JSON, in a URL, in hexadecimal, and in Base64 wherever it may stand within what
 was encoded; of a value of several lines each longer line by itself too. Base64 and hexadecimal are also found when a program
