@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coderclawlink.link.protocol import Attached, Order
 
+REMEMBERED = "What was said before in this session, oldest first (to be known, not to be done again):"
+
 
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -49,6 +51,7 @@ class _Project(_Shape):
 class _Known(_Shape):
     task: _Task | None = None
     project: _Project | None = None
+    session_memory: str = ""
 
 
 def brief(order: Order, asked: str, folder: Path, repositories: Sequence[str] = ()) -> str:
@@ -59,6 +62,7 @@ def brief(order: Order, asked: str, folder: Path, repositories: Sequence[str] = 
     except ValidationError:
         known = _Known()
     parts = [] if known.task is None else _of_task(known.task, known.project, asked)
+    parts += [f"{REMEMBERED}\n\n{known.session_memory}"] if known.session_memory else []
     parts += [words] if (words := beside(order.attachments, folder, repositories)) else []
     return "\n\n".join(parts)
 

@@ -30,7 +30,7 @@ from coderclawlink.ids import ProjectId, RunId, TaskId, new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.log import About, Line
 from coderclawlink.link.protocol import Beside
-from coderclawlink.runs import beside, dismissals
+from coderclawlink.runs import beside, dismissals, memory
 from coderclawlink.runs.run import ENDED, IllegalStep, State, Step, WaitReason, after
 
 
@@ -156,6 +156,7 @@ def submit(tx: Tx, actor: Actor, wish: Wish) -> Run:
     }
     run = _run({**_NOTHING_YET, **row, "number": tx.insert(runs.insert(), row)})
     beside.put(tx, run.id, wish.beside)
+    memory.keep(tx, actor, run.id)
     log.append_all(
         tx,
         [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
 from coderclawlink.access import policy
 from coderclawlink.access.policy import Actor, Permission
@@ -21,7 +21,7 @@ from coderclawlink.events import Option
 from coderclawlink.ids import ProjectId, QuestionId, RunId, TaskId
 from coderclawlink.journal import log
 from coderclawlink.rules import Act
-from coderclawlink.runs import artifacts, attempts, beside, ledger, questions
+from coderclawlink.runs import artifacts, attempts, beside, ledger, memory, questions
 from coderclawlink.runs.attempts import Attempt
 from coderclawlink.runs.ledger import Run
 from coderclawlink.runs.run import State, WaitReason
@@ -76,7 +76,7 @@ class RunTold(Told):
     agent: str
     title: str
     prompt: str
-    context: dict[str, JsonValue]
+    context: Annotated[dict[str, JsonValue], BeforeValidator(memory.without)]
     state: State
     wait: Wait | None
     attempt: int
