@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 from joserfc.jwk import RSAKey
 
-from coderclawlink.access import groups, invitations, oidc, passwords, people, providers, round_trips, sessions
+from coderclawlink.access import groups, invitations, oidc, passwords, people, providers, sessions
 from coderclawlink.access.policy import OWNER, Role
 from coderclawlink.access.providers import Settings
+from coderclawlink.access.round_trips import UNDER_WAY_AT_MOST
 from coderclawlink.db import schema
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.events import SignInRefused
@@ -413,9 +414,11 @@ async def test_who_has_shown_who_it_is_long_ago_has_not_done_so_just_now(
 
 async def test_a_key_that_was_changed_is_fetched_anew_once(house: House, person: httpx2.AsyncClient) -> None:
     assert (await back(house, person, await set_out(house, person))).status_code == 303
+    before = house.forger.key
     house.forger.key = RSAKey.generate_key(2048, {"kid": "newer", "use": "sig"})
     house.forger.make = lambda claims: house.forger.signed(claims, kid="newer")
     assert (await back(house, person, await set_out(house, person))).status_code == 303
+    house.forger.key = before
 
 
 async def test_the_way_leads_back_to_this_hubs_page_and_to_no_other(house: House, person: httpx2.AsyncClient) -> None:
@@ -492,16 +495,30 @@ async def test_an_administrator_adds_tries_and_removes_a_provider_whose_secret_i
         assert (await admin.get(f"/api/group-roles/{role.json()['id']}")).status_code == 404
 
 
-async def test_ten_thousand_may_be_under_way_and_no_more(house: House) -> None:
+async def test_who_begins_without_end_pushes_out_the_oldest_and_keeps_nobody_else_from_signing_in(
+    house: House, person: httpx2.AsyncClient
+) -> None:
     def fill(tx: Tx) -> None:
-        rows = [
-            {"hash": f"{n:064}", "kind": "provider", "data": "{}", "made_at": tx.now()}
-            for n in range(round_trips.UNDER_WAY_AT_MOST)
-        ]
-        tx.change(schema.sign_ins.insert(), rows)
+        row = {"kind": "provider", "data": "{}", "made_at": tx.now() - 300}
+        tx.change(schema.sign_ins.insert(), [{**row, "hash": f"{n:064}"} for n in range(UNDER_WAY_AT_MOST)])
 
     await house.server.hub.db.write(fill)
-    async with browser(house.port) as other:
-        answer = await other.http.get("/api/auth/providers/corp/start")
-        assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert (await back(house, person, await set_out(house, person))).status_code == 303
+    with house.server.hub.db.look() as look:
+        assert look.scalar(sa.select(sa.func.count()).select_from(schema.sign_ins)) < UNDER_WAY_AT_MOST
     await house.server.hub.db.write(lambda tx: tx.change(schema.sign_ins.delete()))
+
+
+async def test_what_cannot_be_kept_as_text_is_not(house: House, person: httpx2.AsyncClient) -> None:
+    odd = {"name": "N\0ame", "preferred_username": "\x1b[2Jeve", "email": "a\0@b", "email_verified": True}
+    house.forger.make = lambda claims: house.forger.signed({**claims, **odd, "sub": "odd"})
+    assert (await back(house, person, await set_out(house, person))).status_code == 303
+    with house.server.hub.db.look() as look:
+        row = look.row(sa.select(schema.identities).where(schema.identities.c.subject == "odd"))
+        assert row is not None
+        assert (row["name"], people.find(look, row["user_id"]).name) == (None, None)
+    house.forger.make = lambda claims: house.forger.signed({**claims, "sub": "o\0dd"})
+    refused(house, await back(house, person, await set_out(house, person)), "its subject is no name")
+    house.forger.make = lambda claims: house.forger.signed({k: v for k, v in claims.items() if k != "email"})
+    house.forger.userinfo = {"sub": "mallory", "name": "\ud800"}
+    refused(house, await back(house, person, await set_out(house, person)), "does not tell who somebody is")

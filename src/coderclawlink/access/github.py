@@ -13,7 +13,7 @@ import httpx2
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from coderclawlink.access import outgoing
-from coderclawlink.access.identities import Identity, Refused
+from coderclawlink.access.identities import Identity, Refused, address, plain
 from coderclawlink.access.oidc import challenge_of, said_wrong
 from coderclawlink.access.outgoing import AddressRefused, Answer, CallFailed
 from coderclawlink.access.providers import Provider
@@ -75,15 +75,15 @@ async def redeem(provider: Provider, secret: str | None, *, code: str, verifier:
         raise Refused("provider", f"{provider.label} does not take what it gave the browser: {said}.") from error
     account = await _ask(provider, token, "/user", _ACCOUNT)
     emails = await _ask(provider, token, "/user/emails", _EMAILS)
-    email = next((one.email for one in emails if one.primary and one.verified), None)
+    email = next((address(one.email) for one in emails if one.primary and one.verified), None)
     belongs: list[_Organisation] = []
     if _asks_organisations(provider):
         belongs = await _ask(provider, token, f"/user/orgs?per_page={ORGANISATIONS_AT_MOST}", _ORGANISATIONS)
     wanted = {one.lower() for one in provider.settings.organisations}
     if wanted and not any({one.login.lower(), str(one.id)} & wanted for one in belongs):
         raise Refused("account", f"{account.login} belongs to none of the organisations that may sign in here.")
-    groups = None if provider.settings.groups is None else tuple(one.login for one in belongs)
-    return Identity(str(account.id), account.login, account.name, email, groups)
+    groups = None if provider.settings.groups is None else tuple(filter(None, (plain(one.login) for one in belongs)))
+    return Identity(str(account.id), plain(account.login), plain(account.name), email, groups)
 
 
 async def check(provider: Provider) -> list[str]:

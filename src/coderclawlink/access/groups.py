@@ -53,7 +53,9 @@ class GroupRole:
 
 def apply(tx: Tx, user_id: str, source: str, group_names: Iterable[str], *, by: Who | str | None = None) -> None:
     """`source` says that the user belongs to these groups and no others. Raises `PersonNotFound`."""
-    names = sorted({name for given in group_names if 0 < len(name := given.strip()) <= NAME_AT_MOST})[:GROUPS_AT_MOST]
+    names = sorted(
+        {name for given in group_names if 0 < len(name := given.strip()) <= NAME_AT_MOST and name.isprintable()}
+    )[:GROUPS_AT_MOST]
     known = {name: id for id, name in tx.tuples(sa.select(groups.c.id, groups.c.name).where(groups.c.name.in_(names)))}
     for name in names:
         if name not in known:
@@ -63,6 +65,7 @@ def apply(tx: Tx, user_id: str, source: str, group_names: Iterable[str], *, by: 
     before = {id for (id,) in tx.tuples(sa.select(group_members.c.group_id).where(said))}
     now = set(known.values())
     if gone := before - now:
+        revocation.ring(tx)
         tx.change(group_members.delete().where(said, group_members.c.group_id.in_(gone)))
     for id in sorted(now - before):
         tx.change(group_members.insert().values(group_id=id, user_id=user_id, source=source))
@@ -107,6 +110,7 @@ def forget(tx: Tx, source: str, *, by: Who | str | None = None) -> None:
     said = group_members.c.source == source
     theirs = [user for (user,) in tx.tuples(sa.select(group_members.c.user_id).where(said).distinct())]
     tx.change(group_members.delete().where(said))
+    revocation.ring(tx)
     for user in theirs:
         recompute(tx, user, by=by)
 

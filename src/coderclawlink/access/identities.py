@@ -73,6 +73,17 @@ class Known:
     used_at: float | None
 
 
+def plain(text: object) -> str | None:
+    """A text that somebody else has written, if it can be kept and shown."""
+    return text.strip() or None if isinstance(text, str) and text.isprintable() else None
+
+
+def address(text: object) -> str | None:
+    """The same for an e-mail address, if it is one."""
+    found = plain(text)
+    return found if found is not None and people.EMAIL.fullmatch(found) else None
+
+
 def enter(tx: Tx, provider: Provider, identity: Identity, invitation: str | None) -> Person:
     """The user who it is, made if need be and put into its groups. `invitation`: the code of one. Raises `Refused`,
     `InvitationNotFound`."""
@@ -174,8 +185,7 @@ def _free_name(look: Look, identity: Identity) -> str:
 
 
 def _shown_name(identity: Identity) -> str | None:
-    printable = "".join(character for character in identity.name or "" if character.isprintable()).strip()
-    return printable[: people.NAME_AT_MOST] or None
+    return plain((identity.name or "")[: people.NAME_AT_MOST])
 
 
 def _told_name(identity: Identity) -> str | None:

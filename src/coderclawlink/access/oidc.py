@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from coderclawlink.access import outgoing
-from coderclawlink.access.identities import SUBJECT_AT_MOST, Identity, Refused
+from coderclawlink.access.identities import SUBJECT_AT_MOST, Identity, Refused, address, plain
 from coderclawlink.access.outgoing import AddressRefused, CallFailed
 from coderclawlink.access.providers import Provider
 
@@ -222,6 +222,8 @@ def verify(
     except ValidationError as error:
         first = error.errors()[0]["loc"]
         raise _wrong(f"its claim {first[0] if first else 'set'} is missing or malformed") from error
+    if not claims.sub.isprintable():
+        raise _wrong("its subject is no name")
     if claims.iss != provider.issuer:
         raise _wrong("another issuer has made it")
     audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
@@ -307,18 +309,15 @@ _KEYS = TypeAdapter(dict[str, list[dict[str, object]]])
 
 
 def _identity(provider: Provider, claims: _Claims, told: dict[str, object]) -> Identity:
-    def text(name: str) -> str | None:
-        value = told.get(name)
-        return value if isinstance(value, str) and value.strip() else None
-
     is_verified = told.get("email_verified") in (True, "true")
     named = None
     if provider.settings.groups is not None:
         claim = told.get(provider.settings.groups)
         several = claim if isinstance(claim, list) else [claim]
-        named = tuple(one for one in several if isinstance(one, str))
-    email = text("email") if is_verified else None
-    return Identity(claims.sub, text("preferred_username"), text("name"), email, named, claims.auth_time)
+        named = tuple(name for one in several if (name := plain(one)) is not None)
+    email = address(told.get("email")) if is_verified else None
+    login, name = plain(told.get("preferred_username")), plain(told.get("name"))
+    return Identity(claims.sub, login, name, email, named, claims.auth_time)
 
 
 def _key_for(id_token: str, keys: list[Key]) -> Key | None:

@@ -55,6 +55,9 @@ class Answer:
         """Raises `CallFailed` where it is none."""
         try:
             found: object = json.loads(self.body)
+            json.dumps(
+                found, ensure_ascii=False
+            ).encode()  # a half of a pair of surrogates is no text, and cannot be kept
         except (ValueError, RecursionError) as error:
             raise CallFailed("What was answered is no JSON.") from error
         return found
@@ -107,13 +110,14 @@ async def call(
             address = await _resolve(parts, bounds)
             there = parts.copy_with(host=str(address))
             said = {"Accept": "application/json", "User-Agent": "coderClawLink", **(headers or {})}
+            said["Accept-Encoding"] = "identity"  # or a small answer could become a large one
             said["Host"] = parts.netloc.decode()
             async with (
                 httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, timeout=seconds) as http,
                 http.stream(method, there, headers=said, data=form, extensions={"sni_hostname": where}) as answer,
             ):
                 body = bytearray()
-                async for part in answer.aiter_bytes():
+                async for part in answer.aiter_raw():
                     body += part
                     if len(body) > BODY_AT_MOST:
                         raise CallFailed(f"{where} answers with more than 1 MiB.")

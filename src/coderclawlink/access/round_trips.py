@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from coderclawlink.access.oidc import challenge_of
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import sign_ins as table
-from coderclawlink.errors import NotSignedIn, TooOften
+from coderclawlink.errors import NotSignedIn
 
 KIND, HANDED = "provider", "handed"
 GOOD_SECONDS = 600.0
 HANDED_SECONDS = 120.0
 UNDER_WAY_AT_MOST = 10_000
+"""Whoever begins many pushes out those that have been under way longest, not all who come after."""
 
 
 class HandedOverUnknown(NotSignedIn):
@@ -56,10 +57,11 @@ class Trip:
 
 
 def begin(tx: Tx, plan: Plan) -> Trip:
-    """Raises `TooOften` where ten thousand are under way."""
+    """One more. Of more than ten thousand the oldest are forgotten."""
     tx.change(table.delete().where(table.c.kind == KIND, table.c.made_at < tx.now() - GOOD_SECONDS))
     if int(tx.scalar(sa.select(sa.func.count()).where(table.c.kind == KIND))) >= UNDER_WAY_AT_MOST:
-        raise TooOften("Too many are signing in just now. Try again in a minute.", retry_seconds=60)
+        oldest = sa.select(table.c.hash).where(table.c.kind == KIND).order_by(table.c.made_at).limit(100)
+        tx.change(table.delete().where(table.c.hash.in_(oldest.scalar_subquery())))
     trip = Trip(plan, *(secrets.token_urlsafe(32) for _ in range(4)))
     kept = {"plan": asdict(plan), "nonce": trip.nonce, "verifier": trip.verifier, "browser": _hash(trip.browser)}
     row = {"hash": _hash(trip.state), "kind": KIND, "data": json.dumps(kept)}

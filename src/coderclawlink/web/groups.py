@@ -63,6 +63,7 @@ async def give_group_role(actor: FreshAdmin, here: Here, wanted: NewGroupRole) -
 
 @router.get("/{id}")
 async def show_group_role(actor: Admin, here: Here, id: Id) -> GroupRoleTold:
+    """One of them, and how many people have it by this."""
     return GroupRoleTold.model_validate(await here.db.read(groups.find, id))
 
 

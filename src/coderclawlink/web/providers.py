@@ -62,6 +62,7 @@ async def list_providers(actor: Admin, here: Here) -> list[ProviderTold]:
 
 @router.get("/{name}")
 async def show_provider(actor: Admin, here: Here, name: str) -> ProviderTold:
+    """How it is set, without its secret."""
     return _told(here, await here.db.read(providers.find, name))
 
 

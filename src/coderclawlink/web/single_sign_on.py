@@ -92,7 +92,11 @@ async def start_at_provider(
     """Send the browser to the provider. With `port` and `challenge`, a program is handed a code for the session then."""
     if (port is None) is not (challenge is None):
         raise Invalid("A program that waits for the session gives both, its port and a challenge.")
-    location, trip = await _begin(here, Plan(name, _path(return_to), port=port, challenge=challenge))
+    plan = Plan(name, _path(return_to), port=port, challenge=challenge)
+    try:
+        location, trip = await _begin(here, plan)
+    except Refused as refusal:
+        return _refusal(request, refusal)
     response = RedirectResponse(location, status_code=303)
     _bind(request, response, here, trip.browser)
     return response
@@ -151,10 +155,7 @@ async def come_back(
         whose = refusal.user if isinstance(refusal, Refused) else None
         told = SignInRefused(user=whose, how=provider.how, why=refusal.message)
         await here.db.write(log.append, told, log.NOTHING, actor=whose)
-        if "text/html" not in request.headers.get("accept", ""):
-            raise
-        page = _page("You are not signed in", refusal.message, "/sign-in", "Sign in")
-        response = HTMLResponse(page, status_code=401)
+        response = _refusal(request, refusal)
     _forget_trip(request, response, here)
     return response
 
@@ -299,6 +300,13 @@ def _bind(request: Request, response: Response, here: Rooms, browser: str) -> No
 def _forget_trip(request: Request, response: Response, here: Rooms) -> None:
     name = _trip_cookie(request, here)
     response.delete_cookie(name, path="/", secure=name == SECURE_TRIP_COOKIE, httponly=True, samesite="lax")
+
+
+def _refusal(request: Request, refusal: ClawlinkError) -> Response:
+    """For people as a page. Raises it for programs."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise refusal
+    return HTMLResponse(_page("You are not signed in", refusal.message, "/sign-in", "Sign in"), status_code=401)
 
 
 def _page(head: str, why: str, there: str, words: str) -> str:
