@@ -13,7 +13,7 @@ import httpx2
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from coderclawlink.access import outgoing
-from coderclawlink.access.identities import Identity, Refused, address, plain
+from coderclawlink.access.identities import Identity, Refused, address, plain, unusable
 from coderclawlink.access.oidc import challenge_of, said_wrong
 from coderclawlink.access.outgoing import AddressRefused, Answer, CallFailed
 from coderclawlink.access.providers import Provider
@@ -118,8 +118,8 @@ async def _ask(provider: Provider, token: str, path: str, shape: TypeAdapter[T])
         if answer.status == 200:
             return shape.validate_python(answer.json())
     except (ValidationError, CallFailed) as error:
-        raise _wrong(provider, f"{urlsplit(path).path} is told in a shape of its own") from error
-    raise _wrong(provider, f"{urlsplit(path).path} answers {answer.status}")
+        raise unusable(provider, f"{urlsplit(path).path} is told in a shape of its own") from error
+    raise unusable(provider, f"{urlsplit(path).path} answers {answer.status}")
 
 
 async def _call(
@@ -133,11 +133,7 @@ async def _call(
     try:
         return await outgoing.call(method, url, provider.bounds, headers=headers, form=form)
     except (CallFailed, AddressRefused) as error:
-        raise _wrong(provider, error.message) from error
-
-
-def _wrong(provider: Provider, what: str) -> Refused:
-    return Refused("provider", f"{provider.label} cannot be signed in at: {what.rstrip('.')}.")
+        raise unusable(provider, error.message) from error
 
 
 _ACCOUNT = TypeAdapter(_Account)

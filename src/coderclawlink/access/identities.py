@@ -41,6 +41,11 @@ class Refused(NotSignedIn):
         self.user = user
 
 
+def unusable(provider: Provider, what: str) -> Refused:
+    """It is the provider's own matter that nobody can sign in there. `what`: in words, as a part of a sentence."""
+    return Refused("provider", f"{provider.label} cannot be signed in at: {what.rstrip('.')}.")
+
+
 class IdentityNotFound(NotFound):
     """You do not sign in there."""
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import time
-from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import quote
 
 import httpx2
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from coderclawlink.access import outgoing
-from coderclawlink.access.identities import SUBJECT_AT_MOST, Identity, Refused, address, plain
+from coderclawlink.access.described import Described, Documents, Key, full_name
+from coderclawlink.access.identities import SUBJECT_AT_MOST, Identity, Refused, address, plain, unusable
 from coderclawlink.access.outgoing import AddressRefused, CallFailed
 from coderclawlink.access.providers import Provider
 
@@ -32,41 +30,14 @@ ANEW_SECONDS = 300.0
 """Who is asked to show again who it is has to have done so within this time."""
 LEEWAY_SECONDS = 60
 """Clocks may differ by so much."""
-KEPT_SECONDS = 300.0
-"""For so long a provider's description and keys are not asked for again."""
-
-Url = Annotated[str, Field(max_length=2000)]
-Key = RSAKey | ECKey | OKPKey
-
-
-def _full(algorithm: str) -> str:
-    """EdDSA is Ed25519, by the name that most providers use still (RFC 9864)."""
-    return "Ed25519" if algorithm == "EdDSA" else algorithm
 
 
 class _Known(jws.JWSRegistry):
-    algorithms = {name: jws.JWSRegistry.algorithms[_full(name)] for name in ALGORITHMS}  # noqa: RUF012 - as it is declared above
+    algorithms = {name: jws.JWSRegistry.algorithms[full_name(name)] for name in ALGORITHMS}  # noqa: RUF012 - as it is declared above
 
 
 _KNOWN = _Known(algorithms=list(ALGORITHMS), strict_check_header=False)
 """Headers that nobody knows are passed over, as they are to be; one that must be understood (`crit`) is refused."""
-
-
-class Described(BaseModel):
-    """What a provider tells of itself, as far as it is used here (OpenID Connect Discovery 1.0)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    issuer: Url
-    authorization_endpoint: Url
-    token_endpoint: Url
-    jwks_uri: Url
-    userinfo_endpoint: Url | None = None
-    end_session_endpoint: Url | None = None
-    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
-    id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)
-    code_challenge_methods_supported: tuple[str, ...] = ()
-    authorization_response_iss_parameter_supported: bool = False
 
 
 class _Tokens(BaseModel):
@@ -89,59 +60,6 @@ class _Claims(BaseModel):
     azp: str | None = None
     at_hash: str | None = None
     auth_time: FiniteFloat | None = None
-
-
-@dataclass
-class Documents:
-    """What providers have told of themselves, kept for some minutes."""
-
-    _kept: dict[str, tuple[float, object]] = field(default_factory=dict)
-
-    async def described(self, provider: Provider) -> Described:
-        """Raises `Refused`."""
-        url = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-        found = await self._document(provider, url, fresh=False)
-        try:
-            described = Described.model_validate(found)
-        except ValidationError as error:
-            raise _provider_is_wrong(provider, "what it tells of itself is incomplete") from error
-        if described.issuer != provider.issuer:
-            raise _provider_is_wrong(provider, f"it says that it is {described.issuer}, not {provider.issuer}")
-        try:
-            for endpoint in (described.authorization_endpoint, described.token_endpoint, described.jwks_uri):
-                outgoing.checked(endpoint, provider.bounds)
-        except AddressRefused as error:
-            raise _provider_is_wrong(provider, error.message) from error
-        return described
-
-    async def keys(self, provider: Provider, described: Described, *, fresh: bool = False) -> list[Key]:
-        """Raises `Refused`."""
-        found = await self._document(provider, described.jwks_uri, fresh=fresh)
-        try:
-            told = _KEYS.validate_python(found)["keys"]
-            named = [{**key, "alg": _full(str(key["alg"]))} if "alg" in key else key for key in told]
-            keys = KeySet.import_key_set({"keys": named}).keys  # type: ignore[typeddict-item]
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise _provider_is_wrong(provider, "its keys cannot be read") from error
-        return [one for one in keys if isinstance(one, Key) and one.get("use") in (None, "sig")]
-
-    async def _document(self, provider: Provider, url: str, *, fresh: bool) -> object:
-        kept = self._kept.get(url)
-        if kept is not None and not fresh and time.monotonic() - kept[0] < KEPT_SECONDS:
-            return kept[1]
-        try:
-            answer = await outgoing.call("GET", url, provider.bounds)
-            if answer.status != 200:
-                raise CallFailed(f"{url} answers {answer.status}")
-            found = answer.json()
-        except (CallFailed, AddressRefused) as error:
-            raise _provider_is_wrong(provider, error.message) from error
-        self._kept[url] = (time.monotonic(), found)
-        return found
-
-    def forget(self) -> None:
-        """Ask for all of it anew."""
-        self._kept.clear()
 
 
 def way_to(
@@ -283,7 +201,7 @@ async def _exchange(
         answer = await outgoing.call("POST", described.token_endpoint, provider.bounds, headers=headers, form=form)
         found = answer.json()
     except (CallFailed, AddressRefused) as error:
-        raise _provider_is_wrong(provider, error.message) from error
+        raise unusable(provider, error.message) from error
     if answer.status != 200:
         raise Refused("provider", f"{provider.label} does not take what it gave the browser: {said_wrong(found)}.")
     try:
@@ -298,14 +216,13 @@ async def _userinfo(provider: Provider, url: str, access_token: str, subject: st
         answer = await outgoing.call("GET", url, provider.bounds, headers={"Authorization": f"Bearer {access_token}"})
         found = _OBJECT.validate_python(answer.json())
     except (CallFailed, AddressRefused, ValidationError) as error:
-        raise _provider_is_wrong(provider, "it does not tell who somebody is") from error
+        raise unusable(provider, "it does not tell who somebody is") from error
     if answer.status != 200 or found.get("sub") != subject:
         raise _wrong("what is told beside it is of somebody else")
     return found
 
 
 _OBJECT = TypeAdapter(dict[str, object])
-_KEYS = TypeAdapter(dict[str, list[dict[str, object]]])
 
 
 def _identity(provider: Provider, claims: _Claims, told: dict[str, object]) -> Identity:
@@ -325,7 +242,9 @@ def _key_for(id_token: str, keys: list[Key]) -> Key | None:
     header = _header(id_token)
     algorithm = str(header.get("alg"))
     fitting = [
-        key for key in keys if key.key_type == KEY_TYPES.get(algorithm) and key.get("alg") in (None, _full(algorithm))
+        key
+        for key in keys
+        if key.key_type == KEY_TYPES.get(algorithm) and key.get("alg") in (None, full_name(algorithm))
     ]
     if (kid := header.get("kid")) is not None:
         fitting = [key for key in fitting if key.get("kid") == kid]
@@ -359,7 +278,3 @@ def said_wrong(found: object) -> str:
 
 def _wrong(what: str) -> Refused:
     return Refused("token", f"The provider's ID token is not valid: {what}.")
-
-
-def _provider_is_wrong(provider: Provider, what: str) -> Refused:
-    return Refused("provider", f"{provider.label} cannot be signed in at: {what.rstrip('.')}.")

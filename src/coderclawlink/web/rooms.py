@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from coderclawlink.access.oidc import Documents
+from coderclawlink.access.described import Documents
 from coderclawlink.access.rules import Rules
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board.files import Files
