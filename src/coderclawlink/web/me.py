@@ -5,9 +5,11 @@ Above: `api`. Below: the actor whom `signing_in` has found. Everybody has a role
 
 from __future__ import annotations
 
+import operator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from coderclawlink.access.policy import Actor, Permission, Role, may
 from coderclawlink.web.rooms import Here
@@ -20,7 +22,8 @@ router = APIRouter(prefix="/api/me", tags=["me"])
 class Me(Told):
     """`name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the
     machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made;
-    `team`: everybody signs in."""
+    `team`: everybody signs in. `projects`: where a project gives you a role of its own, what you may there instead; left out where
+    none does."""
 
     name: str
     user: str | None
@@ -28,6 +31,7 @@ class Me(Told):
     permissions: list[Permission]
     is_owner: bool
     mode: Literal["local", "team"]
+    projects: Annotated[dict[int, list[Permission]], Field(default_factory=dict, exclude_if=operator.not_)]
 
 
 @router.get("")
@@ -36,7 +40,12 @@ async def who_am_i(actor: Annotated[Actor, needs(Permission.TASK_VIEW)], here: H
         name=actor.name,
         user=actor.user,
         role=actor.role,
-        permissions=sorted(permission for permission in Permission if may(actor, permission)),
+        permissions=_granted(actor, None),
         is_owner=actor.is_owner,
         mode=here.mode,
+        projects={project: _granted(actor, project) for project in actor.memberships},
     )
+
+
+def _granted(actor: Actor, project: int | None) -> list[Permission]:
+    return sorted(permission for permission in Permission if may(actor, permission, project))

@@ -12,13 +12,15 @@ import type { TabName } from './tabs'
 
 const People = lazy(() => import('./People').then(({ People }) => ({ default: People })))
 const Roles = lazy(() => import('./Roles').then(({ Roles }) => ({ default: Roles })))
+const Uses = lazy(() => import('./Uses').then(({ Uses }) => ({ default: Uses })))
 const Devices = lazy(() => import('./Devices').then(({ Devices }) => ({ default: Devices })))
 const SignIn = lazy(() => import('./SignIn').then(({ SignIn }) => ({ default: SignIn })))
 const Programs = lazy(() => import('./Programs').then(({ Programs }) => ({ default: Programs })))
+const Secrets = lazy(() => import('./Secrets').then(({ Secrets }) => ({ default: Secrets })))
 const Backup = lazy(() => import('./Backup').then(({ Backup }) => ({ default: Backup })))
 const Policies = lazy(() => import('./policies/Policies').then(({ Policies }) => ({ default: Policies })))
 
-const LABEL: Partial<Record<TabName, string>> = { people: 'People', roles: 'Roles', devices: 'Devices', 'sign-in': 'Sign-in', programs: 'Programs', backup: 'Backup', policies: 'Policies' }
+const LABEL: Record<TabName, string> = { people: 'People', roles: 'Roles', uses: 'Uses', devices: 'Devices', 'sign-in': 'Sign-in', programs: 'Programs', secrets: 'Secrets', backup: 'Backup', policies: 'Policies' }
 const OF_PEOPLE: ReadonlySet<TabName> = new Set(['people', 'uses', 'devices', 'sign-in', 'programs'])
 
 const route = getRouteApi('/admin')
@@ -51,12 +53,14 @@ function Parts({ shown, me }: { shown: readonly TabName[]; me: Me }) {
   const { tab: wanted, q = '', project, view = 'edit' } = route.useSearch()
   const navigate = route.useNavigate()
   const tab = shown.find((one) => one === wanted) ?? shown[0]!
-  const content: Partial<Record<TabName, ReactNode>> = {
+  const content: Record<TabName, ReactNode> = {
     people: <People me={me.user} q={q} onSearch={(next) => void navigate({ search: (before) => ({ ...before, q: next || undefined }), replace: true })} />,
     roles: <Roles />,
+    uses: <Uses />,
     devices: <Devices />,
     'sign-in': <SignIn mayProviders={me.permissions.includes('admin:system')} mayGroups={me.permissions.includes('admin:users')} />,
     programs: <Programs />,
+    secrets: <Secrets />,
     backup: <Backup />,
     policies: (
       <Policies

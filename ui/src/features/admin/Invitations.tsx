@@ -11,7 +11,7 @@ import { toast, toastError } from '@/kit/toast'
 import { ROLES } from '@/nouns/roles'
 import { Nothing, Section } from './Part'
 
-const COLUMNS = [{ label: 'For' }, { label: 'Role' }, { label: 'Made by' }, { label: 'Ends' }, { label: 'Withdraw', isHidden: true }]
+const COLUMNS = [{ label: 'For' }, { label: 'Role' }, { label: 'Member of' }, { label: 'Made by' }, { label: 'Ends' }, { label: 'Withdraw', isHidden: true }]
 
 export function Invitations() {
   const client = useQueryClient()
@@ -33,6 +33,7 @@ export function Invitations() {
                 <Row key={one.id}>
                   <Cell isHead>{one.email ?? <span className="text-fg-2">Whoever has the link</span>}</Cell>
                   <Cell>{ROLES[one.role].label}</Cell>
+                  <Cell>{one.projects.map(({ key, role }) => `${key} (${ROLES[role].label.toLowerCase()})`).join(', ')}</Cell>
                   <Cell className="text-fg-2">
                     {one.made_by}, <Time at={one.made_at} />
                   </Cell>

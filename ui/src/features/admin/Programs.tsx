@@ -99,6 +99,7 @@ function Program({ user, onToken }: { user: User; onToken(): void }) {
 
 function Token({ token }: { token: TokenTold }) {
   const client = useQueryClient()
+  const { data: projects = [] } = useQuery(ask('GET /api/projects'))
   const revoke = useMutation({
     mutationFn: () => call('DELETE /api/tokens/{named}', { path: { named: token.id }, query: { user: token.user } }),
     onSuccess: () => toast(`The token ${token.name} opens nothing from now on`),
@@ -111,7 +112,8 @@ function Token({ token }: { token: TokenTold }) {
       <div className="min-w-0 flex-1">
         <p className="truncate font-medium">{token.name}</p>
         <p className="text-12 break-words text-fg-2">
-          {token.scopes === null ? 'All that its account may' : token.scopes.join(', ')}; {token.used_at ? <>used <Time at={token.used_at} /></> : 'never used'}; ends <Time at={token.expires_at} />
+          {token.scopes === null ? 'All that its account may' : token.scopes.join(', ')}
+          {token.project_id !== null && ` in ${projects.find(({ id }) => id === token.project_id)?.key ?? `project ${token.project_id}`} alone`}; {token.used_at ? <>used <Time at={token.used_at} /></> : 'never used'}; ends <Time at={token.expires_at} />
         </p>
       </div>
       <Button kind="quiet" aria-label={`Revoke ${token.name}`} isDisabled={revoke.isPending} onPress={() => revoke.mutate()}>

@@ -10,7 +10,7 @@ import { useCommands } from '@/kit/commands'
 import { useHotkey } from '@/kit/hotkeys'
 import { Page } from '@/kit/Page'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
-import { useMay } from '@/nouns/may'
+import { useMayAnywhere } from '@/nouns/may'
 import { arranged } from './columns'
 import { Columns } from './Columns'
 import { FilterBar } from './FilterBar'
@@ -38,7 +38,7 @@ export function BoardPage() {
   const { agents, labels } = useMemo(() => choices(cards), [cards])
   const count = Object.values(shown).reduce((sum, { length }) => sum + length, 0)
 
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMayAnywhere('project:write')
   const turn = (next: BoardSearch) => void navigate({ to: '.', search: next, replace: true })
   const toList = () => turn(clean({ ...search, view: search.view ? undefined : 'list' }))
   useHotkey({ id: 'board.create', keys: 'c', label: 'New task', group: 'Board', isOff: !mayWrite }, () => setCreating('todo'))

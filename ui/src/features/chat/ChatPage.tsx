@@ -143,6 +143,7 @@ function New({ project, onStarted }: { project: ProjectTold; onStarted(id: strin
       <Beginning project={project} onChoose={(words) => (setText(words), setSuggested(suggested + 1))} />
       <Composer
         key={suggested}
+        project={project.id}
         text={text}
         onChange={setText}
         isSending={start.isPending}

@@ -15,14 +15,16 @@ export interface ComposerProps {
   onChange(text: string): void
   onSend(): void
   isSending: boolean
+  /** Where it is said. */
+  project: number
   beside?: ReactNode
 }
 
-export function Composer({ label, text, onChange, onSend, isSending, beside }: ComposerProps) {
+export function Composer({ label, text, onChange, onSend, isSending, project, beside }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const isReady = text.trim() !== '' && !isSending
   useHotkey({ id: 'chat.write', keys: '/', label: 'Write a message', group: 'Chat' }, () => field.current?.focus())
-  const maySubmit = useMay('task:submit')
+  const maySubmit = useMay('task:submit', project)
   useEffect(() => {
     // On a phone the keyboard would hide half of the page.
     if (!matchMedia('(pointer: fine)').matches || !field.current) return

@@ -61,6 +61,7 @@ export function Conversation({ chat }: { chat: ChatDetail }) {
       </p>
       <Composer
         label="Message"
+        project={chat.project_id}
         text={text}
         onChange={setText}
         isSending={send.isPending}

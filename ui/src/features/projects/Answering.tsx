@@ -18,7 +18,7 @@ const DRAFTS = [
 
 export function Answering({ project, answers }: { project: ProjectTold; answers: Answers }) {
   const client = useQueryClient()
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   const change = useMutation({
     mutationFn: (changes: Answers) => call('PUT /api/projects/{project_id}/connection/answers', { path: { project_id: project.id }, body: { ...answers, ...changes } }),
     onSuccess: (told) => client.setQueryData(['GET /api/projects/{project_id}/connection', { project_id: project.id }], told),

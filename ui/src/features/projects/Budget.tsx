@@ -23,7 +23,7 @@ const NEAR_THE_END = 0.8
 export function Budget({ project }: { project: ProjectTold }) {
   const { data, error, refetch } = useQuery(ask('GET /api/budgets'))
   const [isEditing, setEditing] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   const budget = data?.find(({ scope, name }) => scope === 'project' && name === String(project.id))
   return (
     <Card className="flex flex-col gap-3">

@@ -17,7 +17,7 @@ export function Checks({ project }: { project: ProjectTold }) {
   const query = ask('GET /api/projects/{project_id}/verification', { path: { project_id: project.id } })
   const { data, error, refetch } = useQuery(query)
   const [draft, setDraft] = useState<Verification | null>(null)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   const saysNothing = error instanceof ApiError && error.status === 404
   const said = saysNothing ? undefined : data
   return (

@@ -28,7 +28,7 @@ export default function CodeHost({ project }: { project: ProjectTold }) {
   const [isLeaving, setLeaving] = useState(false)
   /** What a look at the repository has just told; it is not kept. */
   const [reached, setReached] = useState<ReachedTold | null>(null)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   const isNone = error instanceof ApiError && error.status === 404
   const connection = isNone ? undefined : data
 

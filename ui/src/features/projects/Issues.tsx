@@ -19,7 +19,7 @@ const SECONDS_AT_MOST = 120
 export default function Issues({ project }: { project: ProjectTold }) {
   const { data, error, refetch } = useQuery(ask('GET /api/projects/{project_id}/issues/sync', { path: { project_id: project.id } }))
   const [isEditing, setEditing] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   return (
     <Card className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">

@@ -1,7 +1,7 @@
 /** One project: where its code is and with whose access, what its results must pass, what it may cost, what is brought in; and its end. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Columns3, GitBranch, MessagesSquare, Pencil, SearchX, Trash2 } from 'lucide-react'
+import { Columns3, GitBranch, Lock, MessagesSquare, Pencil, SearchX, Trash2 } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { ask, call } from '@/api/client'
 import type { ProjectTold } from '@/api/schema'
@@ -13,7 +13,7 @@ import { useHotkey } from '@/kit/hotkeys'
 import { buttonLook } from '@/kit/look'
 import { Markdown } from '@/kit/Markdown'
 import { Card, Page } from '@/kit/Page'
-import { Badge } from '@/kit/Status'
+import { Badge, Status } from '@/kit/Status'
 import { EmptyState, Loaded } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
 import { MayNot } from '@/nouns/MayNot'
@@ -27,6 +27,7 @@ const Repositories = lazy(() => import('./Repositories'))
 const CodeHost = lazy(() => import('./CodeHost'))
 const Issues = lazy(() => import('./Issues'))
 const Imports = lazy(() => import('./Imports'))
+const Members = lazy(() => import('./Members'))
 
 export function ProjectPage({ projectKey }: { projectKey: string }) {
   const { data } = useQuery(ask('GET /api/projects'))
@@ -54,8 +55,9 @@ export function ProjectPage({ projectKey }: { projectKey: string }) {
 
 function Project({ project }: { project: ProjectTold }) {
   const [isEditing, setEditing] = useState(false)
-  const mayWrite = useMay('project:write')
-  const mayDelete = useMay('project:delete')
+  const { data: me } = useQuery(ask('GET /api/me'))
+  const mayWrite = useMay('project:write', project.id)
+  const mayDelete = useMay('project:delete', project.id)
   useHotkey({ id: 'project.edit', keys: 'e', label: 'Edit the project', group: 'Project', isOff: !mayWrite }, () => setEditing(true))
   return (
     <Page
@@ -67,7 +69,16 @@ function Project({ project }: { project: ProjectTold }) {
           / {project.name}
         </>
       }
-      beside={<Badge>{project.key}</Badge>}
+      beside={
+        <>
+          <Badge>{project.key}</Badge>
+          {project.private && (
+            <Status icon={Lock} tone="info">
+              Private
+            </Status>
+          )}
+        </>
+      }
       actions={
         <>
           <Link to="/chat/$project" params={{ project: project.key }} className={buttonLook('quiet')}>
@@ -116,6 +127,7 @@ function Project({ project }: { project: ProjectTold }) {
         <Checks project={project} />
         <Budget project={project} />
         <Suspense fallback={null}>
+          {me?.mode === 'team' && <Members project={project} />}
           {project.github_repo_owner && <Issues project={project} />}
           {mayWrite && <Imports project={project} />}
         </Suspense>

@@ -19,7 +19,7 @@ export default function Repositories({ project }: { project: ProjectTold }) {
   const { data, error, refetch } = useQuery(ask('GET /api/projects/{project_id}/repositories', { path }))
   const [isAdding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<RepositoryTold | null>(null)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project.id)
   const again = () => client.invalidateQueries({ queryKey: ['GET /api/projects/{project_id}/repositories'] })
   const remove = useMutation({ mutationFn: (name: string) => call('DELETE /api/projects/{project_id}/repositories/{name}', { path: { ...path, name } }), onSuccess: again, onError: toastError })
   return (

@@ -20,7 +20,7 @@ const Propose = lazy(() => import('@/nouns/pulls/Propose'))
 export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing: ReviewTold; drafts: number }) {
   const [word, setWord] = useState<Word | null>(null)
   const waits = run.state === 'waiting' && run.wait?.reason === 'review'
-  const maySubmit = useMay('task:submit')
+  const maySubmit = useMay('task:submit', run.project_id)
   const mayJudge = maySubmit && (waits || run.state === 'completed')
   const said = standing.verdict ? standing.verdicts.at(-1) : undefined
   const mayApprove = mayJudge && standing.why_not === null
@@ -31,7 +31,7 @@ export function VerdictBar({ run, standing, drafts }: { run: RunDetail; standing
   const open = pulls.find(({ state }) => state === 'open')
   /** This very result is what the pull request brings. */
   const isProposed = isApproved && open !== undefined && open.head === run.head
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', run.project_id)
   const mayPropose = mayWrite && !isProposed && (isApproved || mayApprove)
   useHotkey({ id: 'review.propose', keys: 'shift+p', label: 'Approve & create a pull request', group: 'Review', isOff: !proposal || !mayPropose }, () => setProposing(true))
   useCommands(`review.propose ${run.id} ${mayPropose && proposal !== undefined}`, () =>

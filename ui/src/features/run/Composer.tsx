@@ -20,7 +20,7 @@ export function Composer({ run }: { run: RunDetail }) {
   const [text, setText] = useState(() => sessionStorage.getItem(draftOf(run.id)) ?? '')
   const box = useRef<HTMLDivElement>(null)
   const navigate = useNavigate()
-  const maySubmit = useMay('task:submit')
+  const maySubmit = useMay('task:submit', run.project_id)
   const hasEnded = ENDED.has(run.state)
   const { data: prompts = [] } = useQuery(ask('GET /api/runs/{run_id}/prompts', { path: { run_id: run.id } }))
   const waiting = prompts.filter((prompt) => prompt.state === 'queued')

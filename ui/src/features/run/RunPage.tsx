@@ -50,7 +50,7 @@ function Shown({ run }: { run: RunDetail }) {
   const { story, version, error, isPending, refetch } = useStory(run.id)
   const setFocus = (isOn: boolean) => void navigate({ search: (now) => ({ ...now, focus: isOn || undefined }), replace: true, hash: true })
   const setReceipt = (isOn: boolean) => void navigate({ search: (now) => ({ ...now, receipt: isOn || undefined }), hash: true })
-  const maySubmit = useMay('task:submit')
+  const maySubmit = useMay('task:submit', run.project_id)
   const mayResume = maySubmit && run.state === 'waiting' && (run.wait?.reason === 'budget' || run.wait?.reason === 'quota')
   const hasEnded = ENDED.has(run.state)
 

@@ -38,7 +38,7 @@ export function Activity({ task }: { task: TaskTold }) {
       )}
       {!entries && (history.error ? <ErrorState what="What happened could not be read." error={history.error} onRetry={() => void history.refetch()} /> : <Skeleton rows={3} />)}
       <ol className="flex flex-col gap-3">{entries?.map((entry) => <li key={entry.seq}>{entry.comment ? <Comment comment={entry.comment} /> : <Happened entry={entry} />}</li>)}</ol>
-      {useMay('project:write') ? <NewComment task={task} /> : <MayNot>You may read what is said here, and not answer.</MayNot>}
+      {useMay('project:write', task.project_id) ? <NewComment task={task} /> : <MayNot>You may read what is said here, and not answer.</MayNot>}
     </Section>
   )
 }

@@ -25,7 +25,7 @@ export function Attachments({ task }: { task: TaskTold }) {
   const client = useQueryClient()
   const query = ask('GET /api/tasks/{task_id}/attachments', { path: { task_id: task.id } })
   const { data: files, error } = useQuery(query)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   const [sending, setSending] = useState<readonly Sending[]>([])
   const [isOver, setOver] = useState(false)
   const [unwanted, setUnwanted] = useState<AttachmentTold | null>(null)

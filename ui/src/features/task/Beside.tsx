@@ -16,7 +16,7 @@ export default function Beside({ task, known }: { task: TaskTold; known: readonl
   const query = ask('GET /api/tasks/{task_id}/repositories', { path })
   const { data } = useQuery(query)
   const [isChoosing, setChoosing] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   const names = data?.map(({ name }) => name) ?? []
   const choose = useMutation({
     mutationFn: (names: string[]) => call('PUT /api/tasks/{task_id}/repositories', { path, body: { names } }),

@@ -7,9 +7,9 @@ import { useMay } from '@/nouns/may'
 import { Section } from './Section'
 import { Writing } from './Writing'
 
-export function Description({ text, onChange }: { text: string; onChange(text: string): void }) {
+export function Description({ text, project, onChange }: { text: string; project: number; onChange(text: string): void }) {
   const [draft, setDraft] = useState<string | null>(null)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project)
   const keep = () => {
     if (draft !== null && draft.trim() !== text) onChange(draft.trim())
     setDraft(null)

@@ -23,7 +23,7 @@ export function Links({ task }: { task: TaskTold }) {
   const query = ask('GET /api/tasks/{task_id}/links', { path: { task_id: task.id } })
   const { data: links } = useQuery(query)
   const [isAdding, setAdding] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   const remove = useMutation({
     mutationFn: ({ link, other }: { link: LinkKind; other: number }) => call('DELETE /api/tasks/{task_id}/links/{link}/{other}', { path: { task_id: task.id, link, other } }),
     onSuccess: (data, _gone, _context, { client }) => client.setQueryData(query.queryKey, data),

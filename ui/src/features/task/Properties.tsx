@@ -35,7 +35,7 @@ export function Properties({ task, onChange }: { task: TaskTold; onChange(change
   const [isAssigning, setAssigning] = useState(false)
   const { data: elsewhere } = useQuery(ask('GET /api/tasks/{task_id}/external', { path: { task_id: task.id } }))
   const { data: further } = useQuery(ask('GET /api/projects/{project_id}/repositories', { path: { project_id: task.project_id } }))
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   const isOff = !mayWrite
   const open = (name: string) => grid.current?.querySelector<HTMLElement>(`[data-property="${name}"] button`)?.click()
   useHotkey({ id: 'task.status', keys: 's', label: 'Status', group: 'Task', isOff }, () => open('status'))

@@ -15,7 +15,7 @@ const Propose = lazy(() => import('@/nouns/pulls/Propose'))
 export default function PullRequest({ task }: { task: TaskTold }) {
   const { data } = usePulls(task.id)
   const [isProposing, setProposing] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   const pulls = data?.pull_requests ?? []
   const told = task.github_pr_url // by another program, or by hand
   const isOff = !mayWrite || pulls.some(({ state }) => state === 'open')

@@ -31,7 +31,7 @@ export function budgetOf(text: string): number | null | undefined {
 
 export function StartRun({ task }: { task: TaskTold }) {
   const [isOpen, setOpen] = useState(false)
-  const maySubmit = useMay('task:submit')
+  const maySubmit = useMay('task:submit', task.project_id)
   useHotkey({ id: 'task.run', keys: 'r', label: 'Start a run', group: 'Task', isOff: !maySubmit }, () => setOpen(true))
   if (!maySubmit) return <MayNot>You may not start runs.</MayNot>
   if (isOpen) return <Form task={task} onClose={() => setOpen(false)} />

@@ -57,7 +57,7 @@ function Task({ task }: { task: TaskTold }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [isDeleting, setDeleting] = useState(false)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', task.project_id)
   // What the board is not told of, as which checks a run has passed, comes over this.
   useEvents({ task: task.id }, () => undefined)
   const toBoard = () => void navigate({ to: '/board', search: true })
@@ -103,7 +103,7 @@ function Task({ task }: { task: TaskTold }) {
             <Title title={task.title} isReadOnly={!mayWrite} onChange={(title) => change.mutate({ title })} />
             <Properties task={task} onChange={(changes) => change.mutate(changes)} />
           </div>
-          <Description text={task.description ?? ''} onChange={(description) => change.mutate({ description: description || null })} />
+          <Description text={task.description ?? ''} project={task.project_id} onChange={(description) => change.mutate({ description: description || null })} />
           <StartRun key={task.id} task={task} />
           <Suspense fallback={null}>
             <PullRequests task={task} />

@@ -15,7 +15,7 @@ import { isToMend, PullFacts, PullState } from './PullState'
 export default function Panel({ task, project, pull }: { task: number; project: number; pull: PullRequestTold }) {
   const [isMerging, setMerging] = useState(false)
   const acts = usePullActs(task, pull)
-  const mayWrite = useMay('project:write')
+  const mayWrite = useMay('project:write', project)
   const isOpen = pull.state === 'open'
   return (
     <article aria-label={`Pull request ${pull.number}`} className="flex flex-col gap-3 rounded-8 border border-line bg-surface p-3">
