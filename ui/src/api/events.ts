@@ -579,6 +579,7 @@ export type QuestionAsked = {
   options: Array<Option>
   tool: (string | null)
   act: Act
+  rule: (string | null)
 }
 
 /** The proof of a run's result is kept with it. `digest`: SHA-256 of the receipt's canonical JSON. */
@@ -675,6 +676,12 @@ export type SecretDeleted = {
 export type SecretSet = {
   kind: "secret.set"
   name: string
+}
+
+/** All secrets of the hub are sealed with a new key. `secrets`: how many. */
+export type SecretsRekeyed = {
+  kind: "secrets.rekeyed"
+  secrets: number
 }
 
 export type SessionCreated = {
@@ -891,6 +898,7 @@ export type AnyEvent =
   | ProviderChanged
   | SecretSet
   | SecretDeleted
+  | SecretsRekeyed
   | AuditCheckpointed
   | AuditCut
   | BackupMade

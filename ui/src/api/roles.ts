@@ -170,7 +170,8 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "GET /api/tasks/{task_id}/pull_requests",
     "GET /api/projects/{project_id}/chat",
     "GET /api/chat/{chat_id}",
-    "GET /api/budgets"
+    "GET /api/budgets",
+    "GET /api/projects/{project_id}/members"
   ],
   "project:write": [
     "POST /api/projects",
@@ -230,6 +231,11 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "GET /api/invitations",
     "POST /api/invitations",
     "DELETE /api/invitations/{invitation_id}",
+    "PUT /api/projects/{project_id}/members/{user_id}",
+    "DELETE /api/projects/{project_id}/members/{user_id}",
+    "GET /api/uses",
+    "POST /api/uses",
+    "DELETE /api/uses/{use_id}",
     "GET /api/group-roles",
     "PUT /api/group-roles",
     "GET /api/group-roles/{id}",
@@ -267,6 +273,11 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "GET /api/providers/{name}",
     "PUT /api/providers/{name}",
     "DELETE /api/providers/{name}",
-    "POST /api/providers/{name}/check"
+    "POST /api/providers/{name}/check",
+    "GET /api/secrets",
+    "POST /api/secrets/rotate-key",
+    "GET /api/secrets/{name}",
+    "PUT /api/secrets/{name}",
+    "DELETE /api/secrets/{name}"
   ]
 }

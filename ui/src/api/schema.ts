@@ -98,7 +98,7 @@ export type AgentInfo = {
   metadata: (AgentMetadata | null)
 }
 
-/** `why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address. `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured. `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now. */
+/** `why`: for people, why it is not available and what to do. `reached`: the program's path, or the server's address. `signed_in`: null where it needs no signing in, or that cannot be told. `model`: used when nothing else is configured. `accounts`: names of those that may pay for it, a default first. `nodes`: those that can run it now. `refused`: why you may not use it; left out where you may. */
 export type AgentMetadata = {
   version: (string | null)
   why: (string | null)
@@ -109,6 +109,7 @@ export type AgentMetadata = {
   models: Array<string>
   accounts: Array<string>
   nodes: Array<string>
+  refused?: (string | null)
   limit: (number | null)
   health: Array<AgentHealth>
 }
@@ -800,6 +801,7 @@ export type InboxEntry = {
   options: Array<Option>
   tool: (string | null)
   act: Act
+  rule: (string | null)
   who: string
   is_open: boolean
   asked_at: string
@@ -863,10 +865,17 @@ export type InvitationMade = {
   link: string
 }
 
-/** What whoever holds the link is told. `email`: whom it was made for, if it was for somebody. */
+export type InvitationProject = {
+  key: string
+  name: string
+  role: Role
+}
+
+/** What whoever holds the link is told. `email`: whom it was made for, if it was for somebody. `projects`: of which one becomes a member. */
 export type InvitationShown = {
   role: Role
   email: (string | null)
+  projects: Array<InvitationProject>
   made_by: string
   expires_at: string
 }
@@ -875,9 +884,18 @@ export type Invited = {
   id: string
   role: Role
   email: (string | null)
+  projects: Array<InvitedTo>
   made_by: string
   made_at: string
   expires_at: string
+}
+
+/** A project of which whoever accepts becomes a member, and its role there. */
+export type InvitedTo = {
+  project_id: number
+  key: string
+  name: string
+  role: Role
 }
 
 export type IssueSkipped = {
@@ -1033,7 +1051,7 @@ export type McpServer = {
   type?: "http" | "sse"
 }
 
-/** `name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made; `team`: everybody signs in. */
+/** `name`: as the journal calls you. `user`: as the session was made for; null: nobody in particular. `is_owner`: you are the machine's owner, known without a session. `mode`: how people are told apart here; `local`: by sessions that the owner made; `team`: everybody signs in. `projects`: where a project gives you a role of its own, what you may there instead; left out where none does. */
 export type Me = {
   name: string
   user: (string | null)
@@ -1041,6 +1059,44 @@ export type Me = {
   permissions: Array<Permission>
   is_owner: boolean
   mode: "local" | "team"
+  projects?: Record<string, Array<Permission>>
+}
+
+/** `role`: the stronger of the one `given` by hand and the one that a group gives (`by_group`); null: not this way. */
+export type MemberTold = {
+  user: string
+  name: (string | null)
+  role: Role
+  given: (Role | null)
+  by_group: (Role | null)
+  made_by: string
+  made_at: string
+}
+
+export type MemberWanted = {
+  role: Role
+}
+
+export type Membership = {
+  project_id: number
+  role: Role
+}
+
+export type MemoryChange = {
+  remembers: boolean
+}
+
+/** `kind`: `run`: one that the session asked for; `asked`: its prompt and what it was asked further; `answered`: its result, or why it failed, null: none yet. `note`: a `text`. */
+export type MemoryTold = {
+  id: number
+  kind: "run" | "note"
+  at: string
+  text: (string | null)
+  run: (string | null)
+  agent: (string | null)
+  state: (string | null)
+  asked: (string | null)
+  answered: (string | null)
 }
 
 /** `method` null: as the project merges. `head`: the commit that is to be merged, and no other; null: the one seen last. */
@@ -1109,9 +1165,15 @@ export type NewGroupRole = {
   role: Role
 }
 
+/** `role`: for the whole hub. `projects`: of which whoever accepts becomes a member. */
 export type NewInvitation = {
   role?: Role
   email?: (string | null)
+  projects?: Array<Membership>
+}
+
+export type NewNote = {
+  text: string
 }
 
 /** `user`: whose device it is to be; null: your own; others' only for administrators. `trust`: `low`: it looks and changes nothing; `normal`; `high`, which only administrators give: also what needs an administrator. */
@@ -1125,10 +1187,11 @@ export type NewPasskey = {
   credential: Record<string, JsonValue>
 }
 
-/** `scopes`: the permissions it is narrowed to; null: all that its user may. `user`: a service account; null: for oneself. */
+/** `scopes`: the permissions it is narrowed to; null: all that its user may. `project_id`: a project, than which nothing is there for it; null: all that its user sees. `user`: a service account; null: for oneself. */
 export type NewToken = {
   name: string
   scopes?: (Array<Permission> | null)
+  project_id?: (number | null)
   expires_in_days?: number
   user?: (string | null)
 }
@@ -1344,6 +1407,7 @@ export type ProjectChanges = {
 
 export type ProjectStatus = "active" | "completed" | "archived" | "on_hold"
 
+/** `private`: it is there for its members alone; left out where it is not. */
 export type ProjectTold = {
   id: number
   name: string
@@ -1354,7 +1418,7 @@ export type ProjectTold = {
   github_repo_owner: (string | null)
   github_repo_name: (string | null)
   telegram_chat_id: (string | null)
-  private: boolean
+  private?: boolean
   created_at: string
   updated_at: string
 }
@@ -1488,7 +1552,7 @@ export type PullRequestTold = {
   ended_at: (string | null)
 }
 
-/** `option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more. `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered with a no. `heard_at`: when the agent was given the answer. */
+/** `option`: the id of the one chosen; null while open, and when it was dismissed because nobody needs an answer any more. `act`: what would be done, as far as it can be told. `who`: the least role that may answer. `deadline_at`: when it is answered with a no. `heard_at`: when the agent was given the answer. `rule`: that wants a person to be asked; empty: none does, the agent's mode asks; null: not known. */
 export type QuestionTold = {
   id: string
   attempt: number
@@ -1497,6 +1561,7 @@ export type QuestionTold = {
   options: Array<Option>
   tool: (string | null)
   act: Act
+  rule: (string | null)
   who: string
   is_open: boolean
   asked_at: string
@@ -1556,6 +1621,11 @@ export type Redemption = {
   verifier: string
 }
 
+/** `secrets`: how many are sealed with the new key. */
+export type Rekeyed = {
+  secrets: number
+}
+
 export type RemarkText = {
   text: string
 }
@@ -1590,6 +1660,13 @@ export type RemarkWanted = {
   last?: (number | null)
   text: string
   head?: (string | null)
+}
+
+/** `remembers`: all further runs of the session are told of it. `memories`: the newest last. `before`: for the page of older ones; null: there are none. */
+export type Remembered = {
+  remembers: boolean
+  memories: Array<MemoryTold>
+  before: (number | null)
 }
 
 /** Of what was allowed since then. `left`: how much was not asked for want of time, the oldest; `examples`: at most 100. */
@@ -1776,6 +1853,17 @@ export type RunWanted = {
   tries?: (number | null)
   timeout_seconds?: (number | null)
   options?: (AgentConfiguration | null)
+}
+
+/** That there is one, and who set it; a value is told to nobody. */
+export type SecretTold = {
+  name: string
+  set_by: string
+  set_at: string
+}
+
+export type SecretValue = {
+  value: string
 }
 
 /** `text`: what to say before the comments. */
@@ -2003,18 +2091,20 @@ export type TokenMade = {
   name: string
   user: string
   scopes: (Array<Permission> | null)
+  project_id: (number | null)
   made_at: string
   used_at: (string | null)
   expires_at: string
   token: string
 }
 
-/** `scopes`: null: all that its user may. `used_at`: to the minute. */
+/** `scopes`: null: all that its user may. `project_id`: for it nothing else is there; null: it is narrowed to none. `used_at`: to the minute. */
 export type TokenTold = {
   id: string
   name: string
   user: string
   scopes: (Array<Permission> | null)
+  project_id: (number | null)
   made_at: string
   used_at: (string | null)
   expires_at: string
@@ -2062,6 +2152,27 @@ export type Usage = {
   output_tokens: number
   cached_tokens: number
   cost_usd: (number | null)
+}
+
+/** `subject`: user:…, group:…, role:…, trust:…; `project_id`: null: everywhere. */
+export type UseTold = {
+  id: number
+  subject: string
+  kind: "agent" | "skill"
+  name: string
+  project_id: (number | null)
+  allowed: boolean
+  made_by: string
+  made_at: string
+}
+
+/** Once a rule allows somebody to use an agent, only those may whom a rule allows; one that denies counts above all. */
+export type UseWanted = {
+  subject: string
+  kind?: "agent" | "skill"
+  name: string
+  project_id?: (number | null)
+  allowed?: boolean
 }
 
 /** `id`: the name to sign in with. `service`: a program's account, which has tokens only. */
@@ -2164,13 +2275,12 @@ export type Way = {
   location: string
 }
 
-/** `invitation`: its code; who is unknown becomes a user by it. `link`: the account there becomes one more way in for who has signed in here. `port` and `challenge`: a program at a terminal listens there on its own machine; it is sent a code, which `redeem` takes with the verifier that the challenge was made of (PKCE, S256). */
+/** `invitation`: its code; who is unknown becomes a user by it. `link`: the account there becomes one more way in for who has signed in here. `step_up`: who has signed in here proves again who that is, by showing it there once more (OIDC). */
 export type WayWanted = {
   return_to?: string
   invitation?: (string | null)
   link?: boolean
-  port?: (number | null)
-  challenge?: (string | null)
+  step_up?: boolean
 }
 
 /** `secret`: told this once; making another one ends it. */
@@ -2298,8 +2408,12 @@ export interface Operations {
   'GET /api/runtime/tasks/{task_id}/state': { args: { path: { task_id: string } }; result: TaskState }
   'POST /api/runtime/tasks/{task_id}/cancel': { args: { path: { task_id: string }; body?: (Cancellation | null) }; result: Cancelled }
   'GET /api/runtime/tasks/{task_id}/stream': { args: { path: { task_id: string }; query?: { after?: number } }; result: string }
-  'GET /api/runtime/agents': { args: {  }; result: Array<AgentInfo> }
+  'GET /api/runtime/agents': { args: { query?: { project_id?: (number | null) } }; result: Array<AgentInfo> }
   'GET /api/runtime/skills': { args: {  }; result: Array<SkillInfo> }
+  'GET /api/runtime/sessions/{session_id}/memory': { args: { path: { session_id: string }; query?: { before?: (number | null); limit?: number } }; result: Remembered }
+  'POST /api/runtime/sessions/{session_id}/memory': { args: { path: { session_id: string }; body: NewNote }; result: MemoryTold }
+  'PATCH /api/runtime/sessions/{session_id}/memory': { args: { path: { session_id: string }; body: MemoryChange }; result: Remembered }
+  'DELETE /api/runtime/sessions/{session_id}/memory': { args: { path: { session_id: string } }; result: void }
   'GET /api/runs': { args: { query?: { state?: (State | null); project_id?: (number | null); task_id?: (number | null); mine?: boolean; limit?: number } }; result: Array<RunTold> }
   'POST /api/runs': { args: { body: RunWanted }; result: RunTold }
   'GET /api/runs/{run_id}': { args: { path: { run_id: string } }; result: RunDetail }
@@ -2430,6 +2544,12 @@ export interface Operations {
   'GET /api/invitations': { args: {  }; result: Array<Invited> }
   'POST /api/invitations': { args: { body: NewInvitation }; result: InvitationMade }
   'DELETE /api/invitations/{invitation_id}': { args: { path: { invitation_id: string } }; result: void }
+  'GET /api/projects/{project_id}/members': { args: { path: { project_id: number }; query?: { after?: string; limit?: number } }; result: Array<MemberTold> }
+  'PUT /api/projects/{project_id}/members/{user_id}': { args: { path: { project_id: number; user_id: string }; body: MemberWanted }; result: MemberTold }
+  'DELETE /api/projects/{project_id}/members/{user_id}': { args: { path: { project_id: number; user_id: string } }; result: void }
+  'GET /api/uses': { args: { query?: { project_id?: (number | null); after?: number; limit?: number } }; result: Array<UseTold> }
+  'POST /api/uses': { args: { body: UseWanted }; result: UseTold }
+  'DELETE /api/uses/{use_id}': { args: { path: { use_id: number } }; result: void }
   'GET /api/providers': { args: {  }; result: Array<ProviderTold> }
   'GET /api/providers/{name}': { args: { path: { name: string } }; result: ProviderTold }
   'PUT /api/providers/{name}': { args: { path: { name: string }; body: ProviderWanted }; result: ProviderTold }
@@ -2443,6 +2563,11 @@ export interface Operations {
   'GET /api/tokens': { args: { query?: { user?: (string | null) } }; result: Array<TokenTold> }
   'POST /api/tokens': { args: { body: NewToken }; result: TokenMade }
   'DELETE /api/tokens/{named}': { args: { path: { named: string }; query?: { user?: (string | null) } }; result: void }
+  'GET /api/secrets': { args: {  }; result: Array<SecretTold> }
+  'POST /api/secrets/rotate-key': { args: {  }; result: Rekeyed }
+  'GET /api/secrets/{name}': { args: { path: { name: string } }; result: SecretTold }
+  'PUT /api/secrets/{name}': { args: { path: { name: string }; body: SecretValue }; result: SecretTold }
+  'DELETE /api/secrets/{name}': { args: { path: { name: string } }; result: void }
   'POST /api/devices/pairings': { args: { body?: (NewPairing | null) }; result: PairingMade }
   'POST /api/devices/pair': { args: { body: PairingGiven }; result: Paired }
   'POST /api/devices/challenge': { args: { body: DeviceNamed }; result: Challenge }
