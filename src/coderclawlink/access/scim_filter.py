@@ -190,8 +190,11 @@ class _Reader:
             return Compare(attribute, "pr")
         if operator not in OPERATORS:
             raise InvalidFilter(f"{operator[:20]} is no comparison that is known here: eq, ne, co, sw, ew, pr are.")
+        text = self.take()
         try:
-            value: JsonValue = json.loads(self.take())
-        except ValueError as error:
-            raise InvalidFilter("A value is a text in double quotes, a number, true, false or null.") from error
+            value: JsonValue = json.loads(text)
+        except ValueError:
+            value = []
+        if isinstance(value, list | dict) or text in ("NaN", "Infinity", "-Infinity"):
+            raise InvalidFilter("A value is a text in double quotes, a number, true, false or null.")
         return Compare(attribute, operator, value)  # type: ignore[arg-type]  # one of them
