@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from coderclawlink.access import directory, directory_groups, groups, members, people, scim_filter
-from coderclawlink.access.directory import NameTaken, Said
+from coderclawlink.access.directory import AdministratorsAddress, NameTaken, Said
 from coderclawlink.access.people import EmailTaken, PersonNotFound
 from coderclawlink.access.policy import OWNER, Role
 from coderclawlink.board import projects
@@ -40,6 +40,18 @@ async def test_people_made_by_hand_are_found_by_their_address_or_name(db: Databa
     await db.write(people.change, "cara", {"email": "hand@y.example", "name": "By Hand"}, by="root")
     told = (await db.read(directory.find, "cara")).said
     assert (told.email, told.display_name, told.user_name) == ("hand@y.example", "By Hand", "cara@x.example")
+
+
+async def test_the_address_of_who_was_made_an_administrator_by_hand_is_not_the_directorys_to_change(
+    db: Database,
+) -> None:
+    await db.write(people.create, "root", role=Role.ADMIN, how="admin", email="root@x.example")
+    with pytest.raises(AdministratorsAddress):
+        await db.write(directory.replace, "root", said("root@x.example", email="mallory@x.example"), by=OWNER)
+    with pytest.raises(AdministratorsAddress):
+        await db.write(directory.replace, "root", said("root@x.example"), by=OWNER)
+    told = await db.write(directory.replace, "root", said("root@x.example", "1", "root@x.example"), by=OWNER)
+    assert told.said.external_id == "1"
 
 
 async def test_who_is_taken_away_comes_back_only_by_what_the_directory_calls_them_for_good(db: Database) -> None:

@@ -24,7 +24,7 @@ from coderclawlink.access.scim_patch import Document
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import group_members, users
 from coderclawlink.db.schema import groups as groups_table
-from coderclawlink.errors import Conflict, Invalid
+from coderclawlink.errors import Conflict, Denied, Invalid
 from coderclawlink.events import UserChanged
 from coderclawlink.journal import log
 from coderclawlink.journal.chain import Who
@@ -39,6 +39,10 @@ Text = Annotated[str, Field(max_length=1000)]
 
 class NameTaken(Conflict):
     """There is somebody of this name already."""
+
+
+class AdministratorsAddress(Denied):
+    """The e-mail address of who was made an administrator by hand is changed here by an administrator, not by the directory."""
 
 
 class _Part(BaseModel):
@@ -221,7 +225,8 @@ def create(tx: Tx, said: Said, *, by: Who) -> Entry:
 
 
 def replace(tx: Tx, id: str, said: Said, *, by: Who) -> Entry:
-    """What is said from now on. Raises `PersonNotFound`, `NameTaken`, `people.EmailTaken`, `people.LastAdministrator`, `Invalid`."""
+    """What is said from now on. Raises `PersonNotFound`, `NameTaken`, `people.EmailTaken`, `people.LastAdministrator`,
+    `AdministratorsAddress`, `Invalid`."""
     find(tx, id)
     _require_free(tx, said, id)
     return _keep(tx, id, said, by)
@@ -239,6 +244,9 @@ def remove(tx: Tx, id: str, *, by: Who) -> None:
 
 
 def _keep(tx: Tx, id: str, said: Said, by: Who) -> Entry:
+    person = people.find(tx, id)
+    if person.given_role is Role.ADMIN and said.email != person.email:
+        raise AdministratorsAddress  # or the directory's token could have a provider take somebody for an administrator
     state = "active" if said.active else "disabled"
     people.change(tx, id, {"name": said.shown_name, "email": said.email, "state": state}, by=by)
     row = {
