@@ -35,7 +35,7 @@ async def make_people(db: Database) -> None:
 def answer(code: str, key: str, name: str = "laptop") -> tuple[str, str, str, str]:
     """Code, public key, name and signature, as the device sends them."""
     public = device_key.public_of(key)
-    return code, public, name, device_key.sign(key, device_key.to_pair(pairing.meant(code), public, name))
+    return code, public, name, device_key.sign(key, device_key.to_pair(device_key.meant(code), public, name))
 
 
 async def paired(db: Database, actor: Actor = ANN, trust: policy.Trust = "normal") -> tuple[devices.Device, str]:

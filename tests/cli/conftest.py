@@ -82,10 +82,10 @@ class Cli:
         self.hub = self.start("serve", "--port", "0", *words, **more)
         self.greeting = read_until(self.hub, "  Agents")
 
-    def serve_quickly(self) -> None:
+    def serve_quickly(self, **more: str) -> None:
         """The same for those whom its start is nothing: it is forked, and says what it says to a file."""
         said = self.home.parent / "serve.log"
-        hub = forked.Started(["serve", "--port", "0"], environment(self.home), self.home.parent, said)
+        hub = forked.Started(["serve", "--port", "0"], environment(self.home, **more), self.home.parent, said)
         self.started.append(hub)
         deadline = time.monotonic() + END_SECONDS
         while not any("  Agents" in line for line in self.greeting):

@@ -83,7 +83,7 @@ async def guest(server: Server, root: Session) -> Guest:
     code = (await db.write(lambda tx: pairing.create(tx, root.actor, user=user))).code
     key = device_key.new()
     public = device_key.public_of(key)
-    signature = device_key.sign(key, device_key.to_pair(pairing.meant(code), public, "laptop"))
+    signature = device_key.sign(key, device_key.to_pair(device_key.meant(code), public, "laptop"))
     device = await db.write(pairing.redeem, code, public, "laptop", signature)
     session = await db.write(lambda tx: sessions.open_device(tx, user, device.id, address=None, agent=None))
     made = await db.write(lambda tx: projects.create(tx, OWNER, name="P", key=user.upper()))

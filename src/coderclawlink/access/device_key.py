@@ -23,15 +23,23 @@ SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
 WORDS = 6
 
 
+MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
 class NoKey(Invalid):
     """A device's public key is the 32 bytes of an Ed25519 key, in base64url."""
+
+
+def meant(code: str) -> str:
+    """A pairing code as it is signed and kept: capitals, no hyphen, what looks alike taken for what was meant."""
+    return code.strip().upper().translate(MEANT)
 
 
 # ── what is signed ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def to_pair(code: str, public_key: str, name: str) -> bytes:
-    """For being paired. `code`: without the hyphen, in capitals."""
+    """For being paired. `code`: as `meant`."""
     return framed("clawlink device pair 1", code, public_key, name)
 
 

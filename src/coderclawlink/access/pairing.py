@@ -22,7 +22,6 @@ from coderclawlink.errors import Conflict, Denied, Invalid, NotFound
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for another."""
-MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 CHARACTERS = 10
 GOOD_SECONDS = 600.0
 OPEN_AT_MOST = 10
@@ -79,7 +78,7 @@ def create(tx: Tx, actor: Actor, *, user: str | None = None, trust: Trust = "nor
 def redeem(tx: Tx, code: str, public_key: str, name: str, signature: str) -> Device:
     """The device with this key is now its user's. `signature`: by the key's private half, over `device_key.to_pair`. Raises
     `PairingNotFound`, `NoKey`, `Invalid`, `Conflict`."""
-    code, name = meant(code), name.strip()
+    code, name = device_key.meant(code), name.strip()
     if not name or len(name) > NAME_AT_MOST or not name.isprintable():
         raise Invalid(f"A device's name has 1 to {NAME_AT_MOST} characters, on one line.")
     row = tx.row(sa.select(table).where(table.c.hash == _hash(code), table.c.used_at.is_(None)))
@@ -91,11 +90,6 @@ def redeem(tx: Tx, code: str, public_key: str, name: str, signature: str) -> Dev
         raise PairingNotFound
     tx.change(table.update().where(table.c.hash == row["hash"]).values(used_at=tx.now()))
     return devices.add(tx, row["user_id"], name, device_key.required(public_key), row["trust"], made_by=row["made_by"])
-
-
-def meant(code: str) -> str:
-    """The code as it is signed and kept: capitals, no hyphen, what looks alike taken for what was meant."""
-    return code.strip().upper().translate(MEANT)
 
 
 def _hash(code: str) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from coderclawlink.cli import signed_in
+from coderclawlink.cli import paired, signed_in
 from coderclawlink.cli.reach import Reach
 from coderclawlink.errors import Invalid, NotFound, Unavailable
 from coderclawlink.events import Option
@@ -381,7 +381,7 @@ def locate(reach: Reach) -> str:
     from coderclawlink.cli import configured
 
     home = configured.settings().clawlink_home
-    return announced(home) or signed_in.only_url(home) or DEFAULT_URL
+    return announced(home) or signed_in.only_url(home) or paired.only_url() or DEFAULT_URL
 
 
 def announced(home: Path) -> str | None:
@@ -395,11 +395,14 @@ def announced(home: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def reached(reach: Reach) -> Iterator[Hub]:
-    """The hub. That nobody answers shows at the first question."""
+def reached(reach: Reach, *, as_nobody: bool = False) -> Iterator[Hub]:
+    """The hub. That nobody answers shows at the first question. `as_nobody`: before one has signed in there."""
     url = locate(reach)
-    session = reach.session or reach.token or signed_in.session_for(url)
+    given = reach.session or reach.token
+    session = None if as_nobody else given or signed_in.session_for(url)
+    device = None if as_nobody or given else paired.find(url)
     headers = {"Authorization": f"Bearer {session}"} if session else {}
+    auth = None if device is None else paired.BySigning(url, device, session)
     is_near = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
-    with httpx2.Client(base_url=url, headers=headers, timeout=ANSWER_SECONDS, trust_env=not is_near) as http:
+    with httpx2.Client(base_url=url, headers=headers, auth=auth, timeout=ANSWER_SECONDS, trust_env=not is_near) as http:
         yield Hub(url, http)

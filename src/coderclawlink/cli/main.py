@@ -24,6 +24,7 @@ from coderclawlink.cli import (
     comments,
     comparisons,
     demo,
+    devices,
     doctor,
     github,
     groups,
@@ -89,6 +90,7 @@ for noun in (projects, tasks, views, runs, reviews, chat, comparisons, agents, b
     app.command(noun.app)
 app.command(users.app)
 app.command(tokens.app)
+app.command(devices.app)
 app.command(passkeys.app)
 app.command(providers.app)
 app.command(groups.app)

@@ -120,3 +120,53 @@ def delete(session: Id, /, *, reach: Reach = HERE) -> int:
         hub.delete(f"/api/runtime/sessions/{hubs.path_part(session)}")
     screen.say("The session has ended.")
     return 0
+
+
+@app.command
+def memory(
+    *,
+    note: Annotated[str | None, Parameter(help="Something that later runs of the session are to be told.")] = None,
+    remember: Annotated[
+        bool | None, Parameter(help="Whether all further runs of the session are told, without each saying so.")
+    ] = None,
+    forget: Annotated[bool, Parameter(negative="", help="Later runs are told nothing from before now.")] = False,
+    before: Annotated[int | None, Parameter(help="Only what came before the one with this number.")] = None,
+    reach: Reach = HERE,
+) -> int:
+    """Show what your session remembers: what its runs were asked and answered, and notes. No other session knows of it.
+
+    A run whose context says "remember": true is told of it; or all of them, with --remember.
+    """
+    from coderclawlink.cli import hub as hubs
+    from coderclawlink.cli.device_shapes import Memories
+    from coderclawlink.cli.text import cut, line
+
+    path = "/api/runtime/sessions/current/memory"
+    with hubs.reached(reach) as hub:
+        if forget:
+            hub.delete(path)
+        if note is not None:
+            hub.post(path, {"text": note})
+        if remember is not None:
+            hub.patch(path, {"remembers": remember})
+        answer = hub.get(path, before=before)
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    found = answer.read(Memories)
+    cells = [
+        (
+            one.id,
+            screen.when(one.at),
+            "note" if one.kind == "note" else line(one.agent),
+            cut(line(one.text or one.asked), 50),
+            cut(line(one.answered), 50),
+        )
+        for one in found.memories
+    ]
+    screen.rows(("", "at", "by", "asked, or noted", "answered"), cells, empty="The session remembers nothing.")
+    if found.before is not None:
+        screen.say(f"Older: clawlink session memory --before {found.before}")
+    if found.remembers:
+        screen.say("All its further runs are told.")
+    return 0

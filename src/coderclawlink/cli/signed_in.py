@@ -6,10 +6,10 @@ for the hub that lives on the data directory itself, whose port changes, by no n
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,8 +23,8 @@ _shape = TypeAdapter(dict[str, str])
 
 def session_for(url: str) -> str | None:
     """The session for the hub at `url`."""
-    home = _home()
-    return _read(home).get(_key(home, url))
+    place = home()
+    return _read(place).get(key(place, url))
 
 
 def only_url(home: Path) -> str | None:
@@ -35,25 +35,27 @@ def only_url(home: Path) -> str | None:
 
 def keep(url: str, session: str) -> None:
     """Keep the session for this hub, in the place of an earlier one."""
-    home = _home()
-    _write(home, {**_read(home), _key(home, url): session})
+    place = home()
+    write(place / FILE, {**_read(place), key(place, url): session})
 
 
 def drop(url: str) -> None:
     """Forget the session for this hub."""
-    home = _home()
-    found = _read(home)
-    found.pop(_key(home, url), None)
-    _write(home, found)
+    place = home()
+    found = _read(place)
+    found.pop(key(place, url), None)
+    write(place / FILE, found)
 
 
-def _key(home: Path, url: str) -> str:
+def key(home: Path, url: str) -> str:
+    """What a hub is called in the files of this data directory."""
     from coderclawlink.cli import hub as hubs
 
     return OWN if url == hubs.announced(home) else url
 
 
-def _home() -> Path:
+def home() -> Path:
+    """The data directory."""
     from coderclawlink.cli import configured
 
     return configured.settings().clawlink_home
@@ -66,13 +68,13 @@ def _read(home: Path) -> dict[str, str]:
         return {}
 
 
-def _write(home: Path, found: dict[str, str]) -> None:
+def write(file: Path, found: Mapping[str, object]) -> None:
+    """Keep it in a file that its owner alone reads; nothing: keep no file."""
     if not found:
-        with contextlib.suppress(FileNotFoundError):
-            (home / FILE).unlink()
+        file.unlink(missing_ok=True)
         return
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, draft = tempfile.mkstemp(dir=home)  # made for its owner alone
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(found, file)
-    Path(draft).replace(home / FILE)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=file.parent)  # made for its owner alone
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        json.dump(found, opened)
+    Path(draft).replace(file)

@@ -99,7 +99,7 @@ def _enter(url: str | None, reach: Reach, path: str, body: Mapping[str, str | No
 
     if url is not None:
         reach = replace(reach, url=url)
-    with hubs.reached(replace(reach, session=None, token=None)) as hub:
+    with hubs.reached(reach, as_nobody=True) as hub:
         answer = hub.post(path, {**body, "keep": "session"}).read(shapes.SignedIn)
         signed_in.keep(hub.url, answer.session_id)
     screen.say(f"You are {answer.user}, {answer.role}, at {hub.url}.")
@@ -112,7 +112,7 @@ def _enter_by_browser(url: str | None, reach: Reach, provider: str | None) -> in
 
     if url is not None:
         reach = replace(reach, url=url)
-    with hubs.reached(replace(reach, session=None, token=None)) as hub:
+    with hubs.reached(reach, as_nobody=True) as hub:
         answer = browser.sign_in(hub, provider)
         signed_in.keep(hub.url, answer.session_id)
     screen.say(f"You are {answer.user}, {answer.role}, at {hub.url}.")
