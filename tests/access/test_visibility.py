@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -36,7 +36,7 @@ def places(db: Database) -> dict[str, ProjectId]:
     return db.write_now(furnish)
 
 
-def person(role: Role, memberships: dict[int, Role] | None = None) -> Actor:
+def person(role: Role, memberships: Mapping[int, Role] | None = None) -> Actor:
     return Actor(role, "ann", ANN, proven=True, login="a login", memberships=memberships or {})
 
 
@@ -47,7 +47,9 @@ def everybody(at: dict[str, ProjectId]) -> Iterator[Actor]:
         yield Actor(role, "ann", "a session")
         for one in (None, *Role):
             for other in (None, *Role):
-                given = {at[key]: each for key, each in ((OPEN, one), (HIDDEN, other)) if each is not None}
+                given: dict[int, Role] = {
+                    at[key]: each for key, each in ((OPEN, one), (HIDDEN, other)) if each is not None
+                }
                 yield person(role, given)
                 yield replace(person(role, given), only=frozenset({at[HIDDEN]}))
     yield replace(person(Role.ADMIN), scopes=READS)
@@ -94,14 +96,12 @@ def test_what_is_hidden_is_refused_as_what_is_not_there(db: Database, places: di
 def test_lists_hold_what_may_be_done_one_by_one(db: Database, places: dict[str, ProjectId]) -> None:
     with db.look() as look:
         for actor in everybody(places):
-            for permission in Permission:
-                listed = set(look.tuples(sa.select(table.c.id).where(visibility.allowed(actor, permission))))
-                one_by_one = {
-                    (project,)
-                    for project in places.values()
-                    if visibility.may_see(look, actor, project) and policy.may(actor, permission, project)
-                }
-                assert listed == one_by_one, (actor, permission)
+            lists = [visibility.allowed(actor, permission).label(f"p{at}") for at, permission in enumerate(Permission)]
+            seen = {project: visibility.may_see(look, actor, project) for project in places.values()}
+            for row in look.rows(sa.select(table.c.id, *lists)):
+                for at, permission in enumerate(Permission):
+                    may = seen[row["id"]] and policy.may(actor, permission, row["id"])
+                    assert bool(row[f"p{at}"]) is may, (actor, permission)
 
 
 def test_the_runs_of_lists_are_those_that_may_be_seen_one_by_one(db: Database, places: dict[str, ProjectId]) -> None:
