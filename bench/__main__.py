@@ -25,6 +25,7 @@ FIGURES = (
     "watching",
     "audit",
     "decisions",
+    "revocation",
     "fuzz",
 )
 SECONDS_AT_MOST = 600

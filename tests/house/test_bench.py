@@ -13,7 +13,9 @@ from bench.__main__ import FIGURES
 ROOT = Path(__file__).parents[2]
 ROWS = {"submits": 14, "kept": 2, "cold": 4, "live": 2}
 """How many each prints at the least."""
-UNTRIED = {"audit", "crash", "decisions", "fuzz", "interface", "pull_requests", "starting", "waiting", "watching"}
+UNTRIED = {
+    "audit", "crash", "decisions", "fuzz", "interface", "pull_requests", "revocation", "starting", "waiting", "watching",
+}  # fmt: skip
 """Those whose storms, kills, pages and rounds other tests run in small, or that take too long even in quick mode."""
 
 

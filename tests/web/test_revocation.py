@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
-from coderclawlink.access import device_key, devices, members, pairing, people, sessions
-from coderclawlink.access.devices import Device
+from coderclawlink.access import devices, members, people, sessions
 from coderclawlink.access.policy import OWNER, Role
 from coderclawlink.access.sessions import Session
-from coderclawlink.board import projects
 from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.ids import RunId
 from tests import postgres as postgres_server
 from tests.web.conftest import Server, serving
+from tests.web.listeners import Guest, guest, listening, opened, streaming
 
 pytestmark = pytest.mark.anyio
 
@@ -55,82 +49,6 @@ def server(both: tuple[Server, Database]) -> Server:
 async def root(server: Server) -> Session:
     await server.hub.db.write(people.create, "root", role=Role.ADMIN, how="admin")
     return await opened(server, "root")
-
-
-async def opened(server: Server, user: str) -> Session:
-    return await server.hub.db.write(
-        lambda tx: sessions.open_browser(tx, user, how="password", address=None, agent=None)
-    )
-
-
-@dataclass
-class Guest:
-    """Somebody with a project and a run in it, who is signed in from a device."""
-
-    user: str
-    session: Session
-    device: Device
-    project: int
-    run: str
-
-
-COUNT = iter(range(1000))
-
-
-async def guest(server: Server, root: Session) -> Guest:
-    user, db = f"guest{next(COUNT)}", server.hub.db
-    await db.write(people.create, user, role=Role.DEVELOPER, how="admin")
-    code = (await db.write(lambda tx: pairing.create(tx, root.actor, user=user))).code
-    key = device_key.new()
-    public = device_key.public_of(key)
-    signature = device_key.sign(key, device_key.to_pair(device_key.meant(code), public, "laptop"))
-    device = await db.write(pairing.redeem, code, public, "laptop", signature)
-    session = await db.write(lambda tx: sessions.open_device(tx, user, device.id, address=None, agent=None))
-    made = await db.write(lambda tx: projects.create(tx, OWNER, name="P", key=user.upper()))
-    await db.write(lambda tx: members.give(tx, made.id, user, Role.ADMIN, "root"))
-    actor = (await db.read(sessions.find, session.id)).actor
-    run = await server.hub.runtime.submit(actor, agent="claude", prompt="Hello", project_id=made.id)
-    return Guest(user, session, device, made.id, run.id)
-
-
-@contextlib.asynccontextmanager
-async def listening(url: str, who: Guest) -> AsyncIterator[asyncio.Task[int]]:
-    """By WebSocket; the task ends with the code that the hub closes it with."""
-    async with connect(f"{url.replace('http', 'ws')}/api/live", compression=None, proxy=None) as socket:
-        wanted = {"runs": [who.run], "projects": [who.project], "board": True}
-        await socket.send(json.dumps({"session": who.session.id, "subscribe": wanted}))
-        assert "subscribed" in json.loads(await socket.recv())
-
-        async def hear() -> int:
-            try:
-                while True:
-                    await socket.recv()
-            except ConnectionClosed as closed:
-                return closed.rcvd.code if closed.rcvd is not None else 0
-
-        async with asyncio.TaskGroup() as group:
-            yield group.create_task(hear())
-
-
-@contextlib.asynccontextmanager
-async def streaming(url: str, who: Guest) -> AsyncIterator[asyncio.Task[str]]:
-    """By Server-Sent Events; the task ends with the stream, and with what was said."""
-    headers = {"Authorization": f"Bearer {who.session.id}"}
-    async with (
-        httpx2.AsyncClient(base_url=url, headers=headers, timeout=20) as client,
-        client.stream("GET", f"/api/runtime/tasks/{who.run}/stream") as answer,
-    ):
-        assert answer.status_code == 200
-        lines = answer.aiter_lines()
-        async for line in lines:
-            if line.startswith("id:"):
-                break
-
-        async def hear() -> str:
-            return " ".join([line async for line in lines])
-
-        async with asyncio.TaskGroup() as group:
-            yield group.create_task(hear())
 
 
 def end_session(tx: Tx, who: Guest) -> None:
