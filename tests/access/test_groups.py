@@ -14,7 +14,7 @@ from coderclawlink.access.oidc import challenge_of
 from coderclawlink.access.outgoing import AddressRefused, Bounds, CallFailed
 from coderclawlink.access.policy import OWNER, Role
 from coderclawlink.access.providers import Provider, Settings
-from coderclawlink.access.round_trips import HandedOverUnknown, Plan, Trip
+from coderclawlink.access.round_trips import Handed, HandedOverUnknown, Plan, Trip
 from coderclawlink.access.secrets import Vault
 from coderclawlink.board import projects
 from coderclawlink.db import schema
@@ -223,10 +223,10 @@ def test_a_way_is_ended_once_by_its_browser_and_a_code_is_taken_over_once_by_its
     trip = db.write_now(lambda tx: round_trips.begin(tx, Plan("corp")))
     assert "another browser" in str(end(trip.state, None))
     assert "has ended" in str(end(trip.state, trip.browser))
-    code = db.write_now(lambda tx: round_trips.hand_over(tx, "ann", "oidc:corp", challenge_of("right")))
+    code = db.write_now(lambda tx: round_trips.hand_over(tx, Handed("ann", "oidc:corp", 5.0), challenge_of("right")))
     with pytest.raises(HandedOverUnknown):
         db.write_now(lambda tx: round_trips.take_over(tx, code, "wrong"))
-    assert db.write_now(lambda tx: round_trips.take_over(tx, code, "right")) == ("ann", "oidc:corp")
+    assert db.write_now(lambda tx: round_trips.take_over(tx, code, "right")) == Handed("ann", "oidc:corp", 5.0)
     with pytest.raises(HandedOverUnknown):
         db.write_now(lambda tx: round_trips.take_over(tx, code, "right"))
 

@@ -389,12 +389,12 @@ async def test_a_provider_that_is_somebody_else_than_it_was_set_as_is_not_asked(
 ) -> None:
     house.forger.described["issuer"] = "https://elsewhere.example"
     answer = await person.post("/api/auth/providers/forged/start", json={})
-    assert answer.status_code == 401
+    assert answer.status_code == 503
     assert "it says that it is https://elsewhere.example" in answer.json()["detail"]
     house.server.hub.app.state.rooms.documents.forget()
     house.forger.described |= {"issuer": house.forger.issuer, "token_endpoint": "http://169.254.169.254/token"}
     answer = await person.post("/api/auth/providers/forged/start", json={})
-    assert answer.status_code == 401
+    assert answer.status_code == 503
     assert "has to begin with https" in answer.json()["detail"]
 
 
@@ -408,6 +408,10 @@ async def test_who_has_shown_who_it_is_long_ago_has_not_done_so_just_now(
     way = await person.post("/api/auth/providers/forged/start", json={"step_up": True})
     asked = parse_qs(urlsplit(way.json()["location"]).query)
     assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    again = await person.get("/api/auth/providers/forged/start", params={"anew": "true"})
+    assert "prompt=login" in again.headers["location"]
+    way = await person.post("/api/auth/providers/forged/start", json={"step_up": True})
+    asked = parse_qs(urlsplit(way.json()["location"]).query)
     house.forger.nonce = asked["nonce"][0]
     refused(house, await back(house, person, asked["state"][0]), "(auth_time)")
 

@@ -34,7 +34,7 @@ class HandedOverUnknown(NotSignedIn):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What somebody sets out for. `return_to`: where in the page. `invitation`: the code of one. `login`: the hash of the session whose user
-    adds this way to sign in; with `anew`, proves again who it is. `port`, `challenge`: a program at a terminal waits for the session there, on its own machine."""
+    adds this way to sign in; with `anew`, proves again who it is. `anew`: whoever it is has to show that once more there. `port`, `challenge`: a program at a terminal waits for the session there, on its own machine."""
 
     provider: str
     return_to: str = "/"
@@ -43,6 +43,15 @@ class Plan:
     anew: bool = False
     port: int | None = None
     challenge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Who has signed in, how, and when that was proven: seconds since the epoch, None: just now."""
+
+    user: str
+    how: str
+    proven_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +96,18 @@ def end(tx: Tx, provider: str, state: str, browser: str | None) -> Trip | str:
     return Trip(plan, kept["nonce"], kept["verifier"])
 
 
-def hand_over(tx: Tx, user: str, how: str, challenge: str) -> str:
+def hand_over(tx: Tx, handed: Handed, challenge: str) -> str:
     """A code for which the program that made the challenge is given a session of the user."""
     tx.change(table.delete().where(table.c.kind == HANDED, table.c.made_at < tx.now() - HANDED_SECONDS))
     code = secrets.token_urlsafe(32)
-    kept = {"user": user, "how": how, "challenge": challenge}
+    kept = {"handed": asdict(handed), "challenge": challenge}
     row = {"hash": _hash(code), "kind": HANDED, "data": json.dumps(kept)}
     tx.change(table.insert().values(**row, made_at=tx.now()))
     return code
 
 
-def take_over(tx: Tx, code: str, verifier: str) -> tuple[str, str]:
-    """The user for whom it was made, and how that one has signed in; it is good once. Raises `HandedOverUnknown`."""
+def take_over(tx: Tx, code: str, verifier: str) -> Handed:
+    """Whom it was made for; it is good once. Raises `HandedOverUnknown`."""
     here = sa.and_(table.c.hash == _hash(code), table.c.kind == HANDED)
     row = tx.row(sa.select(table).where(here))
     if row is None or _is_old(tx, row):
@@ -107,7 +116,7 @@ def take_over(tx: Tx, code: str, verifier: str) -> tuple[str, str]:
     if not hmac.compare_digest(challenge_of(verifier), kept["challenge"]):
         raise HandedOverUnknown  # and nothing is taken from who has the verifier
     tx.change(table.delete().where(here))
-    return kept["user"], kept["how"]
+    return Handed(**kept["handed"])
 
 
 def _is_old(look: Look, row: sa.RowMapping) -> bool:

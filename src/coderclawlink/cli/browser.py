@@ -28,8 +28,9 @@ class NobodyCame(Unavailable):
     """Nobody has signed in within five minutes. Try again."""
 
 
-def sign_in(hub: Hub, provider: str | None) -> SignedIn:
-    """Open the browser, and wait until somebody has signed in there. `provider`: None: the only one. Raises `NobodyCame`, `Invalid`."""
+def sign_in(hub: Hub, provider: str | None, *, anew: bool) -> SignedIn:
+    """Open the browser, and wait until somebody has signed in there. `provider`: None: the only one. `anew`: who has signed in there has to
+    show again who that is. Raises `NobodyCame`, `Invalid`."""
     offered = [one.name for one in hub.get("/api/auth/methods").read(Methods).providers]
     if provider is None:
         if len(offered) != 1:
@@ -40,7 +41,7 @@ def sign_in(hub: Hub, provider: str | None) -> SignedIn:
     digest = hashlib.sha256(verifier.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     with _Waiting() as waiting:
-        asked = urlencode({"port": waiting.server_port, "challenge": challenge})
+        asked = urlencode({"port": waiting.server_port, "challenge": challenge} | ({"anew": "true"} if anew else {}))
         way = f"{hub.url}/api/auth/providers/{path_part(provider)}/start?{asked}"
         screen.complain(f"Sign in in your browser. If none opens, open this address in one on this machine:\n{way}")
         # One that runs in the terminal itself would be waited for.

@@ -26,11 +26,14 @@ def sign_in(
         bool, Parameter(negative="", help="In your browser, at a provider, instead of by password.")
     ] = False,
     provider: Annotated[str | None, Parameter(help="At which. Default: the only one that the hub has.")] = None,
+    anew: Annotated[
+        bool, Parameter(negative="", help="Show there again who you are, for what is dangerous here. With --browser.")
+    ] = False,
     reach: Reach = HERE,
 ) -> int:
     """Sign in by password. All commands act as you from then on, until `clawlink sign-out`; a day without any ends it too."""
-    if browser or provider is not None:
-        return _enter_by_browser(url, reach, provider)
+    if browser or anew or provider is not None:
+        return _enter_by_browser(url, reach, provider, anew=anew)
     user = user or _ask_name()
     return _enter(url, reach, "/api/auth/sign-in", {"user": user, "password": read_password(f"Password of {user}: ")})
 
@@ -106,14 +109,14 @@ def _enter(url: str | None, reach: Reach, path: str, body: Mapping[str, str | No
     return 0
 
 
-def _enter_by_browser(url: str | None, reach: Reach, provider: str | None) -> int:
+def _enter_by_browser(url: str | None, reach: Reach, provider: str | None, *, anew: bool) -> int:
     from coderclawlink.cli import browser, signed_in
     from coderclawlink.cli import hub as hubs
 
     if url is not None:
         reach = replace(reach, url=url)
     with hubs.reached(reach, as_nobody=True) as hub:
-        answer = browser.sign_in(hub, provider)
+        answer = browser.sign_in(hub, provider, anew=anew)
         signed_in.keep(hub.url, answer.session_id)
     screen.say(f"You are {answer.user}, {answer.role}, at {hub.url}.")
     return 0

@@ -29,10 +29,11 @@ Email = Annotated[str, Field(max_length=320)]
 
 
 class User(Told):
-    """`id`: the name to sign in with. `service`: a program's account, which has tokens only."""
+    """`id`: the name to sign in with. `role`: the strongest of `given_role`, which was given by hand, and of those that groups give. `service`: a program's account, which has tokens only."""
 
     id: str
     role: Role
+    given_role: Role
     name: str | None
     email: str | None
     state: Literal["active", "disabled"]

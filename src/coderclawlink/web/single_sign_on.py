@@ -22,10 +22,10 @@ from coderclawlink.access import github, identities, oidc, passkeys, people, pro
 from coderclawlink.access.identities import Identity, Refused
 from coderclawlink.access.policy import Actor
 from coderclawlink.access.providers import Provider
-from coderclawlink.access.round_trips import GOOD_SECONDS, Plan, Trip
+from coderclawlink.access.round_trips import GOOD_SECONDS, Handed, Plan, Trip
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.errors import ClawlinkError, Invalid
+from coderclawlink.errors import ClawlinkError, Invalid, Unavailable
 from coderclawlink.events import SignInRefused
 from coderclawlink.journal import log
 from coderclawlink.web.providers import callback_of
@@ -58,6 +58,10 @@ class Way(BaseModel):
     location: str
 
 
+class ProviderUnusable(Unavailable):
+    """The provider cannot be signed in at just now."""
+
+
 class Redemption(Asked):
     code: Word
     verifier: Word
@@ -78,6 +82,9 @@ async def start_at_provider(
     here: Here,
     name: str,
     return_to: ReturnTo = "/",
+    anew: Annotated[
+        bool, Query(description="Also who has signed in at the provider shall show there again who that is (OIDC).")
+    ] = False,
     port: Annotated[
         int | None,
         Query(ge=1024, le=65535, description="A program at a terminal waits there, on the browser's machine."),
@@ -92,11 +99,11 @@ async def start_at_provider(
     """Send the browser to the provider. With `port` and `challenge`, a program is handed a code for the session then."""
     if (port is None) is not (challenge is None):
         raise Invalid("A program that waits for the session gives both, its port and a challenge.")
-    plan = Plan(name, _path(return_to), port=port, challenge=challenge)
+    plan = Plan(name, _path(return_to), anew=anew, port=port, challenge=challenge)
     try:
         location, trip = await _begin(here, plan)
-    except Refused as refusal:
-        return _refusal(request, refusal)
+    except ProviderUnusable as refusal:
+        return _refusal(request, refusal, 503)
     response = RedirectResponse(location, status_code=303)
     _bind(request, response, here, trip.browser)
     return response
@@ -201,7 +208,10 @@ async def _begin(here: Rooms, plan: Plan) -> tuple[str, Trip]:
     provider = await here.db.read(providers.find, plan.provider)
     if plan.anew and provider.kind != "oidc":
         raise Invalid(f"{provider.label} cannot be asked to have you show again who you are. Sign out, and in again.")
-    described = await here.documents.described(provider) if provider.kind == "oidc" else None
+    try:
+        described = await here.documents.described(provider) if provider.kind == "oidc" else None
+    except Refused as error:  # nobody has been refused yet
+        raise ProviderUnusable(error.message) from error
     trip = await here.db.write(round_trips.begin, plan)
     back = callback_of(here, provider.name)
     if described is None:
@@ -255,12 +265,15 @@ def _step_up(tx: Tx, provider: Provider, identity: Identity, login: str) -> None
 
 def _hand_over(tx: Tx, provider: Provider, identity: Identity, plan: Plan) -> tuple[str, str]:
     person = identities.enter(tx, provider, identity, plan.invitation)
-    return person.id, round_trips.hand_over(tx, person.id, provider.how, plan.challenge or "")
+    handed = Handed(person.id, provider.how, identity.proven_at)
+    return person.id, round_trips.hand_over(tx, handed, plan.challenge or "")
 
 
 def _take_over(tx: Tx, wanted: Redemption, address: str, agent: str | None) -> Session:
-    user, how = round_trips.take_over(tx, wanted.code, wanted.verifier)
-    return sessions.open_browser(tx, user, how=how, address=address, agent=agent)
+    handed = round_trips.take_over(tx, wanted.code, wanted.verifier)
+    return sessions.open_browser(
+        tx, handed.user, how=handed.how, address=address, agent=agent, proven_at=handed.proven_at
+    )
 
 
 def _unlink(tx: Tx, user: str, provider: str, actor: Actor) -> None:
@@ -302,11 +315,11 @@ def _forget_trip(request: Request, response: Response, here: Rooms) -> None:
     response.delete_cookie(name, path="/", secure=name == SECURE_TRIP_COOKIE, httponly=True, samesite="lax")
 
 
-def _refusal(request: Request, refusal: ClawlinkError) -> Response:
+def _refusal(request: Request, refusal: ClawlinkError, status: int = 401) -> Response:
     """For people as a page. Raises it for programs."""
     if "text/html" not in request.headers.get("accept", ""):
         raise refusal
-    return HTMLResponse(_page("You are not signed in", refusal.message, "/sign-in", "Sign in"), status_code=401)
+    return HTMLResponse(_page("You are not signed in", refusal.message, "/sign-in", "Sign in"), status_code=status)
 
 
 def _page(head: str, why: str, there: str, words: str) -> str:
