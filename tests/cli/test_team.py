@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.access.authenticator import Authenticator
 from tests.cli.conftest import Cli
 
 PASSWORD = "four unrelated words"
@@ -65,6 +66,40 @@ def test_people_sign_in_invite_others_and_make_tokens(cli: Cli) -> None:
     cli.run("step-up", stdin=OTHER)
     cli.say("user", "remove", "new")
     assert [user["id"] for user in cli.json("user", "list")] == ["root"]
+
+
+def test_rights_are_narrowed_and_the_hubs_secrets_and_ones_passkeys_are_kept(cli: Cli) -> None:
+    cli.run("user", "create", "root", "--admin", stdin=PASSWORD)
+    cli.serve_quickly(CLAWLINK_MODE="team", CLAWLINK_PUBLIC_URL="http://localhost")
+    cli.run("sign-in", "--user", "root", stdin=PASSWORD)
+    for key in ("ONE", "TWO"):
+        cli.say("project", "create", key, f"Project {key}")
+
+    token = cli.say("token", "create", "ci", "--project", "one").strip()
+    assert [one["key"] for one in cli.json("project", "list", "--token", token)] == ["ONE"]
+    assert "ONE" in cli.say("token", "list")
+
+    link = cli.say("user", "invite", "--role", "guest", "--project", "ONE=developer", "--project", "TWO").strip()
+    assert "ONE=developer TWO=viewer" in cli.say("user", "invitations")
+
+    assert "at the hub" in cli.run("secret", "set", "deploy/key", "--hub", stdin="for-the-hub-alone").stdout
+    assert cli.json("secret", "list") == []  # those of this machine
+    assert "deploy/key" in [one["name"] for one in cli.json("secret", "list", "--hub")]
+    assert "sealed with a new key" in cli.say("secret", "rotate-key")
+    assert "makes this key itself" in cli.refuse("secret", "delete", "audit/signing", "--hub")
+    cli.say("secret", "delete", "deploy/key", "--hub")
+
+    session = json.loads((cli.home / "signed-in.json").read_text())[""]
+    device = Authenticator("http://localhost", "localhost")
+    with httpx2.Client(base_url=cli.url, headers={"Authorization": f"Bearer {session}"}, timeout=20) as client:
+        challenge = client.post("/api/auth/passkeys/options").json()["challenge"]
+        client.post("/api/auth/passkeys", json={"name": "phone", "credential": device.create(challenge)})
+    assert [one["name"] for one in cli.json("passkey", "list")] == ["phone"]
+    cli.say("passkey", "remove", "phone")
+    assert cli.json("passkey", "list") == []
+
+    cli.run("accept", link.partition("#")[2], "--user", "new", stdin=PASSWORD)
+    assert [one["key"] for one in cli.json("project", "list")] == ["ONE", "TWO"]
 
 
 def test_who_may_write_the_database_is_never_locked_out(cli: Cli) -> None:

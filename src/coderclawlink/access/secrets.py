@@ -231,8 +231,8 @@ def put_by_hand(tx: Tx, vault: Vault, name: str, value: str, by: Who) -> Secret:
 
 def delete_by_hand(tx: Tx, name: str, by: Who) -> None:
     """Raises `SecretNotFound`, `SecretInUse`."""
-    find(tx, name)
     _require_free(name)
+    find(tx, name)
     delete(tx, name, by.name)
 
 
