@@ -44,7 +44,7 @@ export default function Account({ me, isFolded = false, onPhone = false }: { me:
         <Menu
           label="You"
           trigger={
-            <Button kind="quiet" aria-label={`${name}, ${role}: your account`} className={join('mt-auto h-11 min-w-0', isFolded ? 'w-control px-0' : 'w-full justify-start px-2 text-left')}>
+            <Button kind="quiet" aria-label={`${name}, ${role}: your account`} className={join('mt-auto h-11 min-w-0', isFolded ? 'w-control px-0' : 'w-full justify-start px-1! text-left')}>
               {mark}
               {!isFolded && (
                 <span className="flex min-w-0 flex-col">

@@ -29,21 +29,33 @@ export function Providers({ all, returnTo, verb = 'Continue with' }: ProvidersPr
 
 export interface ByProviderProps {
   provider: ProviderOffered
-  returnTo: string
-  /** What the account there is for: to become a user by an invitation, or as one more way in for who has signed in. */
-  purpose: { invitation: string } | { link: true }
+  /** Where to come back to on this hub. Without it the provider is opened beside this page. */
+  returnTo?: string | undefined
+  /** What it is for: to become a user by an invitation; one more way in for who has signed in; to show again who one is. */
+  purpose: { invitation: string } | { link: true } | { step_up: true }
   verb: string
 }
 
 export function ByProvider({ provider: { name, label }, returnTo, purpose, verb }: ByProviderProps) {
   const go = useMutation({
-    mutationFn: () => call('POST /api/auth/providers/{name}/start', { path: { name }, body: { return_to: returnTo, ...purpose } }),
-    onSuccess: (way) => location.assign(way.location),
+    async mutationFn() {
+      // Opened at once, while the browser knows that somebody pressed; it leads nowhere until the hub has said where.
+      const beside = returnTo === undefined ? open('', '_blank') : null
+      if (beside) beside.opener = null
+      try {
+        const way = await call('POST /api/auth/providers/{name}/start', { path: { name }, body: { return_to: returnTo ?? '/signed-in', ...purpose } })
+        ;(beside?.location ?? location).assign(way.location)
+      } catch (error) {
+        beside?.close()
+        throw error
+      }
+    },
     onError: toastError,
   })
   return (
-    <Button isDisabled={go.isPending || go.isSuccess} onPress={() => go.mutate()}>
+    <Button isDisabled={go.isPending} onPress={() => go.mutate()}>
       {verb} {label}
+      {returnTo === undefined && <ExternalLink size={14} aria-label="opens beside this page" className="text-fg-3" />}
     </Button>
   )
 }

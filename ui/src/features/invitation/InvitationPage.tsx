@@ -40,7 +40,7 @@ export function InvitationPage({ code }: { code: string }) {
   )
 }
 
-function Accepting({ code, invitation: { role, email, made_by, expires_at } }: { code: string; invitation: InvitationShown }) {
+function Accepting({ code, invitation: { role, email, made_by, projects, expires_at } }: { code: string; invitation: InvitationShown }) {
   const { data: methods } = useQuery(ask('GET /api/auth/methods'))
   const [user, setUser] = useState(email?.split('@')[0]?.toLowerCase().replace(/[^a-z0-9._-]/g, '') ?? '')
   const [name, setName] = useState('')
@@ -60,7 +60,8 @@ function Accepting({ code, invitation: { role, email, made_by, expires_at } }: {
   return (
     <div className="flex flex-col gap-4">
       <p className="rounded-8 border border-line bg-surface px-3 py-2 text-fg-2">
-        <b className="font-medium text-fg">{made_by}</b> invites {email ?? 'you'} as <b className="font-medium text-fg">{ROLES[role].label.toLowerCase()}</b>. Good until <Time at={expires_at} />, once.
+        <b className="font-medium text-fg">{made_by}</b> invites {email ?? 'you'} as <b className="font-medium text-fg">{ROLES[role].label.toLowerCase()}</b>
+        {projects.length > 0 && <>, and to {projects.map(({ key, name }) => `${name} (${key})`).join(', ')}</>}. It is good once, and ends <Time at={expires_at} />.
       </p>
       {methods?.signed_in && <p className="text-12 text-fg-2">You are signed in on this hub already. Whoever accepts becomes one more user, and is signed in instead.</p>}
       <form className="flex flex-col gap-3" onSubmit={send}>

@@ -1,7 +1,7 @@
 /** A token is made: its name, how long it is good, and what of one's rights it has. */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { call } from '@/api/client'
+import { ask, call } from '@/api/client'
 import type { Me, Permission, TokenMade } from '@/api/schema'
 import { Button } from '@/kit/Button'
 import { Dialog } from '@/kit/Dialog'
@@ -20,10 +20,12 @@ export function NewToken({ me, onMade, onClose }: NewTokenProps) {
   const client = useQueryClient()
   const [name, setName] = useState('')
   const [days, setDays] = useState<Days>('90')
+  const { data: projects = [] } = useQuery(ask('GET /api/projects'))
+  const [project, setProject] = useState('')
   const [isAll, setAll] = useState(false)
   const [scopes, setScopes] = useState<ReadonlySet<Permission>>(new Set(me.permissions.filter((one) => one.endsWith(':view') || one.endsWith(':read') || one.endsWith(':list'))))
   const make = useMutation({
-    mutationFn: () => call('POST /api/tokens', { body: { name: name.trim(), expires_in_days: Number(days), scopes: isAll ? null : me.permissions.filter((one) => scopes.has(one)) } }),
+    mutationFn: () => call('POST /api/tokens', { body: { name: name.trim(), expires_in_days: Number(days), project_id: project ? Number(project) : null, scopes: isAll ? null : me.permissions.filter((one) => scopes.has(one)) } }),
     async onSuccess(made) {
       await client.invalidateQueries({ queryKey: ['GET /api/tokens'] })
       onMade(made)
@@ -59,6 +61,13 @@ export function NewToken({ me, onMade, onClose }: NewTokenProps) {
           <TextField label="Name" autoFocus value={name} onChange={setName} maxLength={64} hint="What uses it, such as “nightly build”." />
           <Select<Days> label="Good for" value={days} onChange={setDays} choices={DAYS.map((value) => ({ value, label: value === '365' ? 'A year' : `${value} days` }))} />
         </div>
+        <Select
+          label="Where"
+          value={project}
+          onChange={setProject}
+          choices={[{ value: '', label: 'All projects that I see' }, ...projects.map(({ id, key, name }) => ({ value: String(id), label: key, hint: name }))]}
+          hint="In one project alone, nothing else is there for it."
+        />
         <fieldset className="flex flex-col gap-2">
           <legend className="mb-1 text-12 font-medium text-fg-2">What it may</legend>
           <Checkbox isSelected={isAll} onChange={setAll}>

@@ -92,7 +92,9 @@ function Come({ device: { name, fingerprint } }: { device: DeviceTold }) {
         {name} is paired.
       </p>
       <p>It shows six words of its key. Are they these?</p>
-      <p className="rounded-8 border border-line bg-sunken px-3 py-2 text-16 font-medium">{fingerprint}</p>
+      <p role="group" aria-label="The words of its key" className="rounded-8 border border-line bg-sunken px-3 py-2 text-16 font-medium">
+        {fingerprint}
+      </p>
       <p className="text-12 text-fg-2">If they are not, somebody else was faster: revoke it at once.</p>
     </div>
   )

@@ -1,4 +1,5 @@
 /** How one proves to be oneself, and where one is signed in. */
+import { Identities } from './Identities'
 import { Passkeys } from './Passkeys'
 import { Password } from './Password'
 import { Sessions } from './Sessions'
@@ -8,6 +9,7 @@ export default function SigningIn() {
     <>
       <Password />
       <Passkeys />
+      <Identities />
       <Sessions />
     </>
   )

@@ -1,5 +1,5 @@
 /** Tokens: what speaks in one's name without signing in, for scripts and other programs. */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { KeySquare, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { ask, call } from '@/api/client'
@@ -69,7 +69,9 @@ export default function Tokens({ me }: { me: Me }) {
   )
 }
 
-function Line({ token: { name, scopes, made_at, used_at, expires_at }, onRevoke }: { token: TokenTold; onRevoke(): void }) {
+function Line({ token: { name, scopes, project_id, made_at, used_at, expires_at }, onRevoke }: { token: TokenTold; onRevoke(): void }) {
+  const { data: projects = [] } = useQuery(ask('GET /api/projects'))
+  const project = project_id === null ? null : (projects.find(({ id }) => id === project_id)?.key ?? `project ${project_id}`)
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
       <KeySquare size={16} aria-hidden className="shrink-0 text-fg-3" />
@@ -78,7 +80,10 @@ function Line({ token: { name, scopes, made_at, used_at, expires_at }, onRevoke 
         <p className="text-12 text-fg-2">
           Made <Time at={made_at} />, {used_at ? <>used <Time at={used_at} /></> : 'never used'}, ends <Time at={expires_at} />
         </p>
-        <p className="mt-1 flex flex-wrap gap-1">{scopes ? scopes.map((scope) => <Badge key={scope}>{scope}</Badge>) : <Badge tone="warn">All that you may</Badge>}</p>
+        <p className="mt-1 flex flex-wrap gap-1">
+          {project && <Badge tone="info">{`Only in ${project}`}</Badge>}
+          {scopes ? scopes.map((scope) => <Badge key={scope}>{scope}</Badge>) : <Badge tone="warn">All that you may</Badge>}
+        </p>
       </div>
       <Button kind="quiet" icon={Trash2} onPress={onRevoke} aria-label={`Revoke ${name}`}>
         Revoke

@@ -8,7 +8,7 @@ import { Button } from '@/kit/Button'
 import { Dialog } from '@/kit/Dialog'
 import { TextField } from '@/kit/Field'
 import { knowsPasskeys, usePasskeyNow } from '@/nouns/passkey'
-import { Providers } from '@/nouns/Providers'
+import { ByProvider } from '@/nouns/Providers'
 import { useWait } from './wait'
 
 export default function StepUp() {
@@ -28,7 +28,7 @@ export default function StepUp() {
     event?.preventDefault()
     if (isReady) prove.mutate('password')
   }
-  const providers = methods?.providers ?? []
+  const providers = (methods?.providers ?? []).filter(({ kind }) => kind === 'oidc')
   useBack(providers.length > 0)
   return (
     <Dialog
@@ -54,7 +54,9 @@ export default function StepUp() {
                 Use a passkey
               </Button>
             )}
-            <Providers all={providers} verb="Sign in again with" />
+            {providers.map((provider) => (
+              <ByProvider key={provider.name} provider={provider} purpose={{ step_up: true }} verb="Prove it at" />
+            ))}
           </div>
         )}
         <button type="submit" hidden />
