@@ -31,9 +31,7 @@ screenshots: $(VENV)/dev.stamp ui ## take the pictures of docs/ anew, of the dem
 
 test: $(VENV)/dev.stamp ui ## every test, with real servers and agents
 	@scripts/peers/debian.sh
-	@PATH="$(BIN):$$PATH" scripts/peers/goose.sh >/dev/null
-	@PATH="$(BIN):$$PATH" scripts/peers/github.sh >/dev/null
-	@PATH="$(BIN):$$PATH" scripts/peers/oidc.sh >/dev/null
+	@PATH="$(BIN):$$PATH" scripts/peers/all.sh
 	@$(BIN)/python scripts/build_ui.py run vitest run --reporter=dot
 	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
