@@ -139,10 +139,8 @@ def give_for(tx: Tx, actor: Actor, project_id: int, user_id: str, role: Role) ->
 
 
 def take_for(tx: Tx, actor: Actor, project_id: int, user_id: str) -> None:
-    """`take` by an administrator, an admin of the project, or the member itself, who leaves. Raises as it does, `ProjectHidden`,
-    `PermissionMissing`."""
-    if not (actor.proven and actor.user == user_id):
-        visibility.require(tx, actor, Permission.ADMIN_USERS, project_id)
+    """`take` by an administrator, or an admin of the project. Raises as it does, `ProjectHidden`, `PermissionMissing`."""
+    visibility.require(tx, actor, Permission.ADMIN_USERS, project_id)
     take(tx, project_id, user_id, actor)
 
 
