@@ -192,27 +192,34 @@ _NAMES = (
 
 def append(tx: Tx, told: Iterable[tuple[Event, Placed]], who: Who | str | None) -> None:
     """Add what of it is audited, in the caller's transaction."""
+    rows = []
     for event, about in told:
         name = str(getattr(event, "kind", ""))
         kind = KINDS.get(name)
         if kind is None:
             continue
         said = event.model_dump(mode="json", exclude={"kind"})
-        _add(
-            tx,
-            who,
-            type=kind.type,
-            resource=(kind.resource, _named(kind.resource, said, about)),
-            project=about.project,
-            action=name,
-            status=kind.status,
-            details={name: _short(value) for name, value in said.items()},
+        rows.append(
+            _row(
+                tx,
+                who,
+                type=kind.type,
+                resource=(kind.resource, _named(kind.resource, said, about)),
+                project=about.project,
+                action=name,
+                status=kind.status,
+                details={name: _short(value) for name, value in said.items()},
+            )
         )
+    _add(tx, rows)
 
 
 def accessed(tx: Tx, who: Who, resource: tuple[str, str], project: int | None, details: Mapping[str, object]) -> None:
     """Somebody has taken a copy of something out of the hub."""
-    _add(tx, who, type=ACCESSED, resource=resource, project=project, action="read", status="success", details=details)
+    row = _row(
+        tx, who, type=ACCESSED, resource=resource, project=project, action="read", status="success", details=details
+    )
+    _add(tx, [row])
 
 
 def head(look: Look) -> tuple[int, str]:
@@ -221,7 +228,13 @@ def head(look: Look) -> tuple[int, str]:
     return (0, GENESIS) if row is None else (row["seq"], row["hash"])
 
 
-def _add(
+def _add(tx: Tx, rows: list[list[object]]) -> None:
+    if rows:
+        tx.append(table, rows)
+        tx.topics.add("audit")
+
+
+def _row(
     tx: Tx,
     who: Who | str | None,
     *,
@@ -231,7 +244,8 @@ def _add(
     action: str,
     status: str,
     details: Mapping[str, object],
-) -> None:
+) -> list[object]:
+    """The next row of the chain, which the transaction now ends with."""
     seq, previous = (int(tx.known[_HEAD]), tx.texts[_HASH]) if _HEAD in tx.known else head(tx)
     named = who is None or isinstance(who, str)
     row: dict[str, object] = {
@@ -251,10 +265,9 @@ def _add(
         "details": json.dumps(details, ensure_ascii=False, sort_keys=True),
     }
     row |= {"previous": previous, "hash": hash_of(previous, row.values())}
-    tx.append(table, [list(row.values())])
     tx.known[_HEAD] = seq + 1
     tx.texts[_HASH] = str(row["hash"])
-    tx.topics.add("audit")
+    return list(row.values())
 
 
 def _named(resource: str, said: Mapping[str, object], about: Placed) -> str | None:
