@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor
 from coderclawlink.board import comments, tasks
 from coderclawlink.board.comments import Comment
@@ -19,6 +20,7 @@ from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import comments as comments_table
 from coderclawlink.db.schema import events as table
 from coderclawlink.db.schema import questions as questions_table
+from coderclawlink.db.schema import tasks as tasks_table
 from coderclawlink.events import (
     AnyEvent,
     AttachmentAdded,
@@ -138,11 +140,24 @@ def _backwards(look: Look, actor: Actor, task: TaskId, before: int | None) -> It
             for row in rows
             if row["run_id"] is None or row["run_id"] in seen
         ]
+        lines = _without_hidden(look, actor, lines)
         there = _comments(look, lines)
         yield from (line for line in lines if _is_worth_telling(line, there))
         if len(rows) < READ_AT_ONCE:
             return
         before = rows[-1]["seq"]
+
+
+def _without_hidden(look: Look, actor: Actor, lines: list[_Line]) -> list[_Line]:
+    """Links with tasks that are hidden from the actor are left out: they would tell their keys."""
+    others = {line.event.other_id for line in lines if isinstance(line.event, TaskLinked | TaskUnlinked)}
+    if not others or actor.sees_all:
+        return lines
+    seen = visibility.visible(actor, tasks_table.c.project_id)
+    there = {task for (task,) in look.tuples(sa.select(tasks_table.c.id).where(tasks_table.c.id.in_(others), seen))}
+    return [
+        line for line in lines if not isinstance(line.event, TaskLinked | TaskUnlinked) or line.event.other_id in there
+    ]
 
 
 def _is_worth_telling(line: _Line, there: Mapping[int, Comment]) -> bool:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pydantic import JsonValue
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission, Role
 from coderclawlink.db.engine import Look, Tx
-from coderclawlink.db.schema import views
+from coderclawlink.db.schema import projects, views
 from coderclawlink.errors import Invalid, NotFound
 from coderclawlink.events import ViewDeleted, ViewSaved
 from coderclawlink.journal import log
@@ -113,15 +113,25 @@ def delete(tx: Tx, actor: Actor, view: int) -> None:
 def all_of_them(look: Look, actor: Actor) -> list[View]:
     """The actor's own and those that are shared, by name."""
     rows = look.rows(sa.select(views).where(sa.or_(views.c.owner == actor.key, views.c.shared)))
-    return sorted((_view(row, actor) for row in rows), key=lambda view: (view.name.casefold(), view.id))
+    found = [view for view in (_view(row, actor) for row in rows) if _is_there(look, actor, view)]
+    return sorted(found, key=lambda view: (view.name.casefold(), view.id))
 
 
 def find(look: Look, actor: Actor, view: int) -> View:
-    """Raises `ViewNotFound`, also for another's that is not shared."""
+    """Raises `ViewNotFound`, also for another's that is not shared, or shows a project that is hidden from the actor."""
     row = look.row(sa.select(views).where(views.c.id == view, sa.or_(views.c.owner == actor.key, views.c.shared)))
-    if row is None:
+    if row is None or not _is_there(look, actor, found := _view(row, actor)):
         raise ViewNotFound
-    return _view(row, actor)
+    return found
+
+
+def _is_there(look: Look, actor: Actor, view: View) -> bool:
+    """Another's view of a project that is hidden is as hidden. Filters name a project by its key."""
+    key = view.filters.get("project")
+    if view.mine or actor.sees_all or not isinstance(key, str):
+        return True
+    there = sa.select(projects.c.id).where(projects.c.key == key.upper())
+    return look.scalar(there) is None or look.scalar(there.where(visibility.visible(actor))) is not None
 
 
 def _own(look: Look, actor: Actor, view: int) -> View:

@@ -13,7 +13,8 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from coderclawlink.access.policy import Actor
+from coderclawlink.access import visibility
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import projects
 from coderclawlink.db.engine import Database, Look, StoreUnavailable
 from coderclawlink.errors import ClawlinkError, NotFound
@@ -140,12 +141,14 @@ class Watcher:
         self, actor: Actor, pull: PullRequest, head: str | None, method: MergeMethod | None = None
     ) -> PullRequest:
         """Merge the head that was seen. Raises `HostRefused` with the host's reason, and as a host does."""
+        await self._db.read(visibility.require, actor, Permission.PROJECT_WRITE, pull.project_id)
         host, wanted = await self._host(pull, actor)
         await host.merge(pull.number, head or pull.head, method or wanted)
         return await self.refresh(actor, pull)
 
     async def make_ready(self, actor: Actor, pull: PullRequest) -> PullRequest:
         """It is a draft no longer. Raises as a host does."""
+        await self._db.read(visibility.require, actor, Permission.PROJECT_WRITE, pull.project_id)
         host, _ = await self._host(pull, actor)
         await host.make_ready(pull.number)
         return await self.refresh(actor, pull)

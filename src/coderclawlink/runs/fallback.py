@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from coderclawlink.access import askers, uses
 from coderclawlink.agents import configurations, learnt
 from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration
 from coderclawlink.db.engine import Look, Tx
@@ -79,9 +80,8 @@ def limited_until(look: Look, at: Made) -> float | None:
 
 def next_step(look: Look, run: Run) -> tuple[int, float | None]:
     """The step to go on with: the first that is free now, and None; or the one that is free first, and when."""
-    own = configurations.resolve(look, run.agent, run.project_id, run.options)
     soonest: tuple[int, float] | None = None
-    for step in range(len(own.configuration.fallback) + 1):
+    for step in _steps(look, run):
         until = limited_until(look, made(look, run, step))
         if until is None:
             return step, None
@@ -89,3 +89,12 @@ def next_step(look: Look, run: Run) -> tuple[int, float | None]:
             soonest = step, until
     assert soonest is not None  # noqa: S101  a chain has at least the step 0
     return soonest
+
+
+def _steps(look: Look, run: Run) -> list[int]:
+    """The steps of the chain, but for agents that who asked for the run may not use."""
+    chain = configurations.resolve(look, run.agent, run.project_id, run.options).configuration
+    agents = {step: chain.step(step).agent or run.agent for step in range(len(chain.fallback) + 1)}
+    asker = askers.as_of_now(look, run.user_id, run.session)
+    refused = uses.why_not(look, asker, "agent", agents.values(), run.project_id)
+    return [step for step, agent in agents.items() if step == 0 or agent not in refused]
