@@ -13,7 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access import policy
+from coderclawlink.access import policy, visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look
@@ -61,9 +61,9 @@ def seen(actor: Actor, asked: Question) -> Question:
     return replace(asked, projects=frozenset(administered))
 
 
-def read(look: Look, asked: Question, limit: int) -> list[Row]:
-    """Newest first."""
-    statement = sa.select(*COLUMNS).where(*which(asked)).order_by(table.c.seq.desc()).limit(limit)
+def read(look: Look, asked: Question, limit: int, *further: sa.ColumnElement[bool]) -> list[Row]:
+    """Newest first. `further`: what the rows must be as well."""
+    statement = sa.select(*COLUMNS).where(*which(asked), *further).order_by(table.c.seq.desc()).limit(limit)
     return [Row(*row) for row in look.tuples(statement)]
 
 
@@ -73,14 +73,16 @@ def read_for(look: Look, actor: Actor, asked: Question, limit: int) -> list[Row]
 
 
 def activity(look: Look, actor: Actor, *, limit: int, user: str | None = None, session: str | None = None) -> list[Row]:
-    """What a person has done, or what was done in a session (its hash): one's own, or anybody's for an administrator. Raises `NotYours`."""
+    """What a person has done, or what was done in a session (its hash): one's own, or anybody's for an administrator. What one has done
+    in a project that is not there for one any more is left out. Raises `NotYours`."""
+    there = sa.or_(table.c.project_id.is_(None), visibility.visible(actor, table.c.project_id))
     is_own = session == actor.login if session is not None else user == actor.user and actor.proven
     if not (is_own or policy.may(actor, Permission.ADMIN_SYSTEM)):
         # A session that has only named somebody sees what it has done itself, not all that was done in that name.
         if session is None and user is not None and user == actor.user and actor.login is not None:
-            return read(look, Question(user=user, session=actor.login), limit)
+            return read(look, Question(user=user, session=actor.login), limit, there)
         raise NotYours
-    return read(look, Question(user=user, session=session), limit)
+    return read(look, Question(user=user, session=session), limit, there)
 
 
 def batch(look: Look, after: int, limit: int) -> list[Row]:

@@ -27,6 +27,7 @@ from coderclawlink.db.schema import (
     questions,
     runs,
     tasks,
+    uses,
 )
 from coderclawlink.errors import NotFound
 from coderclawlink.ids import ProjectId
@@ -39,7 +40,7 @@ NAMED_AT_MOST = 1000
 _TASK = tasks.c.id, tasks.c.project_id
 _RUN = runs.c.id, runs.c.project_id
 _OF_TASK = {"comment_id": comments, "attachment_id": attachments, "comparison_id": comparisons}
-_OWN = {"chat_id": chats, "label_id": labels}
+_OWN = {"chat_id": chats, "label_id": labels, "use_id": uses}
 _BY_TEXT = frozenset({"run_id", "question_id", "comparison_id", "chat_id"})
 NAMES = frozenset({"project_id", "task_id", "ids", "other", "run_id", "question_id", *_OF_TASK, *_OWN})
 
@@ -71,12 +72,12 @@ def projects_of(look: Look, named: Named, actor: Actor | None = None) -> list[Pr
 
 
 def there(look: Look, actor: Actor, named: Named) -> list[int]:
-    """The projects of all that is named. Raises `NotThere` where one of the things does not exist or lies in a project that is hidden from
-    the actor: nobody can tell the one from the other."""
+    """The projects of all that is named. Raises `NotThere` where one of the things does not exist, lies in a project that is hidden from
+    the actor, or is itself not the actor's to see, as others' runs are: nobody can tell the one from the other."""
     ids: set[int] = set()
     for name in NAMES & named.keys():
         values = _many(named[name])
-        found = _found(look, name, values)
+        found = _found(look, name, values, actor)
         texts, rows = _texts(values), _rows(values)
         asked = {one.lower() for one in texts if name in _BY_TEXT or not one.isdigit()} | {
             str(row) for row in rows if name not in _BY_TEXT
@@ -123,27 +124,34 @@ def _rows(values: Iterable[object]) -> list[int]:
     return [number for number in found if 0 < number <= ROW_AT_MOST]
 
 
-def _found(look: Look, name: str, values: list[object]) -> dict[object, int | None]:
-    """What there is of what is named: its id, and its project's."""
+def _found(look: Look, name: str, values: list[object], actor: Actor | None = None) -> dict[object, int | None]:
+    """What there is of what is named: its id, and its project's. Of runs, and what belongs to them, and of conversations only what is there
+    for the actor, if there is one."""
     rows, texts = _rows(values), _texts(values)
+    seen = sa.true() if actor is None else visibility.run_seen(actor)
     if name == "project_id":
         return _some(look, sa.select(projects.c.id, projects.c.id).where(projects.c.id.in_(rows)))
     if name in ("task_id", "ids", "other"):
         # The runtime contract calls a run a task: its ids are no numbers.
-        of_runs = _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts)))
+        of_runs = _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts), seen))
         return _some(look, sa.select(*_TASK).where(tasks.c.id.in_(rows))) | of_runs
     if name == "run_id":
-        return _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts)))
+        return _some(look, sa.select(*_RUN).where(runs.c.id.in_(texts), seen))
     if name == "question_id":
         joined = sa.select(questions.c.id, runs.c.project_id).join(runs, runs.c.id == questions.c.run_id)
-        return _some(look, joined.where(questions.c.id.in_(texts)))
+        return _some(look, joined.where(questions.c.id.in_(texts), seen))
     given = texts if name in _BY_TEXT else rows
     table = _OF_TASK.get(name)
     if table is not None:
         statement = sa.select(table.c.id, tasks.c.project_id).join(tasks, tasks.c.id == table.c.task_id)
+        if table is comparisons:
+            statement = statement.where(table.c.id.in_(sa.select(runs.c.comparison).where(seen)))
         return _some(look, statement.where(table.c.id.in_(given)))
     table = _OWN[name]
-    return _some(look, sa.select(table.c.id, table.c.project_id).where(table.c.id.in_(given)))
+    statement = sa.select(table.c.id, table.c.project_id).where(table.c.id.in_(given))
+    if table is chats and actor is not None:
+        statement = statement.where(table.c.owner == actor.key)
+    return _some(look, statement)
 
 
 def _some(look: Look, statement: sa.Select[tuple[Any, int]]) -> dict[object, int | None]:

@@ -13,7 +13,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from coderclawlink.access.policy import Actor
+from coderclawlink.access import policy
+from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import artifacts, revisions, ticks
 from coderclawlink.errors import Conflict, NotFound
@@ -158,8 +159,9 @@ class Tick:
 
 def tick(tx: Tx, actor: Actor, run_id: RunId, path: str, *, viewed: bool) -> None:
     """Note that the actor has looked at a file of the run's latest result, or take it back. A tick holds as long as the file's
-    changes stay as they were. Raises `RunNotFound`, `NothingToReview`, `FileNotFound`."""
+    changes stay as they were. Raises `RunNotFound`, `PermissionMissing`, `NothingToReview`, `FileNotFound`."""
     run = ledger.find_for(tx, actor, run_id)
+    policy.require(actor, Permission.TASK_SUBMIT, run.project_id)
     revision = latest(tx, run)
     file = find_file(patch(tx, revision), path)
     key = name_of(path)
