@@ -2175,10 +2175,11 @@ export type UseWanted = {
   allowed?: boolean
 }
 
-/** `id`: the name to sign in with. `service`: a program's account, which has tokens only. */
+/** `id`: the name to sign in with. `role`: the strongest of `given_role`, which was given by hand, and of those that groups give. `service`: a program's account, which has tokens only. */
 export type User = {
   id: string
   role: Role
+  given_role: Role
   name: (string | null)
   email: (string | null)
   state: "active" | "disabled"
@@ -2501,7 +2502,7 @@ export interface Operations {
   'POST /api/audit/chain': { args: { body: Beside }; result: Chain }
   'GET /api/audit/checkpoints': { args: { query?: { before?: (number | null); limit?: number } }; result: Array<CheckpointTold> }
   'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
-  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf"; after?: number } }; result: string }
+  'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" | "csv"; after?: number } }; result: string }
   'GET /api/backup': { args: {  }; result: (BackupTold | null) }
   'POST /api/backup': { args: {  }; result: string }
   'GET /api/policies': { args: { query?: { project_id?: (number | null) } }; result: PolicyTold }
