@@ -62,6 +62,7 @@ class Project(Shape):
     description: str | None
     status: str
     github_repo_url: str | None
+    private: bool = False
 
 
 class Task(Shape):

@@ -30,6 +30,7 @@ from coderclawlink.cli import (
     groups,
     imports,
     labels,
+    members,
     merging,
     nodes,
     passkeys,
@@ -94,6 +95,9 @@ app.command(devices.app)
 app.command(passkeys.app)
 app.command(providers.app)
 app.command(groups.app)
+app.command(members.app)
+app.command(members.uses)
+projects.app.command(members.private)
 app.command(repositories.app)
 app.command(pull_requests.app)
 app.command(github.app)

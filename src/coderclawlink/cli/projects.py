@@ -1,4 +1,4 @@
-"""`clawlink project`: list, create, show, verify, delete."""
+"""`clawlink project`: list, create, show, verify, delete. Its members and who sees it: `members`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ def show(key: Key, /, *, reach: Reach = HERE) -> int:
         ("Project", f"{project.key}  {line(project.name)}"),
         ("Status", project.status),
         ("Repository", line(project.github_repo_url) or None),
+        ("Private", f"clawlink member list {project.key} shows whom it is there for" if project.private else None),
         ("Tasks", f"{len(tasks)}, {sum(task.status != 'done' for task in tasks)} of them open"),
     )
     if project.description:
