@@ -106,6 +106,9 @@ async def test_it_is_searched_paged_counted_verified_and_exported(client: httpx2
     assert json.loads((await client.get("/api/audit/export", params={"form": "ocsf"})).text.splitlines()[0])[
         "class_uid"
     ]
+    table = (await client.get("/api/audit/export", params={"form": "csv"})).text.splitlines()
+    assert table[0].startswith("seq,event_id,at,event_type")
+    assert [line.split(",")[0] for line in table[1:4]] == ["1", "2", "3"]
     assert (await client.get("/api/audit", params={"since": "yesterday"})).status_code == 422
 
 

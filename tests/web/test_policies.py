@@ -230,7 +230,8 @@ async def test_what_was_done_is_kept_and_a_policy_replayed_on_it(client: httpx2.
 async def test_what_was_refused_is_kept_with_its_reason(client: httpx2.AsyncClient) -> None:
     of = await task(client)
     await put(client, READ_ONLY, project_id=of["project_id"])
-    await client.patch(f"/api/tasks/{of['id']}", json={"title": "y"})
+    told = (await client.patch(f"/api/tasks/{of['id']}", json={"title": "y"})).json()["detail"]
+    assert told.endswith(f"Nothing changes on Sundays. (So says the policy of {of['key'].rpartition('-')[0]}.)")
     found = await until_decided(client, project_id=str(of["project_id"]), refused="true")
     assert (found[0]["by"], found[0]["reason"], found[0]["permission"]) == (
         "policy",

@@ -42,11 +42,13 @@ By = Literal["builtin", "policy", "opa"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason`: empty where it is allowed. `by`: who decided."""
+    """`reason`: empty where it is allowed. `by`: who decided. `whose`: the key of the project whose policy refuses it; None: the
+    installation's does, or none."""
 
     allow: bool
     reason: str = ""
     by: By = "builtin"
+    whose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ CHANGED = "policy.changed"
 class PolicyDenied(Denied):
     """The policy does not allow it."""
 
-    def __init__(self, permission: Permission, reason: str) -> None:
-        super().__init__(f"The policy does not allow {permission}: {reason}")
+    def __init__(self, permission: Permission, reason: str, whose: str | None = None) -> None:
+        told = "" if whose is None else f" (So says the policy of {whose}.)"
+        super().__init__(f"The policy does not allow {permission}: {reason}{told}")
         self.permission = permission
 
 
@@ -86,14 +87,18 @@ class Rules:
         """As the policies in force decide for its project."""
         if not self.are_asked:
             return Verdict(True)
-        asked = [self._in_force.get(None)]
-        if decision.project is not None:
-            asked.append(self._in_force.get(decision.project.id))
-        some = [bundle for bundle in asked if bundle is not None]
+        project = decision.project
+        everywhere = self._in_force.get(None)
+        there = None if project is None else self._in_force.get(project.id)
+        some = [bundle for bundle in (everywhere, there) if bundle is not None]
         if not some and self.by != "opa":
             return Verdict(True)
-        answer = await self.engine.decide(some, decision.as_input())
-        return Verdict(answer.allow, answer.reason, self.by)
+        asked = decision.as_input()
+        answer = await self.engine.decide(some, asked)
+        if answer.allow or project is None or there is None:
+            return Verdict(answer.allow, answer.reason, self.by)
+        is_projects = everywhere is None or (await self.engine.decide([everywhere], asked)).allow
+        return Verdict(False, answer.reason, self.by, project.key if is_projects else None)
 
     async def require(
         self, actor: Actor, permission: Permission, named: Named, request: Mapping[str, str] = NO_REQUEST
@@ -108,7 +113,7 @@ class Rules:
             verdict = await self.decide(told)
             self.keeper.keep(told, verdict)
             if not verdict.allow:
-                raise PolicyDenied(permission, verdict.reason)
+                raise PolicyDenied(permission, verdict.reason, verdict.whose)
 
     async def _projects(self, actor: Actor, named: Named) -> Iterable[Project | None]:
         """Those that are there for the actor: of a hidden one nobody hears, not even by a refusal."""

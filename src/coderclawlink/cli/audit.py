@@ -169,7 +169,9 @@ def export(
     file: Annotated[Path | None, Parameter(help="Where to; standard output if it is not said.")] = None,
     /,
     *,
-    form: Annotated[Literal["jsonl", "ocsf"], Parameter(help="As it is kept, or as OCSF.")] = "jsonl",
+    form: Annotated[
+        Literal["jsonl", "ocsf", "csv"], Parameter(help="As it is kept, as OCSF, or as a table.")
+    ] = "jsonl",
     after: Annotated[int, Parameter(help="From the event after this number on.")] = 0,
     reach: Reach = HERE,
 ) -> int:

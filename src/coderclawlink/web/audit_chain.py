@@ -21,12 +21,13 @@ from coderclawlink.access.cuts import Cut
 from coderclawlink.access.ocsf import as_ocsf
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.secrets import Vault
-from coderclawlink.clock import seconds
+from coderclawlink.clock import rfc3339, seconds
 from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
 from coderclawlink.journal import chain
 from coderclawlink.journal.chain import Row
 from coderclawlink.web.audit import Admin
+from coderclawlink.web.csv_text import written
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Seq, Stamp, Told
 
@@ -176,11 +177,15 @@ async def sign_chain(actor: Admin, here: Here) -> CheckpointTold | None:
     return None if made is None else CheckpointTold.model_validate(made)
 
 
-@router.get("/export", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
+@router.get(
+    "/export", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}}}
+)
 async def export_events(
     actor: Admin,
     here: Here,
-    form: Annotated[Literal["jsonl", "ocsf"], Query(description="As it is kept, or as OCSF 1.3.")] = "jsonl",
+    form: Annotated[
+        Literal["jsonl", "ocsf", "csv"], Query(description="As it is kept, as OCSF 1.3, or as a table.")
+    ] = "jsonl",
     after: Annotated[
         Seq, Query(description="From the row after this one on, to go on where an earlier export ended.")
     ] = 0,
@@ -188,9 +193,19 @@ async def export_events(
     """All of it, oldest first, a line each."""
     policy.require(actor, Permission.ADMIN_SYSTEM)
     await here.db.write(chain.accessed, actor, ("audit", "export"), None, {"form": form, "after": after})
-    shape = audit.as_json if form == "jsonl" else as_ocsf
     headers = {"content-disposition": f'attachment; filename="audit.{form}"'}
+    if form == "csv":
+        return StreamingResponse(_table(here, after), media_type="text/csv", headers=headers)
+    shape = audit.as_json if form == "jsonl" else as_ocsf
     return StreamingResponse(_lines(here, shape, after), media_type="application/x-ndjson", headers=headers)
+
+
+async def _table(here: Rooms, after: int) -> AsyncIterator[str]:
+    names = tuple(Row.__dataclass_fields__)
+    yield written([names])
+    while batch := await here.db.read(_batch, after):
+        after = batch[-1].seq
+        yield written([rfc3339(row.at) if name == "at" else getattr(row, name) for name in names] for row in batch)
 
 
 async def _lines(here: Rooms, shape: Callable[[Row], Mapping[str, object]], after: int) -> AsyncIterator[str]:

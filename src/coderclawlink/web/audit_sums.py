@@ -5,9 +5,6 @@ Above: `api`. Below: `access.analytics`. Beside: `audit`, which says what can be
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Literal
 
@@ -22,6 +19,7 @@ from coderclawlink.db.engine import Look
 from coderclawlink.errors import Invalid
 from coderclawlink.journal.chain import Row
 from coderclawlink.web.audit import AuditEvent, Filtered, ProjectAdmin, told
+from coderclawlink.web.csv_text import written
 from coderclawlink.web.rooms import Here
 from coderclawlink.web.shapes import Stamp, Told
 
@@ -119,30 +117,16 @@ def _as_csv(
     seen = _asked(look, actor, asked)
     if part == "counts":
         counts = analytics.count(look, seen, by)
-        cells = [(_cell(one.name), one.success, one.denied, one.failure) for one in counts]
-        return _written((by, "success", "denied", "failure"), cells), f"by-{by}"
+        cells = [(one.name, one.success, one.denied, one.failure) for one in counts]
+        return written([(by, "success", "denied", "failure"), *cells]), f"by-{by}"
     if part == "denied":
         rows = analytics.denied(look, seen, IN_CSV_AT_MOST)
     elif part == "new_devices":
         rows = analytics.new_devices(look, seen, IN_CSV_AT_MOST)
     else:
         rows = analytics.off_hours(look, seen, hours, IN_CSV_AT_MOST)
-    return _written(_CELLS, [_cells(row) for row in rows]), part.replace("_", "-")
+    return written([_CELLS, *map(_cells, rows)]), part.replace("_", "-")
 
 
 def _cells(row: Row) -> list[object]:
-    values = [rfc3339(row.at) if name == "at" else getattr(row, name) for name in _CELLS]
-    return [_cell(value) if isinstance(value, str) else value for value in values]
-
-
-def _written(head: Sequence[str], cells: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(head)
-    rows.writerows(cells)
-    return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet shall not take a name for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return [rfc3339(row.at) if name == "at" else getattr(row, name) for name in _CELLS]

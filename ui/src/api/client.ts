@@ -94,8 +94,11 @@ export function refusal(answer: Response, data: unknown): ApiError {
   const request = answer.headers.get('x-request-id')
   const wait = Number(answer.headers.get('retry-after'))
   const detail = typeof data === 'object' && data !== null && 'detail' in data ? data.detail : null
-  if (!Array.isArray(detail)) return new ApiError(answer.status, typeof detail === 'string' ? detail : `The hub answered ${answer.status}.`, {}, request, wait)
+  if (!Array.isArray(detail)) return new ApiError(answer.status, typeof detail === 'string' ? explained(detail) : `The hub answered ${answer.status}.`, {}, request, wait)
   const wrong = detail as Array<{ loc: Array<string | number>; msg: string }>
   const fields = Object.fromEntries(wrong.map(({ loc, msg }) => [loc.slice(1).join('.'), msg]))
   return new ApiError(answer.status, Object.entries(fields).map(([name, told]) => (name ? `${name}: ${told}` : told)).join('; '), fields, request)
 }
+
+/** The hub names what is missing; here stands by what that is decided. A policy, a budget, a rule of use say so themselves. */
+const explained = (detail: string): string => (detail.startsWith('Permission denied') ? `${detail}. Your role, token or device does not give it.` : detail)

@@ -94,7 +94,7 @@ function Provider({ provider: { name, kind, issuer, callback, settings, changed_
         </p>
         <Copy text={callback} name={`Copy the address of ${name}`} />
       </div>
-      <div aria-live="polite">
+      <div aria-live="polite" className="empty:-mt-3">
         {check.data &&
           (check.data.wrong.length === 0 ? (
             <Status icon={CircleCheck} tone="ok">

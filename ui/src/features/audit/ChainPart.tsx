@@ -19,6 +19,7 @@ const COLUMNS = [{ label: 'Row' }, { label: 'Signed' }, { label: 'Hash' }, { lab
 const EXPORTS = [
   ['jsonl', 'JSON lines', 'As it is kept, with the hashes'],
   ['ocsf', 'OCSF', 'For a SIEM: Open Cybersecurity Schema Framework'],
+  ['csv', 'CSV', 'A table for spreadsheets'],
 ] as const
 
 export function ChainPart() {
@@ -35,7 +36,7 @@ export function ChainPart() {
             {verify.isPending ? 'Verifying…' : 'Verify'}
           </Button>
         </div>
-        <div aria-live="polite">
+        <div aria-live="polite" className="empty:-mt-3">
           {verify.data && <Verdict chain={verify.data} />}
           {verify.error && <p className="text-bad">{verify.error.message}</p>}
         </div>

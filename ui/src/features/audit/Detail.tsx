@@ -40,6 +40,7 @@ export function Detail({ seq, known, onOpen, onFilter }: DetailProps) {
 
 function Shown({ event, onOpen, onFilter }: { event: AuditEvent; onOpen(seq: number | undefined): void; onFilter(changes: Partial<Search>): void }) {
   const details = Object.entries(event.details)
+  const { data: projects = [] } = useQuery(ask('GET /api/projects'))
   const reason = reasonOf(event)
   return (
     <div className="flex flex-col gap-4 lg:p-4">
@@ -56,24 +57,19 @@ function Shown({ event, onOpen, onFilter }: { event: AuditEvent; onOpen(seq: num
       {reason && <p className="rounded-6 bg-sunken px-3 py-2 break-words">{exact(reason)}</p>}
       <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
         <Fact name="Who">
-          {event.actor ?? 'the hub'}
-          {event.user_id && (
-            <Button kind="quiet" className="ml-1 h-6 px-1" onPress={() => onFilter({ person: event.user_id ?? undefined })}>
-              Only this person
-            </Button>
-          )}
+          {event.user_id ? <Only name={event.actor ?? event.user_id} onChoose={() => onFilter({ person: event.user_id ?? undefined })} /> : (event.actor ?? 'the hub')}
         </Fact>
         <Fact name="Type">
-          <button type="button" className="text-accent-text hover:underline" onClick={() => onFilter({ type: event.event_type })}>
-            {event.event_type}
-          </button>
+          <Only name={event.event_type} onChoose={() => onFilter({ type: event.event_type })} />
         </Fact>
         {event.resource_type && (
           <Fact name="Thing">
             {event.resource_type} {event.resource_id}
           </Fact>
         )}
-        {event.project_id !== null && <Fact name="Project">{event.project_id}</Fact>}
+        {event.project_id !== null && <Fact name="Project">
+            <Only name={projects.find(({ id }) => id === event.project_id)?.key ?? `Project ${event.project_id}`} onChoose={() => onFilter({ project: event.project_id ?? undefined })} />
+          </Fact>}
         {event.device_id && <Fact name="Device">{event.device_id}</Fact>}
         {event.session_id && (
           <Fact name="Session">
@@ -95,6 +91,15 @@ function Shown({ event, onOpen, onFilter }: { event: AuditEvent; onOpen(seq: num
       )}
       <Joint event={event} onOpen={onOpen} />
     </div>
+  )
+}
+
+/** Chosen, the list shows only what has it too. */
+function Only({ name, onChoose }: { name: string; onChoose(): void }) {
+  return (
+    <button type="button" title="Show only these" className="min-h-6 text-left text-accent-text hover:underline" onClick={onChoose}>
+      {name}
+    </button>
   )
 }
 

@@ -111,7 +111,7 @@ export function Editor({ policy, project, modules, isChanged, onChange, onDiscar
             Put in force
           </Button>
         </div>
-        <div aria-live="polite">{test.data && <Outcomes tests={test.data} />}</div>
+        <div aria-live="polite" className="empty:-mt-3">{test.data && <Outcomes tests={test.data} />}</div>
         {isChanged && policy && (
           <p className="flex items-center gap-2 text-12 text-fg-2">
             <span className="flex-1">Changed since version {policy.version}.</span>

@@ -57,7 +57,7 @@ export function Simulator({ modules, isDraft, project, input, onInput }: Simulat
             Begin anew
           </Button>
         </div>
-        <div aria-live="polite">
+        <div aria-live="polite" className="empty:-mt-3">
           {tried.data && (
             <div className="flex flex-col gap-1 rounded-6 bg-sunken p-3">
               <Status icon={tried.data.allow ? CircleCheck : CircleSlash} tone={tried.data.allow ? 'ok' : 'bad'}>
