@@ -1,7 +1,6 @@
 """How soon what was let in is closed, once a device is revoked: 100 people listen, each by WebSocket and by Server-Sent Events.
 
-A real hub behind a real server, and those who listen, in one process: what they cost each other is in the figure. Each revocation has every
-stream that is still open looked at anew.
+A real hub behind a real server, and those who listen, in one process: what they cost each other is in the figure.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def measure(quick: bool) -> Found:
         rows.append(not_run("PostgreSQL", missing))
     return Found(
         f"Revoking a device: until its streams are closed, of {2 * count} that are open",
-        "each stream that is open reads its session anew; between hubs a ring is gathered for up to 50 ms.",
+        "the person's own streams read their session anew, the others sleep; between hubs a ring is gathered for up to 50 ms.",
         rows,
     )
 

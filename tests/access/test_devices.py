@@ -160,7 +160,7 @@ async def test_a_revoked_device_opens_nothing_and_what_it_opened_has_ended(db: D
     device, key = await paired(db)
     session = await signed_in(db, device, key)
     program = await db.write(sessions.open_contract, "ann", device.id)
-    with db.bell.listen("access") as ear:
+    with db.bell.listen("access:ann") as ear:
         assert (await db.write(devices.revoke, ANN, device.id)).state == "revoked"
         assert await ear.wait(1)
     for gone in (session, program):

@@ -147,7 +147,7 @@ def trust(tx: Tx, actor: Actor, id: str, level: Trust) -> Device:
         raise TrustRaised
     tx.change(table.update().where(table.c.id == id).values(trust=level))
     log.append(tx, DeviceChanged(device=id, changes={"trust": level, "user": found.user}), actor=actor)
-    revocation.ring(tx)
+    revocation.ring(tx, found.user)
     return find(tx, id)
 
 
@@ -160,7 +160,7 @@ def revoke(tx: Tx, actor: Actor, id: str) -> Device:
     tx.change(table.update().where(table.c.id == id).values(**gone))
     tx.change(session_table.delete().where(session_table.c.device_id == id, session_table.c.proven))
     log.append(tx, DeviceRevoked(device=id, user=found.user), actor=actor)
-    revocation.ring(tx)
+    revocation.ring(tx, found.user)
     return find(tx, id)
 
 

@@ -65,7 +65,7 @@ def apply(tx: Tx, user_id: str, source: str, group_names: Iterable[str], *, by: 
     before = {id for (id,) in tx.tuples(sa.select(group_members.c.group_id).where(said))}
     now = set(known.values())
     if gone := before - now:
-        revocation.ring(tx)
+        revocation.ring(tx, user_id)
         tx.change(group_members.delete().where(said, group_members.c.group_id.in_(gone)))
     for id in sorted(now - before):
         tx.change(group_members.insert().values(group_id=id, user_id=user_id, source=source))
@@ -94,7 +94,7 @@ def recompute(tx: Tx, user_id: str, *, by: Who | str | None = None) -> None:
         if had is has:
             continue
         if had is not None:
-            revocation.ring(tx)
+            revocation.ring(tx, user_id)
             tx.change(members.delete().where(theirs, members.c.project_id == project))
         about = About(project=ProjectId(project))
         if has is None:

@@ -100,7 +100,7 @@ def give(tx: Tx, project_id: int, user_id: str, role: Role, by: Who | str) -> No
         tx.change(table.update().where(theirs).values(**made))
     told = PermissionGranted(subject=f"user:{user_id}", what=role, project=key)
     log.append(tx, told, About(ProjectId(project_id)), actor=by)
-    revocation.ring(tx)
+    revocation.ring(tx, user_id)
 
 
 def take(tx: Tx, project_id: int, user_id: str, by: Who | str) -> None:
@@ -113,7 +113,7 @@ def take(tx: Tx, project_id: int, user_id: str, by: Who | str) -> None:
     tx.change(table.delete().where(theirs))
     told = PermissionRevoked(subject=f"user:{user_id}", what=before, project=key)
     log.append(tx, told, About(ProjectId(project_id)), actor=by)
-    revocation.ring(tx)
+    revocation.ring(tx, user_id)
 
 
 # ── as somebody asks for it ────────────────────────────────────────────────────────────────────────────────────────

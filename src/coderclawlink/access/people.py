@@ -171,7 +171,7 @@ def change(
     log.append(tx, UserChanged(user=id, changes=dict(told)), actor=by)
     if role is not None:
         log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
-        revocation.ring(tx)
+        revocation.ring(tx, id)
     if told.get("state") == "disabled":
         sessions.end_all(tx, id, who=by, with_tokens=True)
     return find(tx, id)
@@ -191,7 +191,7 @@ def settle(tx: Tx, id: str, *, by: Who | str | None) -> Person:
         log.append(tx, PermissionGranted(subject=f"user:{id}", what=role), actor=by)
     else:
         log.append(tx, PermissionRevoked(subject=f"user:{id}", what=before.role), actor=by)
-        revocation.ring(tx)
+        revocation.ring(tx, id)
     return find(tx, id)
 
 

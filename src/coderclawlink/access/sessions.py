@@ -320,7 +320,7 @@ def delete(tx: Tx, session: SessionId) -> None:
 def end(tx: Tx, session: Session, who: Who | None) -> None:
     tx.change(sessions.delete().where(sessions.c.hash == session.hash))
     log.append(tx, SessionDeleted(user=session.user), actor=who)
-    revocation.ring(tx)
+    revocation.ring(tx, session.hash)
 
 
 def end_by_id(tx: Tx, user: str, id: str, who: Who) -> None:
@@ -343,5 +343,5 @@ def end_all(
     ended = tx.change(sessions.delete().where(theirs))
     if ended:
         log.append(tx, SessionsEnded(user=user, sessions=ended), actor=who)
-        revocation.ring(tx)
+        revocation.ring(tx, user)
     return ended

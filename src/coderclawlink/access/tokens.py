@@ -127,7 +127,7 @@ def revoke(tx: Tx, user: str, named: str, *, by: Who) -> None:
     short = sa.func.substr(table.c.hash, 1, ID_CHARACTERS)
     tx.change(table.delete().where(table.c.user_id == user, table.c.kind == "token", short == token.id))
     log.append(tx, CredentialRemoved(user=user, what="token", name=token.name), actor=by)
-    revocation.ring(tx)
+    revocation.ring(tx, user)
 
 
 def _may(actor: Actor, permission: Permission, project: int | None) -> bool:

@@ -286,7 +286,10 @@ class Runtime:
     ) -> AsyncIterator[Told | Shown]:
         """What happens in the run, from after a sequence number until its end. `who`: says who listens as of now, and is asked whenever
         somebody's right is taken away. Raises `RunNotFound`, `CutOff`, `listening.OtherRights`, and what `who` raises."""
-        with self._db.bell.listen(revocation.TOPIC) as ear, self._feed.watch(Watcher(runs={run})) as watcher:
+        with (
+            self._db.bell.listen(*revocation.topics_of(actor)) as ear,
+            self._feed.watch(Watcher(runs={run})) as watcher,
+        ):
             listener = Listener(actor, ear, who)
             ended, silent, seen = False, True, after
             while not ended:

@@ -130,7 +130,7 @@ class _Tab:
 
     async def _converse(self) -> None:
         async with asyncio.TaskGroup() as group:
-            checking = group.create_task(self._check())
+            checking: asyncio.Task[None] | None = None
             telling: asyncio.Task[None] | None = None
             async for frame in self._frames():
                 if frame.session is not None:
@@ -138,20 +138,20 @@ class _Tab:
                 if frame.ticket is not None:
                     self._key = replace(self._key, login=await self._here.db.write(tickets.redeem, frame.ticket))
                 actor = await self._actor(self._key)
-                if self._heard_as not in (None, actor) and frame.session is None and frame.ticket is None:
-                    raise _OtherRights
-                self._heard_as = actor
+                if actor != self._heard_as:
+                    if self._heard_as is not None and frame.session is None and frame.ticket is None:
+                        raise _OtherRights
+                    await _end(checking)
+                    checking = group.create_task(self._check(self._key, actor))
+                    self._heard_as = actor
                 await self._do(actor, frame)
                 if frame.subscribe is None or not await self._may_hear(actor, frame.subscribe):
                     continue
-                if telling is not None:
-                    telling.cancel()
-                    await asyncio.wait([telling])
+                await _end(telling)
                 self._told = _Telling(frame.subscribe, self._key, actor, Sight(actor, self._here))
                 telling = group.create_task(self._tell(self._told, frame.after))
-            checking.cancel()
-            if telling is not None:
-                telling.cancel()
+            await _end(checking)
+            await _end(telling)
 
     async def _may_hear(self, actor: Actor, wanted: Subscription) -> bool:
         """Whether the policies let it: what they refuse is said."""
@@ -192,22 +192,24 @@ class _Tab:
                 where = ".".join(str(part) for part in first["loc"]) or "the frame"
                 await self._say({"error": f"{where}: {first['msg']}."})
 
-    async def _check(self) -> None:
+    async def _check(self, key: _Key, actor: Actor) -> None:
         """Whoever's session has ended, or who may something else, hears nothing any more. Raises `NotSignedIn`, `_OtherRights`."""
-        with self._here.db.bell.listen(revocation.TOPIC) as ear:
+        # What an earlier session of this tab was told goes on until something else is asked for.
+        before = [] if self._told is None else [self._told.actor]
+        with self._here.db.bell.listen(*revocation.topics_of(actor, *before)) as ear:
+            was_rung = False
             while True:
-                was_rung = await ear.wait(CHECK_SECONDS)
-                if self._heard_as not in (None, await self._actor(self._key)):
+                if await self._actor(key) != actor:
                     raise _OtherRights
-                if (told := self._told) is None:
-                    continue
-                if told.key != self._key and await self._actor(told.key) != told.actor:
+                told = self._told
+                if told is not None and told.key != key and await self._actor(told.key) != told.actor:
                     raise _OtherRights
-                if was_rung:
+                if told is not None and was_rung:
                     told.sight.forget()  # a project may have been made private, say
                     granted, _ = await self._here.db.read(grant, told.actor, told.wanted)
                     if told.granted is not None and granted != told.granted:
                         raise _OtherRights
+                was_rung = await ear.wait(CHECK_SECONDS)
 
     async def _actor(self, key: _Key) -> Actor:
         """Who listens by it, as of now. Raises `NotSignedIn`."""
@@ -287,6 +289,12 @@ async def _gather(watcher: Watcher) -> list[Told | Shown]:
     while len(items) < EVENTS_A_FRAME and not watcher.queue.empty():
         items.append(watcher.queue.get_nowait())
     return items
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _cut_when_behind(watcher: Watcher) -> None:
