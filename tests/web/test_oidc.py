@@ -115,6 +115,20 @@ async def test_somebody_signs_in_at_a_certified_provider_and_is_known_the_next_t
     assert house.person("carol").email is None  # this provider's addresses are not believed
 
 
+async def test_signing_out_there_ends_the_session_there_and_leads_back_here(house: House) -> None:
+    async with browser(house.port) as person:
+        await person.go(f"{HUB}/api/auth/providers/corp/start", {"login": "carol", **TYPED})
+        way = await person.http.get("/api/auth/providers/corp/sign-out")
+        asking = await person.http.get(way.headers["location"])
+        xsrf = asking.text.split('name="xsrf" value="')[1].split('"')[0]
+        there = f"{house.issuer}/session/end/confirm"
+        done = await person.http.post(there, data={"xsrf": xsrf, "logout": "yes"})
+        assert done.headers["location"] == f"{HUB}/sign-in"
+        again = await person.http.get("/api/auth/providers/corp/start")
+        answer = await person.http.get(again.headers["location"])
+        assert "/interaction/" in answer.headers["location"]  # it asks who that is
+
+
 def sessions_of(look: Look, user: str) -> list[Signed]:
     told = [one for one in log.read(look, 0, at_most=10_000) if one.kind == "session.signed_in"]
     return [Signed(json.loads(one.data)["how"]) for one in told if json.loads(one.data)["user"] == user]

@@ -104,7 +104,7 @@ async def remove_provider(actor: FreshAdmin, here: Here, name: str) -> None:
 
 def callback_of(here: Rooms, name: str) -> str:
     """Where a provider sends browsers back to."""
-    return f"{here.public_url}/api/auth/providers/{name}/callback"
+    return f"{here.public_url.rstrip('/')}/api/auth/providers/{name}/callback"
 
 
 def _told(here: Rooms, provider: Provider) -> ProviderTold:

@@ -175,7 +175,7 @@ async def sign_out_at_provider(here: Here, name: str) -> Response:
     with contextlib.suppress(Refused):  # who cannot reach it has signed out here all the same
         end = (await here.documents.described(provider)).end_session_endpoint if provider.kind == "oidc" else None
     if end is not None:
-        asked = {"client_id": provider.client_id, "post_logout_redirect_uri": f"{here.public_url}/sign-in"}
+        asked = {"client_id": provider.client_id, "post_logout_redirect_uri": f"{here.public_url.rstrip('/')}/sign-in"}
         there = str(httpx2.URL(end).copy_merge_params(asked))
     return RedirectResponse(there, status_code=303)
 

@@ -7,6 +7,7 @@ import type { OwnIdentity } from '@/api/schema'
 import { Button } from '@/kit/Button'
 import { Confirm } from '@/kit/Dialog'
 import { Time } from '@/kit/figures'
+import { buttonLook } from '@/kit/look'
 import { Loaded } from '@/kit/states'
 import { toast, toastError } from '@/kit/toast'
 import { ByProvider } from '@/nouns/Providers'
@@ -49,6 +50,11 @@ export function Identities() {
                         Linked <Time at={identity.made_at} />, {identity.used_at ? <>used <Time at={identity.used_at} /></> : 'not used yet'}
                       </p>
                     </div>
+                    {providers.find((one) => one.name === identity.provider)?.kind === 'oidc' && (
+                      <a href={`/api/auth/providers/${encodeURIComponent(identity.provider)}/sign-out`} className={buttonLook('quiet')} aria-label={`Sign out at ${labelOf(identity.provider)}`}>
+                        Sign out there
+                      </a>
+                    )}
                     <Button kind="quiet" icon={Unlink} onPress={() => setDoomed(identity)} aria-label={`Unlink ${labelOf(identity.provider)}`}>
                       Unlink
                     </Button>
