@@ -81,6 +81,16 @@ async def test_a_session_that_ends_over_the_work_loses_nothing_of_it(
     await expect(page).to_have_url(re.compile("/projects/KEPT"))
 
 
+async def test_a_page_follows_when_its_reader_may_less(page: Page, open_page: OpenPage, team: Team) -> None:
+    user = team.person()
+    await team.sign_in(page.context, user)
+    await open_page("/projects")
+    await expect(page.get_by_role("button", name="New project").first).to_be_visible()
+    team.send("PATCH", f"/api/users/{user}", {"role": "viewer"})
+    await expect(page.get_by_role("button", name=f"{user}, Viewer: your account")).to_be_visible()
+    await expect(page.get_by_role("button", name="New project")).to_have_count(0)
+
+
 async def test_what_needs_a_proof_anew_is_done_once_it_is_given(page: Page, open_page: OpenPage, team: Team) -> None:
     user = team.person()
     await team.sign_in(page.context, user)

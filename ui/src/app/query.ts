@@ -1,10 +1,16 @@
 /** What this tab knows of the hub. The live stream keeps it current, so nothing is asked twice because time has passed. */
-import { QueryClient } from '@tanstack/react-query'
+import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from '@/api/client'
 
 const TRIES = 3
 
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // What was known stays while it is read anew; not what is hidden by now.
+    onError(error, query) {
+      if (error instanceof ApiError && (error.status === 403 || error.status === 404)) query.setState({ data: undefined })
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: Infinity,

@@ -50,6 +50,7 @@ export interface Ears {
 const BACKOFF_SECONDS = [0.3, 1, 2, 5, 10]
 const REPLY_SECONDS = 20
 const SIGN_IN_FIRST = 4401
+const OTHER_RIGHTS = 4403
 const TOO_SLOW = 4408
 
 export type Stream = ReturnType<typeof listen>
@@ -64,6 +65,7 @@ export function listen(ears: Ears) {
   let timer: ReturnType<typeof setTimeout> | undefined
   let asked = 0
   let isTicketed = false // the hub does not know us by the connection alone
+  let areRightsOther = false // what was read by the old ones is read anew
   let isAsking = false
   let isClosed = false
   const replies = new Map<string, { resolve(frame: Frame): void; reject(error: Error): void }>()
@@ -100,8 +102,9 @@ export function listen(ears: Ears) {
       for (const reply of replies.values()) reply.reject(new Refused('The connection to the hub broke off.'))
       replies.clear()
       isTicketed ||= code === SIGN_IN_FIRST
+      areRightsOther ||= code === OTHER_RIGHTS
       if (code === TOO_SLOW) timer = setTimeout(connect, 0)
-      else if (code === SIGN_IN_FIRST && failures++ === 0) {
+      else if ((code === SIGN_IN_FIRST || code === OTHER_RIGHTS) && failures++ === 0) {
         become('connecting')
         connect()
       } else again()
@@ -132,7 +135,8 @@ export function listen(ears: Ears) {
       if (fresh.length) ears.learn(fresh)
     } else if ('subscribed' in frame) {
       failures = 0
-      const anew = seq === null || frame.head < seq // a smaller head: another database stands behind the address
+      const anew = seq === null || areRightsOther || frame.head < seq // a smaller head: another database stands behind the address
+      areRightsOther = false
       seq = anew || seq === null ? frame.head : Math.max(seq, frame.head)
       become('open')
       ears.resumed(anew)

@@ -166,3 +166,11 @@ test('a hub that does not take its own tickets is not asked without pause', asyn
   expect(PlayedSocket.all).toHaveLength(2)
   expect(stream.status()).toBe('offline')
 })
+
+test('with other rights it comes back at once and all is read anew', () => {
+  begin(17)
+  PlayedSocket.last.breakOff(4403)
+  begin(19)
+  expect(resumed).toEqual([true, true])
+  expect(statuses).not.toContain('offline')
+})
