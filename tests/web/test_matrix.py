@@ -43,10 +43,11 @@ from coderclawlink.web import api
 from coderclawlink.web.signing_in import Needs, OwnersOnly
 from tests.web.matrix_calls import CALLS, Call
 from tests.web.matrix_hub import InProcess, Reply, in_process
-from tests.web.matrix_rules import Declared, Outcome, is_there, may, outcome, owners, sees_run
+from tests.web.matrix_rules import About, Declared, Outcome, is_there, may, outcome, owners, sees_run
 from tests.web.matrix_world import (
     CLOSED,
     MACHINE,
+    NOWHERE,
     OPEN,
     OTHER,
     PASSWORD,
@@ -237,9 +238,7 @@ def what_it_tells(cell: Cell, reply: Reply) -> str | None:
     if asker.role is None:
         return None
     for owner in (*(name for name, _, _ in PEOPLE), MACHINE):
-        if mark_of(owner) in reply.text and not any(
-            sees_run(asker, spot, owner) for spot in (OPEN, CLOSED, "no project")
-        ):
+        if mark_of(owner) in reply.text and not any(sees_run(asker, spot, owner) for spot in (OPEN, CLOSED, NOWHERE)):
             return f"tells of a run of {owner}'s"
     if cell.call.lists and reply.status == 200:
         for spot, word in ((OPEN, "meadow"), (CLOSED, PRIVATE)):
@@ -267,3 +266,58 @@ async def test_every_cell_of_the_matrix_is_answered_as_the_rules_say(matrix: Mat
     all_of_them = count.total()
     print(f"\n{all_of_them - len(wrong):,} of {all_of_them:,} cells: {dict(count)}")
     assert not wrong, f"{len(wrong)} of {all_of_them} cells\n" + "\n".join(wrong)
+
+
+# ── over the live stream ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+SUBMIT = Declared("task:submit")
+VIEW = Declared("task:view")
+READ = Declared("project:read")
+
+
+async def test_every_cell_of_the_live_stream_is_answered_as_the_rules_say(matrix: Matrix) -> None:
+    """Hear of a run, a task, a project and the board; answer a question; ask for more: each as its route is."""
+    wrong: list[str] = []
+    count = 0
+    for asker in matrix.world.askers:
+        for spot in (OPEN, CLOSED, NOWHERE) if asker.role else (OPEN,):
+            for owner in dict.fromkeys((asker.user, OTHER, MACHINE)) if asker.role else (OTHER,):
+                for what, expected, found in await _live(matrix, asker, spot, owner):
+                    count += 1
+                    if expected != found:
+                        wrong.append(f"{asker.name} in {spot}, of {owner}: {what} is {found}, not {expected}")
+    print(f"\n{count - len(wrong):,} of {count:,} cells of the live stream")
+    assert not wrong, "\n".join(wrong)
+
+
+async def _live(matrix: Matrix, asker: Asker, spot: str, owner: str) -> list[tuple[str, bool, bool]]:
+    """What was tried, whether the rules let it, whether it was let."""
+    things = matrix.world.things[spot, owner]
+    of_project = {"tasks": [things["task_id"]], "projects": [things["project_id"]]} if spot != NOWHERE else {}
+    subscribe = {"runs": [things["run_id"]], "board": True, **of_project}
+    frames: list[object] = [
+        {**({"session": asker.bearer} if asker.bearer else {}), "subscribe": subscribe},
+        {"answer": {"question": things["question_id"], "option": "n"}},
+        {"prompt": {"run": things["run_id"], "text": "And more"}},
+    ]
+    with matrix.hub.db.forgetting():
+        heard = await matrix.hub.say(*frames)
+    if asker.role is None:
+        return [("the socket", False, heard != [{"close": 4401}])]
+    sees_project = is_there(asker, spot) and may(asker, "project:read", spot)
+    told = next((one["subscribed"] for one in heard if "subscribed" in one), {})
+    assert isinstance(told, dict), heard
+    tries = [
+        ("hearing of the run", _is_let(asker, About.RUN, VIEW, spot, owner), bool(told["runs"])),
+        ("answering", _is_let(asker, About.RUN, SUBMIT, spot, owner), any("answered" in one for one in heard)),
+        ("asking for more", _is_let(asker, About.RUN, SUBMIT, spot, owner), any("prompted" in one for one in heard)),
+        ("hearing of the board", _is_let(asker, About.NOTHING, READ, "", ""), bool(told["board"])),
+    ]
+    if spot != NOWHERE:
+        tries += [(f"hearing of the {name}", sees_project, bool(told[name])) for name in ("tasks", "projects")]
+    return tries
+
+
+def _is_let(asker: Asker, about: About, declared: Declared, spot: str, owner: str) -> bool:
+    return outcome(asker, about, declared, spot, owner) == "let"
