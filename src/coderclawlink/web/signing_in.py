@@ -27,7 +27,7 @@ from coderclawlink.db.engine import Look
 from coderclawlink.errors import Denied, NotSignedIn
 from coderclawlink.ids import SessionId
 from coderclawlink.web import permitting
-from coderclawlink.web.guard import HOST, LOOPBACK_NAMES
+from coderclawlink.web.guard import HOST, LOOPBACK_NAMES, WRITES
 from coderclawlink.web.rooms import Here, Rooms
 
 COOKIE = "clawlink_session"
@@ -48,6 +48,10 @@ class PersonNeeded(Denied):
 
 class ProgramNeeded(Denied):
     """Only a program's account may do this, by a token of its own: `clawlink user create NAME --service`, `clawlink token create`."""
+
+
+class TrustNeeded(Denied):
+    """This device has low trust: it looks and changes nothing. Sign in elsewhere, or have it trusted more: `clawlink device trust`."""
 
 
 class StepUpNeeded(Denied):
@@ -86,7 +90,7 @@ class Needs:
         request.state.actor, request.state.session = actor, found
         await permitting.permit(request, here, actor, self.permission, of_project=self.of_project)
         if found is not None and self.in_person:
-            await _require_person(here, found, fresh=self.step_up)
+            await _require_person(request, here, found, fresh=self.step_up)
         if self.by_program and not (found is not None and await here.db.read(_is_programs, found)):
             raise ProgramNeeded
         return actor
@@ -103,7 +107,7 @@ class OwnersOnly:
         if found is None:
             raise NotSignedIn(SIGN_IN)
         request.state.actor, request.state.session = found.actor, found
-        await _require_person(here, found, fresh=False)
+        await _require_person(request, here, found, fresh=False)
         return found.actor
 
 
@@ -203,10 +207,12 @@ async def use(here: Rooms, session: SessionId) -> Session:
         raise SessionUnknown from error
 
 
-async def _require_person(here: Rooms, session: Session, *, fresh: bool) -> None:
-    """Raises `PersonNeeded`, `StepUpNeeded`."""
+async def _require_person(request: Request, here: Rooms, session: Session, *, fresh: bool) -> None:
+    """Raises `PersonNeeded`, `TrustNeeded`, `StepUpNeeded`."""
     if session.kind not in ("browser", "device", "given"):
         raise PersonNeeded
+    if session.trust == "low" and request.method in WRITES:
+        raise TrustNeeded
     if fresh and not sessions.is_stepped_up(session, await here.db.read(Look.now)):
         raise StepUpNeeded
 
