@@ -10,19 +10,18 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from coderclawlink.access import groups, people, providers, sessions
+from coderclawlink.access import groups, people, sessions
 from coderclawlink.access.policy import OWNER, Role
-from coderclawlink.access.providers import Settings
 from coderclawlink.db import schema
-from coderclawlink.db.engine import Tx
 from tests.peers.browsing import HUB, Browser, browser
 from tests.peers.github import emulated
-from tests.web.conftest import Server, serving
+from tests.web.conftest import serving
+from tests.web.federated import Team, callback_of
 
 pytestmark = pytest.mark.anyio
 
 SECRET = "our-secret"
-CALLBACK = f"{HUB}/api/auth/providers/github/callback"
+CALLBACK = callback_of("github")
 START = f"{HUB}/api/auth/providers/github/start"
 MORE = f"""\
   oauth_apps: [{{client_id: our-id, client_secret: {SECRET}, name: Hub, redirect_uris: ["{CALLBACK}"]}}]
@@ -31,21 +30,11 @@ MORE = f"""\
 
 
 @dataclass(frozen=True)
-class House:
-    server: Server
+class House(Team):
     github: str
 
-    def put(self, secret: str = SECRET, **settings: object) -> None:
-        made = Settings.model_validate({"api": self.github, **settings})
-        vault = self.server.hub.app.state.rooms.vault
-
-        def work(tx: Tx) -> None:
-            providers.put(
-                tx, vault, "github", kind="github", issuer=self.github, client_id="our-id", secret=secret, settings=made,
-                by=OWNER,
-            )  # fmt: skip
-
-        self.server.hub.db.write_now(work)
+    def let_in(self, secret: str = SECRET, **settings: object) -> None:
+        self.put("github", self.github, "our-id", secret, kind="github", api=self.github, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +51,7 @@ async def signs_in(person: Browser, account: str) -> httpx2.Response:
 
 
 async def test_an_account_is_known_by_its_number_and_not_by_its_login(house: House) -> None:
-    house.put(sign_up=True, role="developer")
+    house.let_in(sign_up=True, role="developer")
     db = house.server.hub.db
     async with browser(house.server.port) as person:
         answer = await signs_in(person, "ada")
@@ -84,7 +73,7 @@ async def test_an_account_is_known_by_its_number_and_not_by_its_login(house: Hou
 async def test_only_members_of_the_organisations_that_are_named_are_let_in_and_these_are_their_groups(
     house: House,
 ) -> None:
-    house.put(sign_up=True, organisations=["acme", "other"], groups="organisations")
+    house.let_in(sign_up=True, organisations=["acme", "other"], groups="organisations")
     await house.server.hub.db.write(lambda tx: groups.give(tx, "Acme", None, Role.DEVELOPER, by=OWNER))
     async with browser(house.server.port) as person:
         answer = await signs_in(person, "eve")
@@ -99,7 +88,7 @@ async def test_only_members_of_the_organisations_that_are_named_are_let_in_and_t
 
 
 async def test_a_code_without_the_hubs_own_secret_or_a_second_time_is_worth_nothing(house: House) -> None:
-    house.put(sign_up=True)
+    house.let_in(sign_up=True)
     async with browser(house.server.port) as person:
         asked = parse_qs(urlsplit((await person.http.get(START)).headers["location"]).query)
         assert asked["code_challenge_method"] == ["S256"]
@@ -113,7 +102,7 @@ async def test_a_code_without_the_hubs_own_secret_or_a_second_time_is_worth_noth
         assert "bad_verification_code" in answer.text
         forged = await person.http.get(CALLBACK, params={"code": "a code", "state": "a state"})
         assert "Nobody has begun" in forged.text
-    house.put(secret="another", sign_up=True)
+    house.let_in(secret="another", sign_up=True)
     async with browser(house.server.port) as person:
         answer = await signs_in(person, "ada")
         assert answer.status_code == 401
