@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from coderclawlink import events
+from coderclawlink.access.policy import BEYOND, GRANTS, Permission, Role
 from coderclawlink.cli import reference as command_line
 from coderclawlink.runs.run import TABLE, diagram
 from coderclawlink.settings import Settings
@@ -70,7 +71,24 @@ def events_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def roles_page() -> str:
+    lines = [
+        "# What each role may",
+        "",
+        "Made from the table in `access/policy.py`. What a project's role gives holds in the project; the permissions marked with * reach",
+        "beyond it, and the installation's role alone gives them. See [Roles and private projects](../guide/roles.md).",
+        "",
+        f"| permission | {' | '.join(Role)} |",
+        f"|---|{'---|' * len(Role)}",
+    ]
+    for permission in Permission:
+        marks = " | ".join("yes" if permission in GRANTS[role] else "" for role in Role)
+        lines.append(f"| `{permission}`{' *' if permission in BEYOND else ''} | {marks} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
+    "roles.md": roles_page,
     "settings.md": settings_page,
     "run-states.md": states_page,
     "events.md": events_page,
