@@ -20,10 +20,10 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from coderclawlink.access import checkpoints, cuts, keeping, proof, sinks
-from coderclawlink.access.checkpoints import Checkpoint
+from coderclawlink.access.checkpoints import Checkpoint, KeyIsHere
 from coderclawlink.access.cuts import Cut
 from coderclawlink.access.proof import Broken
-from coderclawlink.access.secrets import Vault
+from coderclawlink.access.secrets import KeyMissing, Vault
 from coderclawlink.access.sinks import FileSink, Sink, SinkAway, WebhookSink
 from coderclawlink.db.engine import Database, Tx, open_database
 from coderclawlink.db.migrate import migrate
@@ -170,7 +170,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from coderclawlink.access import cuts, keeping
-from coderclawlink.access.secrets import Vault
+from coderclawlink.access.secrets import KeyMissing, Vault
 from coderclawlink.db.engine import open_database
 
 async def main(url, home, moment):
@@ -239,6 +239,25 @@ async def test_it_is_signed_after_ten_thousand_events_or_an_hour(db: Database, t
     assert await db.read(checkpoints.is_due)
     await db.write(checkpoints.sign, Vault(tmp_path))
     assert not await db.read(checkpoints.is_due)
+
+
+async def test_a_lost_key_is_replaced_and_what_it_signed_is_believed_to_who_names_it(
+    db: Database, tmp_path: Path
+) -> None:
+    await db.write(tell, 3)
+    old = await db.write(checkpoints.sign, Vault(tmp_path))
+    assert old is not None
+    with pytest.raises(KeyIsHere):
+        await db.write(checkpoints.renew, Vault(tmp_path), "root")
+    (home := tmp_path / "restored").mkdir()
+    with pytest.raises(KeyMissing):
+        await db.write(checkpoints.sign, Vault(home))
+    new = await db.write(checkpoints.renew, Vault(home), "root")
+    signed = await db.write(checkpoints.sign, Vault(home))
+    assert signed is not None
+    assert signed.key == new != old.key
+    assert old.key in str((await verified(db, home)).broken)
+    assert (await db.read(lambda look: proof.verify(look, keys={new, old.key}))).broken is None
 
 
 # ── told ───────────────────────────────────────────────────────────────────────────────────────────────────────────

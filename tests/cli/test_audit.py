@@ -58,6 +58,7 @@ def test_what_was_kept_elsewhere_is_laid_beside_the_chain(server: Server, elsewh
     assert "It does not hold: The checkpoint at" in done.stdout
     kept.write_text("nothing of the kind\n")
     assert "does not hold checkpoints" in elsewhere.refuse("audit", "verify", "--checkpoints", str(kept), *at)
+    assert "is here, and needs no other" in elsewhere.refuse("audit", "new-key", *at)
     [shown] = elsewhere.json("audit", "checkpoints", *at)
     assert (shown["seq"], shown["sent"]) == (line["seq"], {})
 

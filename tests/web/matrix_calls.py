@@ -296,6 +296,7 @@ CALLS: dict[str, Call | tuple[Call, ...]] = {
     "POST /api/audit/checkpoints": Call(),
     "GET /api/audit/checkpoints": Call(),
     "POST /api/audit/chain": Call(body={"checkpoints": []}),
+    "POST /api/audit/key": Call(done=frozenset({200, 409})),
     "GET /api/audit/export": Call(),
     # ── policies ──
     "GET /api/policies": _also_of_a_project(done=GOOD | {404}),

@@ -14,10 +14,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from coderclawlink.access import secrets
-from coderclawlink.access.secrets import SecretNotFound, Vault
+from coderclawlink.access.secrets import KeyMissing, SecretNotFound, Vault
 from coderclawlink.clock import rfc3339
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import audit, checkpoints
+from coderclawlink.errors import Conflict
 from coderclawlink.events import AuditCheckpointed
 from coderclawlink.journal import chain, log
 
@@ -25,6 +26,10 @@ KEY = "audit/signing"
 """The name of the secret that is the signing key."""
 EVENTS_APART = 10_000
 SECONDS_APART = 3600.0
+
+
+class KeyIsHere(Conflict):
+    """The key that this hub signs with is here, and needs no other in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,23 @@ def signed(tx: Tx, vault: Vault, text: bytes) -> tuple[str, str]:
     try:
         key = signing_key(tx, vault)
     except SecretNotFound:
-        key = Ed25519PrivateKey.generate()
-        secrets.put(tx, vault, KEY, base64.b64encode(key.private_bytes_raw()).decode(), "hub")
+        key = _made(tx, vault, "hub")
     return public_half(key), base64.urlsafe_b64encode(key.sign(text)).decode()
+
+
+def renew(tx: Tx, vault: Vault, by: str) -> str:
+    """Make a new key, where the one that the hub has signed with is lost; returns its public half. Raises `KeyIsHere`."""
+    try:
+        signing_key(tx, vault)
+    except (SecretNotFound, KeyMissing):
+        return public_half(_made(tx, vault, by))
+    raise KeyIsHere
+
+
+def _made(tx: Tx, vault: Vault, by: str) -> Ed25519PrivateKey:
+    key = Ed25519PrivateKey.generate()
+    secrets.put(tx, vault, KEY, base64.b64encode(key.private_bytes_raw()).decode(), by)
+    return key
 
 
 def signing_key(look: Look, vault: Vault) -> Ed25519PrivateKey:

@@ -165,6 +165,21 @@ def checkpoints(*, limit: Annotated[int, Parameter(help="At most so many.")] = 2
 
 
 @app.command
+def new_key(*, reach: Reach = HERE) -> int:
+    """Have the hub sign with a new key, where the one that it has signed with is lost with its `secrets.key`."""
+    from coderclawlink.cli import audit_shapes as shapes
+    from coderclawlink.cli import hub as hubs
+
+    with hubs.reached(reach) as hub:
+        answer = hub.post("/api/audit/key")
+    if reach.json:
+        screen.as_json(answer.text)
+        return 0
+    screen.say(f"It signs with {answer.read(shapes.Key).key} from now on. To verify, name the older key by --key.")
+    return 0
+
+
+@app.command
 def export(
     file: Annotated[Path | None, Parameter(help="Where to; standard output if it is not said.")] = None,
     /,

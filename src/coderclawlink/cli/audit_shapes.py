@@ -53,6 +53,10 @@ class Cut(Kept):
     sha256: str
 
 
+class Key(Shape):
+    key: str
+
+
 class Chain(Shape):
     events: int
     seconds: float

@@ -30,9 +30,11 @@ from coderclawlink.web.audit import Admin
 from coderclawlink.web.csv_text import written
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Seq, Stamp, Told
+from coderclawlink.web.signing_in import needs
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 
+FreshAdmin = Annotated[Actor, needs(Permission.ADMIN_SYSTEM, step_up=True)]
 EXPORT_BATCH = 1000
 KEPT_AT_MOST = 4000
 """Checkpoints in one body."""
@@ -175,6 +177,20 @@ async def sign_chain(actor: Admin, here: Here) -> CheckpointTold | None:
     policy.require(actor, Permission.ADMIN_SYSTEM)
     made = await here.db.write(checkpoints.sign, here.vault)
     return None if made is None else CheckpointTold.model_validate(made)
+
+
+class KeyTold(Told):
+    """`key`: the public half, base64url."""
+
+    key: str
+
+
+@router.post("/key")
+async def renew_key(actor: FreshAdmin, here: Here) -> KeyTold:
+    """Sign with a new key, where the one that this hub has signed with is lost; 409 where it is not. To verify, name the older one from
+    then on: each checkpoint tells it."""
+    policy.require(actor, Permission.ADMIN_SYSTEM)
+    return KeyTold(key=await here.db.write(checkpoints.renew, here.vault, actor.name))
 
 
 @router.get(
