@@ -256,6 +256,7 @@ export const OPENS: Record<Permission, readonly string[]> = {
     "POST /api/audit/chain",
     "GET /api/audit/checkpoints",
     "POST /api/audit/checkpoints",
+    "POST /api/audit/key",
     "GET /api/audit/export",
     "GET /api/backup",
     "POST /api/backup",

@@ -928,6 +928,11 @@ export type Kept = {
   signature: string
 }
 
+/** `key`: the public half, base64url. */
+export type KeyTold = {
+  key: string
+}
+
 /** Only what is named is changed. */
 export type LabelChanges = {
   name?: string
@@ -2502,6 +2507,7 @@ export interface Operations {
   'POST /api/audit/chain': { args: { body: Beside }; result: Chain }
   'GET /api/audit/checkpoints': { args: { query?: { before?: (number | null); limit?: number } }; result: Array<CheckpointTold> }
   'POST /api/audit/checkpoints': { args: {  }; result: (CheckpointTold | null) }
+  'POST /api/audit/key': { args: {  }; result: KeyTold }
   'GET /api/audit/export': { args: { query?: { form?: "jsonl" | "ocsf" | "csv"; after?: number } }; result: string }
   'GET /api/backup': { args: {  }; result: (BackupTold | null) }
   'POST /api/backup': { args: {  }; result: string }
