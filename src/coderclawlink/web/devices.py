@@ -133,6 +133,7 @@ async def pair_device(request: Request, here: Here, given: PairingGiven) -> Pair
 
 @router.post("/challenge", dependencies=[BEFORE_SIGNING_IN])
 async def challenge_device(here: Here, named: DeviceNamed) -> Challenge:
+    """What the device is to sign, to sign in: good once, for a minute. An unknown device is given one too, and learns nothing."""
     made = await here.db.write(devices.challenge, named.device_id)
     return Challenge(challenge=made, expires_at=await here.db.read(Look.now) + CHALLENGE_SECONDS)
 
@@ -181,6 +182,7 @@ async def list_devices(
 
 @router.get("/{device_id}")
 async def show_device(actor: Anybody, here: Here, device_id: str) -> DeviceTold:
+    """One of your own; for administrators, anybody's."""
     return _told(await here.db.read(devices.find_for, actor, device_id))
 
 
