@@ -63,7 +63,7 @@ def sign_out(
 ) -> int:
     """End your session, and forget it here."""
     from coderclawlink.cli import hub as hubs
-    from coderclawlink.cli import signed_in
+    from coderclawlink.cli import paired, signed_in
 
     try:
         with hubs.reached(reach) as hub:
@@ -71,6 +71,10 @@ def sign_out(
     finally:
         signed_in.drop(hubs.locate(reach))
     screen.say("All your sessions have ended." if everywhere else "You have signed out.")
+    if paired.find(hubs.locate(reach)) is not None:
+        screen.say(
+            "This machine is a device of yours, and signs in again with the next command: `clawlink device revoke` ends that."
+        )
     return 0
 
 
