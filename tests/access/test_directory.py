@@ -33,6 +33,7 @@ async def test_people_made_by_hand_are_found_by_their_address_or_name(db: Databa
     assert await ids(db, 'displayName eq "Cara \u00c9" or displayName co "car"') == ["cara"]
     assert await ids(db, 'userName eq "dan" or userName eq "robot"') == ["dan"]
     assert await ids(db, 'not (emails pr) and userName ne "x" and id sw "d"') == ["dan"]
+    assert await ids(db, 'not (externalId eq "x" or displayName sw "c")') == ["dan"]
     changed = await db.write(directory.replace, "cara", said("cara@x.example", email="c@y.example"), by=OWNER)
     assert changed.said.email == "c@y.example"
     kept = await db.read(people.find, "cara")

@@ -55,7 +55,7 @@ def test_a_filter_is_read(text: str, found: scim_filter.Filter) -> None:
     [
         *("", "userName", "userName eq", "userName eq a", 'userName is "a"', '(userName eq "a"', 'userName eq "a" and'),
         *('"a" eq "a"', 'userName eq "a" "b"', 'a[b[c eq "d"]]', "(" * 50 + "a pr" + ")" * 50, "a" * 3000),
-        *('userName eq "a', "a eq {}", "a eq NaN", ") pr"),
+        *('userName eq "a', "a eq {}", "a eq NaN", ") pr", r'a eq "\u0000"', r'a eq "\ud800"'),
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused_and_not_failed_upon(text: str) -> None:

@@ -8,7 +8,8 @@ role too. Who is taken away is disabled and not there any more for the directory
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,8 +20,9 @@ from pydantic.alias_generators import to_camel
 from coderclawlink.access import groups, people
 from coderclawlink.access.people import PersonNotFound
 from coderclawlink.access.policy import Role
-from coderclawlink.access.scim_filter import Both, Compare, Either, Filter, InvalidFilter, Not
+from coderclawlink.access.scim_filter import Filter
 from coderclawlink.access.scim_patch import Document
+from coderclawlink.access.scim_where import Column, Columns, exact, small, text, where
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import group_members, users
 from coderclawlink.db.schema import groups as groups_table
@@ -32,6 +34,8 @@ from coderclawlink.journal.chain import Who
 SOURCE = "scim"
 """Of memberships that the directory tells of."""
 LISTED_AT_MOST = 200
+NUMBERS_AT_MOST = 50
+"""For so many people of one name; those behind get something odder."""
 _ODD = re.compile(r"[^a-z0-9._+-]+")
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -149,66 +153,33 @@ def search(look: Look, wanted: Filter | None, *, offset: int, limit: int) -> tup
     return count, _entries(look, rows)
 
 
-Columns = Mapping[str, sa.ColumnElement[str | None] | Callable[[str], sa.ColumnElement[bool]] | None]
-"""By attribute in lower case, what it is compared with; or what is so if it equals a text; None: it may be asked for, and is not heeded."""
 THERE = sa.and_(~users.c.service, sa.or_(users.c.left_at.is_(None), users.c.state == "active"))
 """Of users, those that are there for the directory: people, also those that it has not made."""
-_USER_NAME: sa.ColumnElement[str | None] = sa.func.coalesce(users.c.directory_name, users.c.email, users.c.id)
-"""Who was not made by the directory is called by the e-mail address, or else by the name to sign in with: so the two find each other."""
+
+
+def _is_called(user_name: str) -> sa.ColumnElement[bool]:
+    """Who was not made by the directory is called by the e-mail address, or else by the name to sign in with: so the two find each other."""
+    name = user_name.lower()
+    unnamed = users.c.directory_name.is_(None)
+    return sa.or_(
+        users.c.directory_name == name,
+        sa.and_(users.c.email == name, unnamed),
+        sa.and_(users.c.id == name, unnamed, users.c.email.is_(None)),
+    )
+
+
 _COLUMNS: Columns = {
-    "id": users.c.id,
-    "username": _USER_NAME,
-    "externalid": users.c.external_id,
-    "displayname": users.c.name,
-    "emails": users.c.email,
-    "emails.value": users.c.email,
-    "active": sa.case((users.c.state == "active", "true"), else_="false"),
+    "id": exact(users.c.id),
+    "username": Column(sa.func.coalesce(users.c.directory_name, users.c.email, users.c.id), _is_called),
+    "externalid": exact(users.c.external_id),
+    "displayname": text(users.c.name),
+    "emails": small(users.c.email),
+    "emails.value": small(users.c.email),
+    "active": small(sa.case((users.c.state == "active", "true"), else_="false")),
     # One address counts, whatever kind it was said to be of.
     "emails.type": None,
     "emails.primary": None,
 }
-
-
-def where(wanted: Filter, columns: Columns) -> sa.ColumnElement[bool]:
-    """The filter as a condition on rows. Raises `InvalidFilter` for an attribute that is none of the columns'."""
-    match wanted:
-        case Both(parts):
-            return sa.and_(*(where(part, columns) for part in parts))
-        case Either(parts):
-            return sa.or_(*(where(part, columns) for part in parts))
-        case Not(part):
-            return sa.not_(where(part, columns))
-        case Compare(attribute, operator, value):
-            if attribute not in columns:
-                raise InvalidFilter(f"{attribute} cannot be asked for here.")
-            column = columns[attribute]
-            if column is None:
-                return sa.true()
-            if not isinstance(column, sa.ColumnElement):
-                if operator != "eq" or not isinstance(value, str):
-                    raise InvalidFilter(f"{attribute} can only equal a text in double quotes.")
-                return column(value)
-            if operator == "pr":
-                return column.is_not(None)
-            if isinstance(value, bool):
-                value = str(value).lower()
-            if value is None and operator in ("eq", "ne"):
-                return column.is_(None) if operator == "eq" else column.is_not(None)
-            if not isinstance(value, str):
-                raise InvalidFilter(f"{attribute} is compared with a text in double quotes.")
-            # As it stands too: the database may know no small letters but those of ASCII.
-            same = sa.or_(column == value, sa.func.lower(column) == value.lower())
-            match operator:
-                case "eq":
-                    return same
-                case "ne":
-                    return sa.or_(column.is_(None), sa.not_(same))
-                case "co":
-                    return column.icontains(value, autoescape=True)
-                case "sw":
-                    return column.istartswith(value, autoescape=True)
-                case _:
-                    return column.iendswith(value, autoescape=True)
 
 
 # ── made, changed, taken away ──────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +231,7 @@ def _keep(tx: Tx, id: str, said: Said, by: Who) -> Entry:
 
 
 def _require_free(look: Look, said: Said, id: str | None) -> None:
-    named = sa.select(users.c.id).where(THERE, _USER_NAME.in_([said.user_name.lower()]))
+    named = sa.select(users.c.id).where(THERE, _is_called(said.user_name))
     if look.scalar(named if id is None else named.where(users.c.id != id)) is not None:
         raise NameTaken(f"There is a user {said.user_name} already.")
 
@@ -278,11 +249,11 @@ def _free_id(look: Look, user_name: str) -> str:
     """The name to sign in with: what stands before the @, and a number where it is taken."""
     stem = _ODD.sub("-", user_name.lower().partition("@")[0]).strip("-._+")[:56] or "user"
     stem = stem if stem[0].isascii() and stem[0].isalnum() else f"u{stem}"
-    taken = {id for (id,) in look.tuples(sa.select(users.c.id).where(users.c.id.startswith(stem, autoescape=True)))}
-    number = 1
-    while (id := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    return id
+    for number in range(1, NUMBERS_AT_MOST):
+        id = stem if number == 1 else f"{stem}-{number}"
+        if look.scalar(sa.select(users.c.id).where(users.c.id == id)) is None:
+            return id
+    return f"{stem[:50]}-{secrets.token_hex(4)}"
 
 
 def _entries(look: Look, rows: Sequence[sa.RowMapping]) -> list[Entry]:

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
-from coderclawlink.access import directory, groups
-from coderclawlink.access.directory import LISTED_AT_MOST, SOURCE, THERE, Columns, NameTaken
+from coderclawlink.access import directory, groups, revocation
+from coderclawlink.access.directory import LISTED_AT_MOST, SOURCE, THERE, NameTaken
 from coderclawlink.access.scim_filter import Filter
 from coderclawlink.access.scim_patch import Document
+from coderclawlink.access.scim_where import Column, Columns, exact, text, where
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import group_members, group_roles, users
 from coderclawlink.db.schema import groups as table
@@ -26,8 +27,11 @@ from coderclawlink.events import PermissionGranted, PermissionRevoked
 from coderclawlink.ids import new_id
 from coderclawlink.journal import log
 from coderclawlink.journal.chain import Who
+from coderclawlink.journal.log import Line
 
 MEMBERS_AT_MOST = 10_000
+CHANGED_AT_MOST = 3_000
+"""Members of a group that gives a role, at once: each is reckoned anew, and all others wait for it."""
 
 
 class GroupNotFound(NotFound):
@@ -91,9 +95,7 @@ def find(look: Look, id: str) -> Group:
 
 def search(look: Look, wanted: Filter | None, *, offset: int, limit: int) -> tuple[int, list[Group]]:
     """How many there are in all, and those behind the first `offset`, in the order of their ids. Raises `InvalidFilter`."""
-    chosen = (
-        table.c.by_directory if wanted is None else sa.and_(table.c.by_directory, directory.where(wanted, _COLUMNS))
-    )
+    chosen = table.c.by_directory if wanted is None else sa.and_(table.c.by_directory, where(wanted, _COLUMNS))
     count = int(look.scalar(sa.select(sa.func.count()).select_from(table).where(chosen)) or 0)
     rows = look.rows(
         sa.select(table).where(chosen).order_by(table.c.id).offset(offset).limit(min(limit, LISTED_AT_MOST))
@@ -141,6 +143,9 @@ def remove(tx: Tx, id: str, *, by: Who) -> None:
 
 
 def _set_members(tx: Tx, id: str, name: str, before: set[str], now: set[str], by: Who) -> None:
+    gives = _gives(tx, name)
+    if gives and len(now ^ before) > CHANGED_AT_MOST:
+        raise Invalid(f"A group that gives a role is changed by at most {CHANGED_AT_MOST} people at once.")
     if added := now - before:
         known = {user for (user,) in tx.tuples(sa.select(users.c.id).where(users.c.id.in_(added), THERE))}
         if unknown := sorted(added - known):
@@ -150,13 +155,12 @@ def _set_members(tx: Tx, id: str, name: str, before: set[str], now: set[str], by
     if gone := before - now:
         here = sa.and_(group_members.c.group_id == id, group_members.c.source == SOURCE)
         tx.change(group_members.delete().where(here, group_members.c.user_id.in_(gone)))
-    for user in sorted(added):
-        log.append(tx, PermissionGranted(subject=f"user:{user}", what=f"group:{name}"), actor=by)
-    for user in sorted(gone):
-        log.append(tx, PermissionRevoked(subject=f"user:{user}", what=f"group:{name}"), actor=by)
+    lines = [Line(PermissionGranted(subject=f"user:{user}", what=f"group:{name}")) for user in sorted(added)]
+    lines += [Line(PermissionRevoked(subject=f"user:{user}", what=f"group:{name}")) for user in sorted(gone)]
+    log.append_all(tx, lines, actor=by)
     if added or gone:
-        tx.topics.add("access")
-    if _gives(tx, name):
+        revocation.ring(tx)
+    if gives:
         _recompute(tx, added | gone, by)
 
 
@@ -189,11 +193,11 @@ def _has(user: str) -> sa.ColumnElement[bool]:
 
 
 _COLUMNS: Columns = {
-    "id": table.c.id,
-    "displayname": table.c.name,
-    "externalid": table.c.external_id,
-    "members": _has,
-    "members.value": _has,
+    "id": exact(table.c.id),
+    "displayname": text(table.c.name),
+    "externalid": exact(table.c.external_id),
+    "members": Column(None, _has),
+    "members.value": Column(None, _has),
 }
 
 

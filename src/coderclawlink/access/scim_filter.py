@@ -1,6 +1,6 @@
 """Filters of SCIM (RFC 7644, 3.4.2.2): read into a tree, and asked of a document. Pure.
 
-Above: the directory, which asks them of the rows too (`directory.where`), and `scim_patch`, whose paths hold them.
+Above: the directory, which asks them of the rows too (`scim_where`), and `scim_patch`, whose paths hold them.
 
     userName eq "ann@example.org"        emails[type eq "work" and value co "@example.org"]        externalId pr or not (active eq true)
 """
@@ -79,8 +79,9 @@ def matches(wanted: Filter, document: JsonValue) -> bool:
             return not matches(part, document)
         case Compare(attribute, operator, value):
             fields = document if isinstance(document, Mapping) else {"value": document}
-            found = next((fields[name] for name in fields if name.lower() == attribute), None)
-            return compare(found, operator, value)
+            if attribute in fields:
+                return compare(fields[attribute], operator, value)
+            return compare(next((fields[name] for name in fields if name.lower() == attribute), None), operator, value)
 
 
 def compare(found: JsonValue, operator: Operator, value: JsonValue) -> bool:
@@ -195,6 +196,10 @@ class _Reader:
             value: JsonValue = json.loads(text)
         except ValueError:
             value = []
+        if isinstance(value, str) and any(
+            character == "\0" or "\ud800" <= character <= "\udfff" for character in value
+        ):
+            raise InvalidFilter("A text holds NUL or half of a surrogate pair.")
         if isinstance(value, list | dict) or text in ("NaN", "Infinity", "-Infinity"):
             raise InvalidFilter("A value is a text in double quotes, a number, true, false or null.")
         return Compare(attribute, operator, value)  # type: ignore[arg-type]  # one of them

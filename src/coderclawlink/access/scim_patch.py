@@ -7,6 +7,7 @@ are to be removed, and `emails[type eq "work"].value` where there is none yet. W
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from coderclawlink.errors import Invalid
 
 Document = dict[str, JsonValue]
 OPERATIONS_AT_MOST = 1000
+LOOKED_AT_MOST = 300_000
+"""Values that all operations of one request look at: those behind would hold up everybody else."""
 _PATH = re.compile(r"(?P<name>[A-Za-z$][\w$-]*)(?:\[(?P<filter>.*)\])?(?:\.(?P<sub>[A-Za-z$][\w$-]*))?", re.ASCII)
 
 
@@ -48,6 +51,7 @@ def apply(document: Document, operations: Sequence[JsonValue], names: Mapping[st
         raise InvalidOperation(f"At most {OPERATIONS_AT_MOST} operations at once.")
     changed = dict(document)
     known = {name.lower(): name for name in names}
+    looked = 0
     for operation in operations:
         fields = {key.lower(): value for key, value in operation.items()} if isinstance(operation, dict) else {}
         verb, path, value = str(fields.get("op", "")).lower(), fields.get("path"), fields.get("value")
@@ -65,6 +69,9 @@ def apply(document: Document, operations: Sequence[JsonValue], names: Mapping[st
             place = _place(each)
             if place is not None and (name := known.get(place.name.lower())) is not None:
                 _change(changed, name, place, verb, what, is_list=names[name])
+                looked += len(now) if isinstance(now := changed.get(name), list) else 1
+                if looked > LOOKED_AT_MOST:
+                    raise InvalidOperation("That is too much at once: send fewer operations.")
     return changed
 
 
@@ -109,9 +116,10 @@ def _changed_list(items: list[JsonValue], place: _Place, verb: str, value: JsonV
         if verb == "replace":
             return given
         if verb == "add":
-            return [*items, *(one for one in given if one not in items)]
-        gone = [_value_of(one) for one in given]
-        return [one for one in items if _value_of(one) not in gone] if given else []
+            there = {_key(one) for one in items}
+            return [*items, *(one for one in given if _key(one) not in there)]
+        gone = {_key(_value_of(one)) for one in given}
+        return [one for one in items if _key(_value_of(one)) not in gone] if given else []
     chosen = [place.filter is None or scim_filter.matches(place.filter, one) for one in items]
     if verb == "remove" and place.sub is None:
         return [one for one, is_chosen in zip(items, chosen, strict=True) if not is_chosen]
@@ -155,6 +163,11 @@ def _implied(wanted: Filter | None) -> Document | None:
             return None
         made[part.attribute] = part.value
     return made
+
+
+def _key(value: JsonValue) -> str:
+    """By which equal values are found among many."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _value_of(one: JsonValue) -> JsonValue:
