@@ -194,7 +194,7 @@ class SessionDeleted(Event):
 
 
 class SignedIn(Event):
-    """`how`: password, passkey, oidc:<name>, github, device, invitation; `device`: its id, if the session is bound to one."""
+    """`how`: password, passkey, oidc:<provider>, github:<provider>, device, invitation; `device`: its id, if the session is bound to one."""
 
     kind: Literal["session.signed_in"] = "session.signed_in"
     user: str
@@ -229,7 +229,7 @@ class SteppedUp(Event):
 
 
 class UserCreated(Event):
-    """`how`: invitation, oidc:<name>, github, scim, admin, or named for one that a session has only named."""
+    """`how`: invitation, oidc:<provider>, github:<provider>, scim, admin, or named for one that a session has only named."""
 
     kind: Literal["user.created"] = "user.created"
     user: str

@@ -144,12 +144,19 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
     return Vault(tmp_path_factory.mktemp("vault"))
 
 
-def put(db: Database, vault: Vault, issuer: str = "https://login.example", **settings: object) -> Provider:
+def put(
+    db: Database,
+    vault: Vault,
+    issuer: str = "https://login.example",
+    *,
+    secret: str | None = "hidden",  # noqa: S107 - of the tests
+    **settings: object,
+) -> Provider:
     made = Settings.model_validate(settings)
 
     def work(tx: Tx) -> Provider:
         return providers.put(
-            tx, vault, "corp", kind="oidc", issuer=issuer, client_id="hub", secret="hidden", settings=made, by=OWNER
+            tx, vault, "corp", kind="oidc", issuer=issuer, client_id="hub", secret=secret, settings=made, by=OWNER
         )
 
     return db.write_now(work)
@@ -189,6 +196,8 @@ def test_subjects_and_groups_of_another_issuer_are_forgotten_and_so_are_those_of
     assert role(db) == (Role.ADMIN, Role.GUEST)
     assert put(db, vault, sign_up=True, groups="groups") != corp  # the same issuer: all stays
     assert enter(db, corp, Identity("1", groups=("admins",))) == ann
+    with pytest.raises(Invalid):
+        put(db, vault, "https://elsewhere.example", secret=None)  # it would be shown the secret of this one
     elsewhere = put(db, vault, "https://elsewhere.example", sign_up=True)
     assert role(db)[0] is Role.GUEST
     assert enter(db, elsewhere, Identity("1", login="ann")) == "ann-2"

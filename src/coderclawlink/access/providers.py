@@ -139,6 +139,8 @@ def put(
     if before is None and len(all_of_them(tx)) >= PROVIDERS_AT_MOST:
         raise Invalid(f"There are {PROVIDERS_AT_MOST} providers already. Remove one first.")
     if before is not None and (before["kind"], before["issuer"]) != (kind, issuer):
+        if secret is None and before["secret"] is not None:
+            raise Invalid("Another issuer is not shown the secret of the one before: give its own.")
         _forget(tx, name, by)
     kept = secret_name(name)
     if secret:

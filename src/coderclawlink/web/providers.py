@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from coderclawlink.access import github, oidc, providers
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.providers import Kind, Provider, Settings
+from coderclawlink.errors import Invalid
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Stamp
 from coderclawlink.web.signing_in import needs
@@ -70,7 +71,9 @@ async def show_provider(actor: Admin, here: Here, name: str) -> ProviderTold:
 async def set_provider(actor: FreshAdmin, here: Here, name: str, wanted: ProviderWanted) -> ProviderTold:
     """Add it, or change what it is. Another issuer's accounts are other people: those known from before are forgotten then."""
     settings = wanted.settings
-    issuer = wanted.issuer or (here.server if wanted.kind == "github" else "")
+    issuer = wanted.issuer or (here.server if wanted.kind == "github" else None)
+    if issuer is None:
+        raise Invalid("Give the issuer's URL, exactly as the provider writes it.")
     if wanted.kind == "github" and settings.api is None and issuer == here.server:
         settings = settings.model_copy(update={"api": here.github_api})
     made = await here.db.write(
