@@ -207,7 +207,7 @@ async def test_a_device_is_paired_by_a_code_shows_the_same_words_and_is_revoked(
     words = await page.get_by_label("The words of its key").inner_text()
     assert words in said.stdout + said.stderr
     await page.get_by_role("button", name="The words are the same").click()
-    await page.get_by_role("button", name=re.compile("looks only$")).click()
+    await page.get_by_role("button", name=re.compile("^Let it look only")).click()
     await expect(page.get_by_role("listitem").filter(has_text="Looks only")).to_be_visible()
     await look_once(page)
     await page.get_by_role("button", name=re.compile("^Revoke")).click()

@@ -16,10 +16,10 @@ import { Section } from './Section'
 
 const LIST = 'GET /api/devices'
 type Trust = DeviceTold['trust']
-const TRUST: Record<Trust, { label: string; hint: string; tone: Tone; icon: LucideIcon }> = {
-  low: { label: 'Looks only', hint: 'It looks and changes nothing', tone: 'plain', icon: ShieldMinus },
-  normal: { label: 'Normal trust', hint: 'What you may, but for what needs an administrator', tone: 'ok', icon: ShieldCheck },
-  high: { label: 'High trust', hint: 'All that you may', tone: 'accent', icon: ShieldPlus },
+const TRUST: Record<Trust, { label: string; act: string; hint: string; tone: Tone; icon: LucideIcon }> = {
+  low: { label: 'Looks only', act: 'Let it look only', hint: 'It looks and changes nothing', tone: 'plain', icon: ShieldMinus },
+  normal: { label: 'Normal trust', act: 'Trust it normally', hint: 'What you may, but for what needs an administrator', tone: 'ok', icon: ShieldCheck },
+  high: { label: 'High trust', act: 'Trust it highly', hint: 'All that you may', tone: 'accent', icon: ShieldPlus },
 }
 
 export default function Devices() {
@@ -54,7 +54,7 @@ export default function Devices() {
   return (
     <Loaded query={{ ...ask(LIST), staleTime: 0 }} what="Your devices">
       {(devices) => (
-        <Section title="Devices" about="Machines whose own key signs in for you, without a password. Lost one? Revoke it: it is out within a second." action={devices.length > 0 && pair}>
+        <Section title="Devices" about="Machines whose own key signs in for you. Lost one? Revoke it: it is out within a second." action={devices.length > 0 && pair}>
           {devices.length === 0 ? (
             <EmptyState icon={Laptop} action={pair}>
               You have paired no device. The command line on a paired machine is signed in for good.
@@ -101,8 +101,8 @@ function Line({ device: { name, fingerprint, trust, made_at, seen_at }, onTrust,
       </div>
       <div className="ml-auto flex flex-wrap justify-end gap-1">
         {others.map((to) => (
-          <Button key={to} kind="quiet" icon={TRUST[to].icon} onPress={() => onTrust(to)} aria-label={`Give ${name} ${TRUST[to].label.toLowerCase()}`}>
-            {TRUST[to].label}
+          <Button key={to} kind="quiet" icon={TRUST[to].icon} onPress={() => onTrust(to)} aria-label={`${TRUST[to].act}: ${name}`}>
+            {TRUST[to].act}
           </Button>
         ))}
         <Button kind="quiet" icon={Trash2} onPress={onRevoke} aria-label={`Revoke ${name}`}>

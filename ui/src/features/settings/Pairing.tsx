@@ -60,7 +60,7 @@ export function Pairing({ known, onLook, onClose }: PairingProps) {
 }
 
 function Code({ pairing: { code, expires_at }, isNew, onAnew }: { pairing: PairingMade; isNew: boolean; onAnew(): void }) {
-  const left = useNow((now) => Math.max(0, Math.ceil((Date.parse(expires_at) - now) / 1000)))
+  const left = useNow((now) => Math.max(0, Math.floor((Date.parse(expires_at) - now) / 1000)))
   return (
     <div className="flex flex-col gap-4">
       <p>On the device, run this within ten minutes. It makes a key there, which never leaves it.</p>
