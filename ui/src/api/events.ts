@@ -710,7 +710,7 @@ export type SignInRefused = {
   why: string
 }
 
-/** `how`: password, passkey, oidc:<name>, github, device, invitation; `device`: its id, if the session is bound to one. */
+/** `how`: password, passkey, oidc:<provider>, github:<provider>, device, invitation; `device`: its id, if the session is bound to one. */
 export type SignedIn = {
   kind: "session.signed_in"
   user: string
@@ -801,7 +801,7 @@ export type UserChanged = {
   changes: Record<string, unknown>
 }
 
-/** `how`: invitation, oidc:<name>, github, scim, admin, or named for one that a session has only named. */
+/** `how`: invitation, oidc:<provider>, github:<provider>, scim, admin, or named for one that a session has only named. */
 export type UserCreated = {
   kind: "user.created"
   user: string
