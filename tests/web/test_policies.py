@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from coderclawlink.access.rego import Rego
 from tests.web.conftest import Node, Server, project, session, task
@@ -244,3 +245,25 @@ async def test_what_was_refused_is_kept_with_its_reason(client: httpx2.AsyncClie
 async def test_policies_are_an_administrators(client: httpx2.AsyncClient, path: str) -> None:
     developer = {"Authorization": f"Bearer {await session(client, 'ann')}"}
     assert (await client.get(f"/api/policies{path}", headers=developer)).status_code == 403
+
+
+async def test_what_a_policy_takes_away_is_no_longer_told_live(
+    server: Server, client: httpx2.AsyncClient, node: Node
+) -> None:
+    run = (await client.post("/api/runs", json={"agent": "claude", "prompt": "x"})).json()["id"]
+    async with (
+        asyncio.timeout(20),
+        connect(f"ws://127.0.0.1:{server.port}/api/live", compression=None, proxy=None) as live,
+        client.stream("GET", f"/api/runtime/tasks/{run}/stream") as stream,
+    ):
+        await live.send(json.dumps({"subscribe": {"runs": [run]}}))
+        assert "subscribed" in json.loads(await live.recv())
+        lines = stream.aiter_lines()
+        assert await anext(lines)
+        blind = HEAD + 'default allow := true\nallow := false if { input.action == "task:view" }\n'
+        assert (await put(client, blind)).status_code == 200
+        assert "error" in json.loads(await live.recv())
+        with pytest.raises(ConnectionClosed):
+            await live.recv()
+        assert live.close_code == 4403
+        assert "what you may has changed" in " ".join([line async for line in lines])

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from coderclawlink.access import bundles, places
+from coderclawlink.access import bundles, places, revocation
 from coderclawlink.access.decisions import By, Decision, Keeper, Verdict
 from coderclawlink.access.places import Named, Project
 from coderclawlink.access.policy import Actor, Permission
@@ -67,11 +67,14 @@ class Rules:
         return list(self._in_force)
 
     async def load(self) -> None:
-        """Take up what is in force."""
+        """Take up what is in force; whoever listens live looks then whether it still may."""
         found = await self._db.read(bundles.in_force)
         before = {bundle.digest: bundle for bundle in self._in_force.values()}
         made = {one.project_id: Bundle(one.modules) for one in found}
+        others = {project: bundle.digest for project, bundle in self._in_force.items()}
         self._in_force = {project: before.get(bundle.digest, bundle) for project, bundle in made.items()}
+        if others != {project: bundle.digest for project, bundle in made.items()}:
+            self._db.bell.ring([revocation.TOPIC])
 
     async def run(self) -> None:
         """Take up what is changed, also by another hub on the same database."""

@@ -205,6 +205,8 @@ class _Tab:
                 if told is not None and told.key != key and await self._actor(told.key) != told.actor:
                     raise _OtherRights
                 if told is not None and was_rung:
+                    if self._here.rules.are_asked and not await self._may_hear(told.actor, told.wanted):
+                        raise _OtherRights
                     told.sight.forget()  # a project may have been made private, say
                     granted, _ = await self._here.db.read(grant, told.actor, told.wanted)
                     if told.granted is not None and granted != told.granted:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from coderclawlink.access import devices, sessions
 from coderclawlink.access.devices import DeviceNotFound
 from coderclawlink.access.policy import Actor, Permission
+from coderclawlink.access.rules import PolicyDenied
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.errors import Denied, NotSignedIn
@@ -28,7 +29,7 @@ from coderclawlink.runtime.agents import Agent
 from coderclawlink.runtime.contract import CutOff
 from coderclawlink.runtime.listening import OtherRights
 from coderclawlink.web.problems import DESCRIBED_OF_STREAM
-from coderclawlink.web.rooms import Here
+from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.runs import Usage, Wait, usage_of, wait_of
 from coderclawlink.web.shapes import SEQ_AT_MOST, Asked, Id, Seq, Stamp
 from coderclawlink.web.signing_in import actor_of, needs, open_to_all, owners_only
@@ -248,7 +249,7 @@ async def stream(
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after = min(int(last_event_id[:16]), SEQ_AT_MOST)
     try:
-        who = partial(actor_of, request, here, request.query_params.get("session_id"))
+        who = partial(_who_may_read, request, here, run)
         async for item in here.runtime.stream(actor, run.id, after, who):
             if isinstance(item, Shown):
                 yield ServerSentEvent(raw_data=json.dumps(shown_json(item)), event="agent.chunk")
@@ -260,8 +261,17 @@ async def stream(
         yield ServerSentEvent(comment="the run has been deleted")
     except NotSignedIn:
         yield ServerSentEvent(comment="the session has ended")
-    except OtherRights:
+    except (OtherRights, PolicyDenied):
         yield ServerSentEvent(comment="what you may has changed: come back with the last id")
+
+
+async def _who_may_read(request: Request, here: Rooms, run: Run) -> Actor:
+    """Who asks as of now, if the policies let it. Raises `NotSignedIn`, `PolicyDenied`."""
+    actor = await actor_of(request, here, request.query_params.get("session_id"))
+    if here.rules.are_asked:
+        came = {"method": "GET", "path": request.url.path[:500], "address": ""}
+        await here.rules.require(actor, Permission.TASK_VIEW, {"run_id": run.id}, came)
+    return actor
 
 
 def shown_json(shown: Shown) -> dict[str, object]:
