@@ -109,8 +109,7 @@ def which(asked: Question) -> list[sa.ColumnElement[bool]]:
     if asked.before is not None:
         found.append(table.c.seq < asked.before)
     if asked.text:
-        words = [sa.func.coalesce(table.c[name], "").icontains(asked.text, autoescape=True) for name in _SEARCHED]
-        found.append(sa.or_(*words))
+        found.append(sa.or_(*(table.c[name].icontains(asked.text, autoescape=True) for name in _SEARCHED)))
     return found
 
 
