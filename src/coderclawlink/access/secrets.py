@@ -42,7 +42,7 @@ VALUE_AT_MOST = 64 * 1024
 SHOWN_AT_MOST = 1000
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
-_WORD = re.compile(r"[A-Za-z_. -]{1,24}")
+_WORD = re.compile(r"[a-z_.: -]{1,24}")
 """What is a word more than a secret is not taken out of texts, which would say little without it."""
 _OWNERS = {
     "audit/": "The hub makes this key itself: it is never set, and never deleted.",
