@@ -27,6 +27,6 @@ export interface NewPasswordProps {
 
 export function NewPassword({ label = 'Password', value, onChange, names, error }: NewPasswordProps) {
   const weakness = value ? weaknessOf(value, names) : null
-  const hint = value ? <span className={weakness ? 'text-warn' : 'text-ok'}>{weakness ?? 'Good.'}</span> : `At least ${SHORTEST} characters; four unrelated words make a good one.`
+  const hint = value ? <span className={weakness ? 'text-warn' : 'text-ok'}>{weakness ?? 'Good.'}</span> : `At least ${SHORTEST} characters, such as four unrelated words.`
   return <TextField label={label} type="password" autoComplete="new-password" value={value} onChange={onChange} hint={hint} error={error} maxLength={1000} />
 }

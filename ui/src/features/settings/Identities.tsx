@@ -37,30 +37,32 @@ export function Identities() {
           const free = providers.filter(({ name }) => identities.every(({ provider }) => provider !== name))
           return (
             <>
-              <ul className="divide-y divide-line">
-                {identities.map((identity) => (
-                  <li key={identity.provider} className="flex items-center gap-3 px-4 py-2">
-                    <UserRoundCheck size={16} aria-hidden className="shrink-0 text-fg-3" />
-                    <div className="min-w-0 flex-1">
-                      <p className="truncate font-medium">
-                        {labelOf(identity.provider)}
-                        {identity.name && <span className="font-normal"> as {identity.name}</span>}
-                      </p>
-                      <p className="text-12 text-fg-2">
-                        Linked <Time at={identity.made_at} />, {identity.used_at ? <>used <Time at={identity.used_at} /></> : 'not used yet'}
-                      </p>
-                    </div>
-                    {providers.find((one) => one.name === identity.provider)?.kind === 'oidc' && (
-                      <a href={`/api/auth/providers/${encodeURIComponent(identity.provider)}/sign-out`} className={buttonLook('quiet')} aria-label={`Sign out at ${labelOf(identity.provider)}`}>
-                        Sign out there
-                      </a>
-                    )}
-                    <Button kind="quiet" icon={Unlink} onPress={() => setDoomed(identity)} aria-label={`Unlink ${labelOf(identity.provider)}`}>
-                      Unlink
-                    </Button>
-                  </li>
-                ))}
-              </ul>
+              {identities.length > 0 && (
+                <ul className="divide-y divide-line">
+                  {identities.map((identity) => (
+                    <li key={identity.provider} className="flex items-center gap-3 px-4 py-2">
+                      <UserRoundCheck size={16} aria-hidden className="shrink-0 text-fg-3" />
+                      <div className="min-w-0 flex-1">
+                        <p className="truncate font-medium">
+                          {labelOf(identity.provider)}
+                          {identity.name && <span className="font-normal"> as {identity.name}</span>}
+                        </p>
+                        <p className="text-12 text-fg-2">
+                          Linked <Time at={identity.made_at} />, {identity.used_at ? <>used <Time at={identity.used_at} /></> : 'not used yet'}
+                        </p>
+                      </div>
+                      {providers.find((one) => one.name === identity.provider)?.kind === 'oidc' && (
+                        <a href={`/api/auth/providers/${encodeURIComponent(identity.provider)}/sign-out`} className={buttonLook('quiet')} aria-label={`Sign out at ${labelOf(identity.provider)}`}>
+                          Sign out there
+                        </a>
+                      )}
+                      <Button kind="quiet" icon={Unlink} onPress={() => setDoomed(identity)} aria-label={`Unlink ${labelOf(identity.provider)}`}>
+                        Unlink
+                      </Button>
+                    </li>
+                  ))}
+                </ul>
+              )}
               {free.length > 0 && (
                 <div className="flex flex-wrap gap-2 px-4 py-3">
                   {free.map((provider) => (

@@ -27,7 +27,7 @@ export function Passkeys() {
   return (
     <Section
       title="Passkeys"
-      about="A key in your device or password manager, opened by finger, face or PIN. Nothing can be phished or guessed."
+      about="A key in your device, opened by finger, face or PIN. There is nothing to guess or to phish."
       action={
         !why && (
           <Button icon={Plus} onPress={() => setOpen({ what: 'new' })}>
