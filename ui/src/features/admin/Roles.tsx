@@ -68,7 +68,8 @@ function Opens({ operations }: { operations: readonly string[] }) {
       <summary className="flex min-h-6 cursor-pointer items-center text-accent-text">
         {operations.length} {operations.length === 1 ? 'route' : 'routes'}
       </summary>
-      <ul className="mt-1 max-h-60 overflow-y-auto whitespace-nowrap">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keys */}
+      <ul tabIndex={0} aria-label="Routes" className="mt-1 max-h-60 overflow-y-auto whitespace-nowrap">
         {operations.map((one) => (
           <li key={one}>
             <code className="text-12">{one}</code>

@@ -1,10 +1,10 @@
 /** What was asked and how it was decided, newest first; each can be tried again on the policy that is edited. */
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { CircleCheck, CircleSlash, FlaskConical, Scale } from 'lucide-react'
+import { CircleCheck, CircleSlash, FlaskConical, RotateCw, Scale } from 'lucide-react'
 import { useState } from 'react'
 import { call } from '@/api/client'
 import type { JsonValue } from '@/api/schema'
-import { Button } from '@/kit/Button'
+import { Button, IconButton } from '@/kit/Button'
 import { Switch } from '@/kit/Field'
 import { Time } from '@/kit/figures'
 import { EmptyState, ErrorState, Skeleton } from '@/kit/states'
@@ -16,7 +16,7 @@ const BY: Record<string, string> = { builtin: 'Roles', policy: 'Policy', opa: 'O
 
 export function Decisions({ project, onTry }: { project: number | undefined; onTry(input: Record<string, JsonValue>): void }) {
   const [refused, setRefused] = useState(false)
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetching, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['GET /api/policies/decisions', { project, refused }],
     queryFn: ({ pageParam, signal }) => call('GET /api/policies/decisions', { query: { project_id: project, refused, before: pageParam, limit: 50 }, signal }),
     initialPageParam: undefined as number | undefined,
@@ -31,6 +31,7 @@ export function Decisions({ project, onTry }: { project: number | undefined; onT
         <Switch isSelected={refused} onChange={setRefused}>
           Only refusals
         </Switch>
+        <IconButton name="Read anew" icon={RotateCw} isDisabled={isFetching} onPress={() => void refetch()} />
       </div>
       {error && !found ? (
         <ErrorState what="The decisions could not be read." error={error} onRetry={() => void refetch()} />
