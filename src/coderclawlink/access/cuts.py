@@ -164,6 +164,12 @@ class Draft:
         return sha256
 
 
+def tidy(folder: Path, after: int) -> None:
+    """Remove what somebody has left who was killed before the cut that begins after this row: its rows are still in the database. Blocks."""
+    for file in folder.glob(f"audit-{after + 1}-*.jsonl.gz"):
+        file.unlink(missing_ok=True)
+
+
 def rows_in(file: Path, cut: Cut) -> Iterator[tuple[object, ...]]:
     """The rows in their order, as `chain.COLUMNS` gives them. Raises `FileDamaged`, also in the middle."""
     try:

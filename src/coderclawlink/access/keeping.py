@@ -61,6 +61,7 @@ async def keep(
 
 async def _cut(db: Database, vault: Vault, folder: Path, after: int, previous: str, until: int) -> Cut:
     walk = Walk({}, after, previous)
+    await asyncio.to_thread(cuts.tidy, folder, after)
     draft = await asyncio.to_thread(Draft, folder)
     with draft:
         while walk.seq < until:
