@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from coderclawlink.access import device_key, devices, pairing, people, policy, sessions, throttle
 from coderclawlink.access.device_key import NoKey
@@ -11,7 +12,7 @@ from coderclawlink.access.pairing import PairingNotFound, TooTrusted
 from coderclawlink.access.policy import Actor, Permission, Role, ownership
 from coderclawlink.access.sessions import SessionNotFound, SessionUnknown
 from coderclawlink.db.engine import Database, Tx
-from coderclawlink.db.schema import pairings, sign_ins
+from coderclawlink.db.schema import audit, pairings, sign_ins
 from coderclawlink.errors import Invalid, TooOften
 from coderclawlink.journal import log
 
@@ -64,6 +65,10 @@ async def test_a_code_pairs_one_device_once(db: Database) -> None:
     with pytest.raises(PairingNotFound):
         await db.write(pairing.redeem, *answer(made.code, device_key.new()))
     assert [one.kind for one in await db.read(log.read, 0)][-1] == "device.paired"
+    audited = await db.read(lambda look: look.rows(sa.select(audit).order_by(audit.c.seq)))
+    assert (audited[-1]["event_type"], audited[-1]["user_id"], audited[-1]["device_id"]) == (
+        "device.paired", "ann", device.id,
+    )  # fmt: skip
 
 
 async def test_a_code_is_no_use_without_the_key_or_after_ten_minutes(db: Database) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from coderclawlink.access import device_key, policy, revocation, sessions
-from coderclawlink.access.policy import Actor, Permission, Trust
+from coderclawlink.access.policy import Actor, Permission, Role, Trust
 from coderclawlink.access.sessions import Session
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import devices as table
@@ -76,8 +76,8 @@ class Device:
 # ── known ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def add(tx: Tx, user: str, name: str, public_key: str, trust: Trust, *, made_by: str) -> Device:
-    """It has been paired. Raises `DeviceKnown`, `Conflict`."""
+def add(tx: Tx, user: str, name: str, public_key: str, trust: Trust) -> Device:
+    """It has been paired, by who has its key and the user's code. Raises `DeviceKnown`, `Conflict`."""
     require_room(tx, user)
     if tx.scalar(sa.select(table.c.id).where(table.c.public_key == public_key)) is not None:
         raise DeviceKnown
@@ -85,7 +85,7 @@ def add(tx: Tx, user: str, name: str, public_key: str, trust: Trust, *, made_by:
     tx.change(table.insert().values(**row, made_at=tx.now()))
     made = find(tx, str(row["id"]))
     told = DevicePaired(device=made.id, user=user, name=name, fingerprint=made.fingerprint, trust=trust)
-    log.append(tx, told, actor=made_by)
+    log.append(tx, told, actor=Actor(Role.GUEST, user, policy.ownership(user), device=made.id))
     return made
 
 

@@ -89,7 +89,7 @@ def redeem(tx: Tx, code: str, public_key: str, name: str, signature: str) -> Dev
     if people.find(tx, row["user_id"]).state != "active":
         raise PairingNotFound
     tx.change(table.update().where(table.c.hash == row["hash"]).values(used_at=tx.now()))
-    return devices.add(tx, row["user_id"], name, device_key.required(public_key), row["trust"], made_by=row["made_by"])
+    return devices.add(tx, row["user_id"], name, device_key.required(public_key), row["trust"])
 
 
 def _hash(code: str) -> str:
