@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from coderclawlink.access import groups, members, people, policy, sessions
+from coderclawlink.access import askers, groups, members, people, policy, sessions
 from coderclawlink.access.members import MemberNotFound, NoSuchUser
 from coderclawlink.access.policy import OWNER, Actor, Permission, PermissionMissing, Role, ownership
 from coderclawlink.access.visibility import ProjectHidden
@@ -92,7 +92,7 @@ def test_what_is_given_and_taken_is_told_and_heard_at_once(db: Database, project
         members.take(tx, project, "ann", "root")
 
     db.write_now(give_and_take)
-    assert "access" in rung[0]
+    assert "access:ann" in rung[0]
     with db.look() as look:
         told = [one for one in log.read(look, 0) if one.kind.startswith("permission.")]
     assert [(one.kind, one.about.project, one.actor) for one in told] == [
@@ -134,3 +134,21 @@ def test_who_makes_a_project_private_is_not_locked_out_and_others_are(db: Databa
 
 def test_ownership_is_the_persons_from_every_session(db: Database, project: ProjectId) -> None:
     assert actor(db, "ann").session == actor(db, "ann").session == ownership("ann")
+
+
+def test_what_follows_by_itself_is_done_with_the_rights_that_are_left(db: Database, project: ProjectId) -> None:
+    def as_of_now(user: str | None, session: str | None) -> Actor:
+        with db.look() as look:
+            return askers.as_of_now(look, user, session)
+
+    db.write_now(members.give, project, "ann", Role.DEVELOPER, "root")
+    ann = as_of_now("ann", ownership("ann"))
+    assert (ann.role, ann.memberships, ann.proven) == (Role.VIEWER, {project: Role.DEVELOPER}, True)
+    assert policy.may(ann, Permission.TASK_SUBMIT, project)
+    db.write_now(members.take, project, "ann", "root")
+    assert not policy.may(as_of_now("ann", ownership("ann")), Permission.TASK_SUBMIT, project)
+    db.write_now(people.disable, "ann", by="root")
+    assert not policy.may_somewhere(as_of_now("ann", ownership("ann")), Permission.TASK_VIEW)
+    # The machine's owner, and who has only named somebody, are as they were.
+    assert as_of_now(None, None).is_owner
+    assert policy.may(as_of_now("ann", "a session"), Permission.TASK_SUBMIT, project)

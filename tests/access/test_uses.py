@@ -10,10 +10,14 @@ from coderclawlink.access import groups, members, people, uses
 from coderclawlink.access.policy import OWNER, Actor, PermissionMissing, Role, ownership
 from coderclawlink.access.uses import UseDenied, UseNotFound
 from coderclawlink.board import projects
+from coderclawlink.configuration import NOTHING_SAID, AgentConfiguration, Fallback
 from coderclawlink.db.engine import Database, Tx
+from coderclawlink.engine import handing
 from coderclawlink.errors import Invalid
 from coderclawlink.ids import ProjectId
 from coderclawlink.journal import log
+from coderclawlink.runs import fallback, ledger
+from coderclawlink.runs.ledger import Run, Wish
 from coderclawlink.runtime import wishing
 from coderclawlink.runtime.wishing import Asked, Defaults
 
@@ -130,3 +134,22 @@ def test_a_projects_admin_makes_rules_for_the_project_alone(db: Database, projec
         assert [one.id for one in uses.all_of(look, ann)] == [made.id]
         assert [one.id for one in uses.all_of(look, ROOT)] == [everywhere, made.id]
         assert uses.all_of(look, BOB) == []
+
+
+def test_a_run_is_not_handed_over_to_an_agent_nor_falls_back_to_one_that_may_not_be_used(
+    db: Database, project: ProjectId
+) -> None:
+    chain = AgentConfiguration(fallback=(Fallback(agent="claude"), Fallback(agent="ollama")))
+
+    def begin(tx: Tx) -> Run:
+        wish = Wish("goose", "Do it", {}, "t", project_id=project, options=chain)
+        return ledger.submit(tx, ANN, wish)
+
+    run = db.write_now(begin)
+    with db.look() as look:
+        assert fallback.steps(look, run) == [0, 1, 2]
+    rule(db, "user:ann", allowed=False, name="claude")
+    with db.look() as look:
+        assert fallback.steps(look, run) == [0, 2]
+    with pytest.raises(UseDenied, match="claude: it is denied to the user ann"):
+        db.write_now(handing.hand_over, ANN, run, "claude", NOTHING_SAID)

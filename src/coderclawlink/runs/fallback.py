@@ -81,7 +81,7 @@ def limited_until(look: Look, at: Made) -> float | None:
 def next_step(look: Look, run: Run) -> tuple[int, float | None]:
     """The step to go on with: the first that is free now, and None; or the one that is free first, and when."""
     soonest: tuple[int, float] | None = None
-    for step in _steps(look, run):
+    for step in steps(look, run):
         until = limited_until(look, made(look, run, step))
         if until is None:
             return step, None
@@ -91,7 +91,7 @@ def next_step(look: Look, run: Run) -> tuple[int, float | None]:
     return soonest
 
 
-def _steps(look: Look, run: Run) -> list[int]:
+def steps(look: Look, run: Run) -> list[int]:
     """The steps of the chain, but for agents that who asked for the run may not use."""
     chain = configurations.resolve(look, run.agent, run.project_id, run.options).configuration
     agents = {step: chain.step(step).agent or run.agent for step in range(len(chain.fallback) + 1)}
