@@ -271,6 +271,15 @@ async def test_for_a_token_of_one_project_there_is_nothing_else(team: Server) ->
         assert (await program.post("/api/tasks", json={"project_id": other["id"], "title": "t"})).status_code == 404
         for path in ("/api/users", "/api/secrets", "/api/providers", "/scim/v2/Users"):
             assert (await program.get(path)).status_code == 403, path
+        hidden = f"task of {other['key']}"
+        assert (await root.post("/api/tasks", json={"project_id": other["id"], "title": hidden})).status_code == 201
+        described = (await root.get("/openapi.json")).json()["paths"]
+        lists = [path for path, verbs in described.items() if "get" in verbs and "{" not in path]
+        for path in lists:
+            told = await program.get(path, params={"q": "task", "text": "task"})
+            assert str(other["key"]) not in told.text, path
+            assert told.status_code < 500, path
+        assert len(lists) > 40
         assert (await root.delete(f"/api/projects/{mine['id']}")).status_code == 204
         assert (await program.get("/api/projects")).json() == []
 
