@@ -37,6 +37,7 @@ async def test_questions_come_live_and_are_answered_by_keys(
     second = asking(hub, project, "Second thing")
     card = page.get_by_role("region", name="The agent asks: Second thing?")
     await expect(card).to_be_visible(timeout=20_000)
+    await expect(card).to_contain_text("No rule decides it, so you are asked")
     await expect(page.get_by_role("navigation", name="Main").get_by_label("2 need you")).to_be_visible()
     await axe()
 

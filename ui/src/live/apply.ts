@@ -194,26 +194,36 @@ export function apply(rows: Rows, event: LiveEvent): void {
     case 'session.refused':
     case 'session.ended_all':
     case 'session.stepped_up':
+    case 'credential.added':
+    case 'credential.removed':
+      return
+
+    // What those who run the hub look at.
     case 'user.created':
     case 'user.changed':
     case 'user.deleted':
     case 'user.invited':
-    case 'credential.added':
-    case 'credential.removed':
+      return rows.again('GET /api/users', 'GET /api/invitations')
     case 'permission.granted':
     case 'permission.revoked':
+      return rows.again('GET /api/me', 'GET /api/projects', 'GET /api/projects/{project_id}/members', 'GET /api/uses', 'GET /api/group-roles', 'GET /api/runtime/agents')
     case 'device.paired':
     case 'device.changed':
     case 'device.revoked':
+      return rows.again('GET /api/devices')
     case 'policy.changed':
+      return rows.again('GET /api/policies', 'GET /api/policies/versions')
     case 'provider.changed':
+      return rows.again('GET /api/providers')
     case 'secret.set':
     case 'secret.deleted':
     case 'secrets.rekeyed':
+      return rows.again('GET /api/secrets')
     case 'audit.checkpointed':
     case 'audit.cut':
+      return rows.again('GET /api/audit/checkpoints')
     case 'backup.made':
-      return
+      return rows.again('GET /api/backup')
     default:
       return unknown(event)
   }

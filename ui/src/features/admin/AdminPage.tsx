@@ -1,7 +1,7 @@
 /** Running the hub: people and what they may, programs, policies. Each part is fetched when it is opened. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Lock } from 'lucide-react'
+import { Info, Lock } from 'lucide-react'
 import { lazy, Suspense, type ReactNode } from 'react'
 import { ask } from '@/api/client'
 import type { Me } from '@/api/schema'
@@ -73,6 +73,14 @@ function Parts({ shown, me }: { shown: readonly TabName[]; me: Me }) {
   }
   return (
     <Page isBare title="Administration">
+      {me.mode === 'local' && (
+        <p role="note" className="flex items-center gap-2 border-b border-line bg-info-soft px-4 py-2 text-info">
+          <Info size={16} aria-hidden className="shrink-0" />
+          <span>
+            This hub is its machine’s owner’s alone: people, devices and providers count once it is started with <code>CLAWLINK_MODE=team</code>.
+          </span>
+        </p>
+      )}
       <Tabs
         label="Parts of the administration"
         value={tab}

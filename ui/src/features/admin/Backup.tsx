@@ -11,14 +11,7 @@ import { Card } from '@/kit/Page'
 import { Loaded } from '@/kit/states'
 import { toast } from '@/kit/toast'
 import { Part, Refusal, Section } from './Part'
-
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
-
-/** "3.4 MB". */
-export function sizeOf(bytes: number): string {
-  const step = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
-  return `${step ? (bytes / 1000 ** step).toFixed(1) : bytes} ${UNITS[step]}`
-}
+import { sizeOf } from './sizes'
 
 export function Backup() {
   const client = useQueryClient()

@@ -1,7 +1,7 @@
 /** Whom the project gives a role of its own, whether it is there for them alone, and which policy holds in it. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Scale, Trash2, UserPlus, UsersRound } from 'lucide-react'
+import { Scale, ScrollText, Trash2, UserPlus, UsersRound } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { ApiError, ask, call } from '@/api/client'
 import type { MemberTold, ProjectTold, Role } from '@/api/schema'
@@ -35,9 +35,13 @@ export default function Members({ project }: { project: ProjectTold }) {
         <h2 className="flex-1 text-14 font-semibold">Members</h2>
         {mayGive && (
           <>
+            <Link to="/audit" search={{ project: project.id }} className={buttonLook('quiet')}>
+              <ScrollText size={16} aria-hidden />
+              <span className="max-sm:sr-only">Audit</span>
+            </Link>
             <Link to="/admin" search={{ tab: 'policies', project: project.id }} className={buttonLook('quiet')}>
               <Scale size={16} aria-hidden />
-              Policy
+              <span className="max-sm:sr-only">Policy</span>
             </Link>
             <Button icon={UserPlus} onPress={() => setAdding(true)}>
               Add

@@ -67,7 +67,7 @@ export function Policies({ project, view, onProject, onView }: PoliciesProps) {
           ))}
         </nav>
       </div>
-      {current === undefined ? <Skeleton rows={8} /> : <Workshop key={`${project} ${current?.version ?? 0}`} policy={current} project={project} view={view} onView={onView} />}
+      {current === undefined ? <Skeleton rows={8} /> : <Workshop key={String(project)} policy={current} project={project} view={view} onView={onView} />}
     </div>
   )
 }
