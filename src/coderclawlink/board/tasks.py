@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from coderclawlink.access import visibility
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import columns, dependencies, projects, search
-from coderclawlink.board.columns import BOTTOM, TOP, Place
+from coderclawlink.board.columns import BOTTOM, TOP, OtherColumn, Place
 from coderclawlink.db.engine import Look, Tx
 from coderclawlink.db.schema import projects as projects_table
 from coderclawlink.db.schema import runs, tasks
@@ -145,7 +145,15 @@ def move(tx: Tx, actor: Actor, task: TaskId, status: TaskStatus | None = None, p
     """To a place in a column, its own if none is named. Raises `TaskNotFound`, `OtherColumn`, `PermissionMissing`."""
     found = find_for(tx, actor, task, Permission.PROJECT_WRITE)
     target = status or found.status
+    beside = place.before or place.after
+    if beside is not None and not _is_there(tx, actor, beside):
+        raise OtherColumn  # as of one that is not there: its key and its column are not told
     return _change(tx, found, {"status": target, "position": columns.position(tx, target, place, task)}, actor.name)
+
+
+def _is_there(look: Look, actor: Actor, task: TaskId) -> bool:
+    here = sa.select(tasks.c.id).where(tasks.c.id == task, visibility.visible(actor, tasks.c.project_id))
+    return look.scalar(here) is not None
 
 
 def _change(tx: Tx, task: Task, changes: Mapping[str, Any], actor: str) -> Task:

@@ -87,7 +87,9 @@ def require(look: Look, actor: Actor, scope: Scope, name: str) -> None:
     actor, `PermissionMissing`."""
     project = about(look, scope, name).project
     if project is not None and look.scalar(sa.select(projects.c.id).where(projects.c.id == project)) is not None:
-        visibility.require(look, actor, NEEDED[scope], project, NoSuchScope)
+        if not visibility.may_see(look, actor, project):
+            raise NoSuchScope(f"There is no {scope} {name[:80]!r}.")
+        policy.require(actor, NEEDED[scope], project)
     else:
         policy.require(actor, NEEDED[scope])
 

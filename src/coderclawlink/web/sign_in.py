@@ -19,7 +19,15 @@ from coderclawlink.events import SignInRefused
 from coderclawlink.journal import log
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Stamp, Told
-from coderclawlink.web.signing_in import SECURE_COOKIE, cookie_of, needs, open_to_all, session_in, session_of
+from coderclawlink.web.signing_in import (
+    SECURE_COOKIE,
+    cookie_of,
+    needs,
+    open_to_all,
+    require_fresh,
+    session_in,
+    session_of,
+)
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
 
@@ -199,11 +207,13 @@ async def sign_out_everywhere(actor: Person, request: Request, response: Respons
 
 @router.post("/password", status_code=204)
 async def change_password(actor: Person, request: Request, here: Here, wanted: PasswordChange) -> None:
-    """Change one's own. All other sessions of the user end."""
+    """Change one's own. All other sessions of the user end. Who has none yet sets one with a proof anew of who that is."""
     session = session_in(request)
     person = await here.db.read(people.find, session.user or "")
     if person.has_password:
         await proven(request, here, person.id, wanted.current or "")
+    else:  # or whoever gets hold of a session would have a way in that stays
+        await require_fresh(here, session)
     passwords.require_good(wanted.new, person.id, person.name)
     hashed = await passwords.hashed(wanted.new)
     await here.db.write(_set_password, person.id, hashed, actor, address_of(request))

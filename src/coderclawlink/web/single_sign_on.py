@@ -32,7 +32,7 @@ from coderclawlink.web.providers import callback_of
 from coderclawlink.web.rooms import Here, Rooms
 from coderclawlink.web.shapes import Asked, Stamp, Told
 from coderclawlink.web.sign_in import BEFORE_SIGNING_IN, FreshPerson, Person, SignedInAs, address_of, hand_over
-from coderclawlink.web.signing_in import SECURE_COOKIE, cookie_of, session_in, session_of
+from coderclawlink.web.signing_in import SECURE_COOKIE, cookie_of, require_fresh, session_in, session_of
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
 
@@ -117,6 +117,8 @@ async def ask_way_to_provider(request: Request, response: Response, here: Here, 
         session = await session_of(request, here)
         if session is None or session.kind != "browser":
             raise Invalid("Sign in first: then the account there becomes one more way in, or proves again who you are.")
+        if wanted.link:  # one more way in stays, when the session is long over
+            await require_fresh(here, session)
         login = session.hash
     plan = Plan(name, _path(wanted.return_to), wanted.invitation, login, anew=wanted.step_up)
     location, trip = await _begin(here, plan)
