@@ -12,6 +12,8 @@ import httpx2
 
 HUB = "http://localhost"
 """Where the hub is as browsers see it."""
+LED = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+"""What a browser says that another site has led to the hub."""
 
 
 class _ThroughTheProxy(httpx2.AsyncHTTPTransport):
@@ -47,7 +49,7 @@ class Browser:
                 next_url = answer.url.join(there)
                 if next_url.host == "localhost" and "/api/auth/" not in next_url.path:
                     return answer
-                answer = await self.http.get(next_url)
+                answer = await self.http.get(next_url, headers=LED if next_url.host == "localhost" else None)
             elif answer.url.host == "localhost" or (form := _form(answer.text, typed)) is None:
                 return answer
             else:
