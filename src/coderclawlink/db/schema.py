@@ -812,7 +812,7 @@ sessions = Table(
     "sessions",
     meta,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the id, which is never kept
-    Column("kind", String(10), nullable=False, server_default="named"),  # named, given, browser, device, contract, token
+    Column("kind", String(10), nullable=False, server_default="named"),  # access.sessions.Kind
     Column("proven", Boolean, nullable=False, server_default=false()),  # its user has proven to be who it says
     Column("name", Text),  # of a token
     Column("scopes", Text),  # JSON: the permissions that it is narrowed to; None: all that its user has
