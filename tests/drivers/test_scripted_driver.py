@@ -83,7 +83,9 @@ async def test_rules_go_before_the_script(ground: Ground, job: Job) -> None:
                 await session.answer(event.question, "allow_once")
     decided = [(event.effect, event.act.tool) for event in said if isinstance(event, PermissionDecided)]
     assert decided == [("deny", "execute"), ("allow", "edit"), ("deny", "execute")]
-    assert [event.act.paths for event in said if isinstance(event, QuestionAsked)] == [("b.txt",)]
+    assert [(event.act.paths, event.rule) for event in said if isinstance(event, QuestionAsked)] == [
+        (("b.txt",), "ask path b.txt")
+    ]
     assert sorted(path.name for path in ground.workspace.iterdir()) == ["a.txt", "b.txt", "c.txt"]
 
 

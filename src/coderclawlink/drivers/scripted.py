@@ -237,7 +237,7 @@ class ScriptedSession:
             return None, permissions.decided(question, decision)
         if title or decision.rule is not None:
             self._question, self._answer = question.question, asyncio.get_running_loop().create_future()
-            return question, None
+            return permissions.asked(question, decision), None
         return None, None
 
     async def _allowed(self, question: QuestionAsked) -> bool:

@@ -327,8 +327,7 @@ class AcpSession:
             self._put(permissions.decided(question, decision))
         else:
             self._open[question.question] = request
-            rule = permissions.why(decision.rule) if decision.rule else ""
-            self._put(question.model_copy(update={"rule": rule}))
+            self._put(permissions.asked(question, decision))
         return request
 
     async def _serve(self, method: str, params: Any, notification: bool) -> object:

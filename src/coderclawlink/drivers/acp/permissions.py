@@ -71,6 +71,11 @@ def decided(question: QuestionAsked, decision: Decision) -> PermissionDecided:
     )
 
 
+def asked(question: QuestionAsked, decision: Decision) -> QuestionAsked:
+    """The question with what wants a person to be asked."""
+    return question.model_copy(update={"rule": why(decision.rule) if decision.rule else ""})
+
+
 def why(rule: Rule) -> str:
     return f"{rule}: {rule.why}" if rule.why else str(rule)
 

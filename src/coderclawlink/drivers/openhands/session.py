@@ -335,7 +335,7 @@ class OpenHandsSession:
             return f"Not allowed here: {permissions.why(decision.rule)}" if decision.rule else "Not allowed here."
         asked = _Open(question, asyncio.get_running_loop().create_future())
         self._open[question.question] = asked
-        self._put(question)
+        self._put(permissions.asked(question, decision))
         try:
             chosen = await asked.answer
         finally:
