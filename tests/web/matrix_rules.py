@@ -118,13 +118,15 @@ def sees_run(asker: Asker, spot: str, owner: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a route declares. `permission`: None: it is open to all. `person`: no program may; `fresh`: and only who has just proven to be
-    there; `program`: only a program's account. `of_project`: a project's admins may, though it is administrators' elsewhere."""
+    there; `program`: only a program's account. `of_project`: a project's admins may, though it is administrators' elsewhere.
+    `writes`: and a device of low trust, which only looks, may not where a person must."""
 
     permission: str | None
     person: bool = False
     fresh: bool = False
     program: bool = False
     of_project: bool = False
+    writes: bool = False
 
 
 def outcome(
@@ -162,7 +164,9 @@ def outcome(
 
 
 def _is_no_person(asker: Asker, declared: Declared) -> bool:
-    return (declared.person and asker.program) or (declared.fresh and asker.trust is not None)
+    if declared.person and (asker.program or (declared.writes and asker.trust == "low")):
+        return True
+    return declared.fresh and asker.trust is not None
 
 
 def _is_theirs(asker: Asker, about: About, owner: str) -> bool:

@@ -134,7 +134,7 @@ def furnish(tx: Tx, hashed: str, kept: Kept) -> World:
         own = world.things[NOWHERE, user] = {}
         own.update(_runs(tx, actor, None, f"{mark_of(user)} nowhere"))
         if user not in (*SERVICES, MACHINE):
-            paired = devices.add(tx, user, "spare", f"{user:A<43}", "high", made_by="root")
+            paired = devices.add(tx, user, "spare", f"{user:A<43}", "high")
             world.things["", user] = {"device_id": paired.id}
         world.things.setdefault(("", user), {})["view_id"] = views.save(tx, actor, f"view-{user}", {"q": user}).id
     for user, _, member in PEOPLE:
@@ -271,7 +271,7 @@ def _sign_in(tx: Tx, world: World) -> None:
         world.askers.append(replace(asker, bearer=secret))
     for user, trust in DEVICES:
         name = f"{user}-{trust}"
-        device = devices.add(tx, user, name, f"{name:B<43}", trust, made_by="root")
+        device = devices.add(tx, user, name, f"{name:B<43}", trust)
         made = sessions.open_device(tx, user, device.id, address="127.0.0.1", agent="matrix")
         world.askers.append(Asker(name, user, roles[user], trust=trust, bearer=made.id))
     named = sessions.create(tx, "root", None)

@@ -179,9 +179,11 @@ def routes(hub: InProcess) -> Iterator[Route]:
             name = f"{method} {path}"
             if isinstance(declared, Needs):
                 told = (declared.in_person, declared.step_up, declared.by_program, declared.of_project)
-                yield Route(name, Declared(str(declared.permission), *told))
+                yield Route(name, Declared(str(declared.permission), *told, writes=method != "GET"))
             elif isinstance(declared, OwnersOnly):
-                yield Route(name, Declared("task:view", person=True))  # in team mode: anybody who has signed in
+                yield Route(
+                    name, Declared("task:view", person=True, writes=True)
+                )  # in team mode: anybody who has signed in
             else:
                 yield Route(name, Declared(None))
 
