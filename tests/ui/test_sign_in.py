@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Page, expect
 
+from tests.peers import oidc
 from tests.ui.conftest import Looks, OpenPage
 from tests.ui.team import PASSWORD, Team
 from tests.web.conftest import Server, serving
@@ -230,6 +231,45 @@ async def test_who_fails_too_often_sees_how_long_to_wait_and_no_return_address_l
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.get_by_role("heading", name="Projects")).to_be_visible()
     assert page.url.startswith(team.site)
+
+
+@pytest.fixture(scope="module")
+def issuer(team: Team) -> Iterator[str]:
+    """A certified provider, which somebody else wrote."""
+    try:
+        oidc.folder()
+    except oidc.PeerMissing as why:
+        pytest.skip(str(why))
+    with oidc.provider([f"{team.site}/api/auth/providers/corp/callback"]) as found:
+        yield found
+
+
+async def test_a_provider_signs_in_and_beside_the_work_signs_in_again(
+    page: Page, open_page: OpenPage, team: Team, issuer: str
+) -> None:
+    user = team.person()
+    team.send("PATCH", f"/api/users/{user}", {"email": f"{user}@example.org"})
+    corp = {"label": "Example Corp", "trusts_email": True}
+    told = {"kind": "oidc", "issuer": issuer, "client_id": "hub", "secret": oidc.SECRET, "settings": corp}
+    team.send("PUT", "/api/providers/corp", told)
+    try:
+        await open_page("/board?q=kept")
+        await page.get_by_role("link", name="Continue with Example Corp").click()
+        await page.get_by_placeholder("Enter any login").fill(user)
+        await page.get_by_placeholder("and password").fill("any")
+        await page.get_by_role("button").click()
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("button", name=f"{user}, Developer: your account")).to_be_visible()
+        await expect(page).to_have_url(re.compile(r"/board\?q=kept"))
+        await page.evaluate("fetch('/api/auth/sign-out', {method: 'POST'})")
+        await expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        async with page.context.expect_page() as opening:
+            await page.get_by_role("link", name="Continue with Example Corp").click()
+        await opening.value
+        await expect(page.get_by_role("heading", name="Your session has ended")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="Board")).to_be_visible()
+    finally:
+        team.send("DELETE", "/api/providers/corp", None)
 
 
 @pytest.fixture(scope="module")

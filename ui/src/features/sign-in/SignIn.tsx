@@ -11,6 +11,7 @@ import { TextField } from '@/kit/Field'
 import { Loaded } from '@/kit/states'
 import { knowsPasskeys, usePasskeyNow } from '@/nouns/passkey'
 import { Providers } from '@/nouns/Providers'
+import { hearTabs, tellTabs } from '@/nouns/tabs'
 import { useWait } from './wait'
 
 export interface SignInProps {
@@ -76,7 +77,7 @@ function ByPassword({ setWrong, onSignedIn, before = '' }: Way & { before?: stri
   const enter = useMutation({
     mutationFn: () => call('POST /api/auth/sign-in', { body: { user: user.trim(), password } }),
     onMutate: () => setWrong(''),
-    onSuccess: ({ user }: SignedInAs) => onSignedIn(user),
+    onSuccess: ({ user }: SignedInAs) => (tellTabs(), onSignedIn(user)),
     onError(error) {
       note(error)
       setWrong(error instanceof ApiError && error.status === 429 ? 'Too many failures. Wait, and try once more with care.' : error.message)
@@ -106,7 +107,7 @@ function ByPasskey({ setWrong, onSignedIn }: Way) {
   const enter = useMutation({
     mutationFn: async () => call('POST /api/auth/sign-in/passkey', { body: { credential: await usePasskeyNow() } }),
     onMutate: () => setWrong(''),
-    onSuccess: ({ user }: SignedInAs) => onSignedIn(user),
+    onSuccess: ({ user }: SignedInAs) => (tellTabs(), onSignedIn(user)),
     onError: (error) => setWrong(error.message),
   })
   return (
@@ -116,14 +117,18 @@ function ByPasskey({ setWrong, onSignedIn }: Way) {
   )
 }
 
-/** Another tab of this browser has signed in, perhaps at a provider: this one goes on too when somebody comes back to it. */
+/** Another tab of this browser has signed in, perhaps at a provider: this one goes on too. */
 function useSignedInElsewhere(onSignedIn: (user: string) => void) {
   const client = useQueryClient()
   const { data } = useQuery(ask('GET /api/auth/methods'))
   useEffect(() => {
     const look = () => void client.invalidateQueries({ queryKey: ['GET /api/auth/methods'] })
+    const end = hearTabs(look)
     addEventListener('focus', look)
-    return () => removeEventListener('focus', look)
+    return () => {
+      end()
+      removeEventListener('focus', look)
+    }
   }, [client])
   const isIn = data?.signed_in ?? false
   useEffect(() => {

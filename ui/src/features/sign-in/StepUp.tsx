@@ -9,6 +9,7 @@ import { Dialog } from '@/kit/Dialog'
 import { TextField } from '@/kit/Field'
 import { knowsPasskeys, usePasskeyNow } from '@/nouns/passkey'
 import { ByProvider } from '@/nouns/Providers'
+import { hearTabs } from '@/nouns/tabs'
 import { useWait } from './wait'
 
 export default function StepUp() {
@@ -29,7 +30,8 @@ export default function StepUp() {
     if (isReady) prove.mutate('password')
   }
   const providers = (methods?.providers ?? []).filter(({ kind }) => kind === 'oidc')
-  useBack(providers.length > 0)
+  // At a provider, which was opened beside this page.
+  useEffect(() => hearTabs(() => settle('step-up', true)), [])
   return (
     <Dialog
       title="Is it you?"
@@ -63,17 +65,4 @@ export default function StepUp() {
       </form>
     </Dialog>
   )
-}
-
-/** Who comes back from a provider, which was opened beside this page, is asked again if that was not enough. */
-function useBack(isAwaited: boolean) {
-  useEffect(() => {
-    if (!isAwaited) return
-    let wasAway = false
-    const leave = () => (wasAway = true)
-    const back = () => wasAway && document.visibilityState === 'visible' && settle('step-up', true)
-    const look = () => (document.visibilityState === 'hidden' ? leave() : back())
-    document.addEventListener('visibilitychange', look)
-    return () => document.removeEventListener('visibilitychange', look)
-  }, [isAwaited])
 }
