@@ -26,6 +26,7 @@ ROUTES_AT_MOST = {
     "runs.$id.review": 135,
     "comparisons.$id": 135,
     "usage": 30,
+    "audit": 30,
     "workflows": 65,
 }
 """Where another limit than `ROUTE_AT_MOST` holds, by the route's file."""
