@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,8 +86,14 @@ class Round:
         self.faults.setdefault((label, what[:60]), Fault(label, what, case.as_curl_command()[:ASKED_AT_MOST]))
 
 
-def ask(url: str, known: Known, *, examples: int, number: int) -> Round:
-    """Ask each operation so many requests of each kind, fitting and not."""
+Others = Callable[[requests.PreparedRequest], Sequence[tuple[str, int, str]]]
+"""Asks the same of further hubs, or as somebody else: who asked, and the status and the text of the answer to each."""
+BROKEN = range(500, 502)
+"""What no input may cause: 502 and 503 say that a code host, or a run's end, is not to be had."""
+
+
+def ask(url: str, known: Known, *, examples: int, number: int, others: Others | None = None) -> Round:
+    """Ask each operation so many requests of each kind, fitting and not. `others` are asked the same, but for what does not end."""
     made = Round()
     schema = schemathesis.openapi.from_dict(api.describe())
     operations = sorted(
@@ -98,7 +104,7 @@ def ask(url: str, known: Known, *, examples: int, number: int) -> Round:
         for operation in operations:
             made.operations += 1
             for mode in GenerationMode:
-                _ask(operation, mode, url, known, client, made, examples, number)
+                _ask(operation, mode, url, known, client, made, examples, number, others)
     return made
 
 
@@ -111,6 +117,7 @@ def _ask(
     made: Round,
     examples: int,
     number: int,
+    others: Others | None,
 ) -> None:
     @seed(number)
     @settings(
@@ -132,6 +139,10 @@ def _ask(
         except requests.RequestException as error:
             made.note(case, f"no answer: {type(error).__name__}")
             return
+        if others is not None and not case.path.endswith(ENDLESS):
+            for who, status, text in others(answer.request):
+                if status in BROKEN:
+                    made.note(case, f"{status} for {who}: {text[:200]}")
         made.statuses[answer.status_code] = made.statuses.get(answer.status_code, 0) + 1
         try:
             case.validate_response(answer, checks=CHECKS)

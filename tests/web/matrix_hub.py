@@ -157,7 +157,8 @@ class InProcess:
         self.asked += 1
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         kind = "application/json" if raw is None else "application/octet-stream"
-        told = {"host": "hub.example", **({"content-type": kind} if sent else {}), **(headers or {})}
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        told = {"host": "hub.example", **({"content-type": kind} if sent else {}), **given}
         scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
