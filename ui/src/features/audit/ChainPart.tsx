@@ -49,10 +49,12 @@ export function ChainPart() {
         </div>
         <ul className="divide-y divide-line rounded-8 border border-line bg-surface">
           {EXPORTS.map(([form, name, about]) => (
-            <li key={form} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 pr-2 pl-4">
-              <span className="font-medium">{name}</span>
-              <span className="min-w-40 flex-1 text-12 text-fg-2">{about}</span>
-              <a href={`/api/audit/export?form=${form}`} download className={join(buttonLook('quiet'))}>
+            <li key={form} className="flex items-center gap-3 py-2 pr-2 pl-4">
+              <p className="min-w-0 flex-1">
+                <span className="block font-medium">{name}</span>
+                <span className="block text-12 text-fg-2">{about}</span>
+              </p>
+              <a href={`/api/audit/export?form=${form}`} download className={buttonLook('quiet')}>
                 <Download size={16} aria-hidden />
                 Download<span className="sr-only"> {name}</span>
               </a>

@@ -16,7 +16,7 @@ export function Lying({ label, counts }: { label: string; counts: readonly Count
         {shown.map((count) => {
           let left = 0
           return (
-            <div key={count.name} className="grid grid-cols-[minmax(5rem,12rem)_1fr_4rem] items-center gap-3">
+            <div key={count.name} className="grid grid-cols-[6rem_1fr_3rem] sm:grid-cols-[12rem_1fr_4rem] items-center gap-3">
               <span className="truncate text-12" title={count.name}>
                 {count.name || '—'}
               </span>
