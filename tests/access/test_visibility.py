@@ -105,26 +105,46 @@ def test_lists_hold_what_may_be_done_one_by_one(db: Database, places: dict[str, 
 
 
 def test_the_runs_of_lists_are_those_that_may_be_seen_one_by_one(db: Database, places: dict[str, ProjectId]) -> None:
-    owners = (OWNER, Actor(Role.DEVELOPER, "ann", ANN), Actor(Role.DEVELOPER, "bob", "another"))
+    bob = Actor(Role.DEVELOPER, "bob", ownership("bob"), proven=True)
+    owners = (OWNER, Actor(Role.DEVELOPER, "ann", ANN), Actor(Role.DEVELOPER, "bob", "another"), bob)
 
     def submit(tx: Tx) -> None:
         for owner in owners:
             for project in (None, *places.values()):
                 ledger.submit(tx, owner, Wish("goose", "p", {}, "t", project_id=project))
+                if project is not None:
+                    task = tasks.create(tx, OWNER, project_id=project, title="t").id
+                    ledger.submit(tx, owner, Wish("goose", "p", {}, "t", project_id=project, task_id=task))
 
     db.write_now(submit)
     with db.look() as look:
-        every = look.rows(sa.select(runs.c.number, runs.c.session, runs.c.project_id))
+        every = look.rows(sa.select(runs.c.number, runs.c.session, runs.c.project_id, runs.c.task_id))
         for actor in everybody(places):
             listed = {number for (number,) in look.tuples(sa.select(runs.c.number).where(visibility.run_seen(actor)))}
             one_by_one = {
-                row["number"] for row in every if visibility.may_see_run(look, actor, row["session"], row["project_id"])
+                row["number"]
+                for row in every
+                if visibility.may_see_run(look, actor, row["session"], row["project_id"], row["task_id"])
             }
             assert listed == one_by_one, actor
         member = person(Role.DEVELOPER, {places[HIDDEN]: Role.ADMIN})
         seen = ledger.latest(look, member, project=places[HIDDEN])
-        assert len(seen) == 3, "a project's admin reads all of its runs"
+        assert len(seen) == 8, "a project's admin reads all of its runs"
         assert all(policy.may_cancel_run(member, run.session, run.project_id) for run in seen)
+
+
+def test_people_of_a_project_see_and_cancel_what_each_has_had_done_of_its_tasks_and_no_more() -> None:
+    bob, ann = ownership("bob"), person(Role.DEVELOPER)
+    assert policy.may_see_run(ann, bob, 1, 1)
+    assert policy.may_cancel_run(ann, bob, 1, 1)
+    assert not policy.may_see_run(ann, bob, 1), "a conversation, say"
+    assert not policy.may_see_run(ann, bob, None)
+    viewer = person(Role.VIEWER)
+    assert policy.may_see_run(viewer, bob, 1, 1)
+    assert not policy.may_cancel_run(viewer, bob, 1, 1)
+    named = Actor(Role.DEVELOPER, "ann", "a session's hash")
+    assert not policy.may_see_run(named, bob, 1, 1), "who has only named somebody"
+    assert not policy.may_see_run(ann, "a session's hash", 1, 1)
 
 
 def test_a_link_tells_nothing_of_a_task_that_is_hidden(db: Database, places: dict[str, ProjectId]) -> None:

@@ -18,8 +18,8 @@ from coderclawlink.events import (
     attempt_event,
 )
 from coderclawlink.link.protocol import Answer, Order, Show, Stop
-from coderclawlink.node.post import SHOWN_AT_MOST, PaperPost, Post, SpooledPost
 from coderclawlink.link.redaction import Redactor
+from coderclawlink.node.post import SHOWN_AT_MOST, PaperPost, Post, SpooledPost
 from coderclawlink.node.spool import Spool
 
 pytestmark = pytest.mark.anyio

@@ -34,8 +34,8 @@ from coderclawlink.events import (
     QuestionAsked,
 )
 from coderclawlink.link.protocol import Order, Show
-from coderclawlink.node.post import PaperPost, SpooledPost
 from coderclawlink.link.redaction import RedactedLog, Redactor, Veil
+from coderclawlink.node.post import PaperPost, SpooledPost
 from coderclawlink.node.spool import Spool
 from coderclawlink.rules import Act
 

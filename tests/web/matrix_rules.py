@@ -107,12 +107,10 @@ def is_there(asker: Asker, spot: str) -> bool:
 
 
 def sees_run(asker: Asker, spot: str, owner: str) -> bool:
-    """Of what is there: one's own, all for an admin; what the machine's owner began in a project is the project's."""
+    """Of what is there: one's own, all for an admin; what the machine's owner or a colleague began in a project is the project's."""
     if not may(asker, "task:view", spot):
         return False
-    if role_in(asker, spot) == "admin" or owner == asker.user:
-        return True
-    return owner == MACHINE and spot != NOWHERE
+    return role_in(asker, spot) == "admin" or owner == asker.user or spot != NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,9 @@ def _whose(asker: Asker, about: About, spot: str, owner: str) -> Outcome:
     match about:
         case About.AUTHORS if not (is_own or (is_admin and owner == MACHINE)):
             return 403  # for the machine's owner, who does not sign in, an admin acts
-        case About.AUTHORS_OR_ADMINS | About.CANCEL if not (is_own or is_admin):
+        case About.CANCEL if not (is_own or is_admin or (owner == OTHER and spot != NOWHERE)):
+            return 403
+        case About.AUTHORS_OR_ADMINS if not (is_own or is_admin):
             return 403
         case About.DEVICE if not (is_own or may(asker, "admin:users")):
             return 404

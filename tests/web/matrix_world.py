@@ -132,7 +132,7 @@ def furnish(tx: Tx, hashed: str, kept: Kept) -> World:
         for spot in (OPEN, CLOSED):
             _furnish_person(tx, world, spot, user, actor, kept)
         own = world.things[NOWHERE, user] = {}
-        own.update(_runs(tx, actor, None, f"{mark_of(user)} nowhere"))
+        own.update(_runs(tx, actor, None, None, f"{mark_of(user, NOWHERE)} nowhere"))
         if user not in (*SERVICES, MACHINE):
             paired = devices.add(tx, user, "spare", f"{user:A<43}", "high")
             world.things["", user] = {"device_id": paired.id}
@@ -151,8 +151,14 @@ def acting(user: str) -> Actor:
     return OWNER if user == MACHINE else Actor(Role.ADMIN, user, ownership(user), proven=True)
 
 
-def mark_of(user: str) -> str:
-    return f"run-of-{user}."
+def mark_of(user: str, spot: str) -> str:
+    """Stands in what the user has had done there."""
+    return f"run-of-{user}-{spot}."
+
+
+def talk_of(user: str) -> str:
+    """Stands in the user's conversations, which are for nobody else."""
+    return f"talk-of-{user}."
 
 
 def _word(spot: str) -> str:
@@ -201,24 +207,24 @@ def _furnish_person(tx: Tx, world: World, spot: str, user: str, actor: Actor, ke
     own["attachment_id"] = attachments.add(tx, actor, task, f"{user}-{word}.txt", kept).id
     before = tasks.find(tx, task)
     own["token"] = undo.keep(tx, actor, [undo.of_change(before, before)])
-    own.update(_runs(tx, actor, project, f"{mark_of(user)} {word}"))
-    chat = chats.start(tx, actor, project, "claude", f"{mark_of(user)} {word}")
+    own.update(_runs(tx, actor, project, task, f"{mark_of(user, spot)} {word}"))
+    chat = chats.start(tx, actor, project, "claude", f"{talk_of(user)} {word}")
     talk = give(tx, submit(tx, actor=actor, agent="claude", project=project))
-    chats.asked(tx, actor, chat, talk, 0, f"{mark_of(user)} {word}")
+    chats.asked(tx, actor, chat, talk, 0, f"{talk_of(user)} {word}")
     proposal = '```clawlink-actions\n[{"create_task": {"title": "Mend it"}}]\n```'
-    ledger.complete(tx, ledger.find(tx, talk.id), f"{mark_of(user)} {word}\n{proposal}")
+    ledger.complete(tx, ledger.find(tx, talk.id), f"{talk_of(user)} {word}\n{proposal}")
     chats.run_ended(tx, ledger.find(tx, talk.id))
     own["chat_id"] = chat.id
     comparison = new_id()
-    pair = [_finished(tx, actor, project, task, f"{mark_of(user)} {word}", comparison) for _ in range(2)]
-    comparisons.start(tx, actor, comparison, task, f"{mark_of(user)} {word}", pair)
+    pair = [_finished(tx, actor, project, task, f"{mark_of(user, spot)} {word}", comparison) for _ in range(2)]
+    comparisons.start(tx, actor, comparison, task, f"{mark_of(user, spot)} {word}", pair)
     own["comparison_id"] = comparison
     own["left"], own["right"] = (run.id for run in pair)
 
 
-def _runs(tx: Tx, actor: Actor, project: ProjectId | None, words: str) -> dict[str, str | int]:
+def _runs(tx: Tx, actor: Actor, project: ProjectId | None, task: TaskId | None, words: str) -> dict[str, str | int]:
     """One that asks, with a prompt that waits; one that has completed, with a draft of a remark on it."""
-    asking = give(tx, submit(tx, actor=actor, agent="claude", project=project))
+    asking = give(tx, submit(tx, actor=actor, agent="claude", project=project, task=task))
     tx.change(run_table.update().where(run_table.c.id == asking.id).values(title=words, prompt=words))
     question = new_id()
     options = (
@@ -231,7 +237,7 @@ def _runs(tx: Tx, actor: Actor, project: ProjectId | None, words: str) -> dict[s
     rule = Rule(effect="allow", tool="execute")
     learnt.learn(tx, "claude", None, asking.id, [rule], words)
     mine = [one for one, _ in learnt.of_agent(tx, OWNER, "claude") if one.run == asking.id]
-    done = _finished(tx, actor, project, None, words)
+    done = _finished(tx, actor, project, task, words)
     remark = remarks.make(tx, actor, done.id, path="code.py", side="new", first=10, last=10, text=words, head=None)
     return {
         "run_id": asking.id,

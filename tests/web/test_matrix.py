@@ -59,6 +59,7 @@ from tests.web.matrix_world import (
     acting,
     furnish,
     mark_of,
+    talk_of,
 )
 
 pytestmark = pytest.mark.anyio
@@ -244,8 +245,11 @@ def what_it_tells(cell: Cell, reply: Reply) -> str | None:
     if asker.role is None:
         return None
     for owner in (*(name for name, _, _ in PEOPLE), MACHINE):
-        if mark_of(owner) in reply.text and not any(sees_run(asker, spot, owner) for spot in (OPEN, CLOSED, NOWHERE)):
-            return f"tells of a run of {owner}'s"
+        sees_talk = owner in (asker.user, MACHINE) or "admin" in (asker.role, asker.member)
+        hidden = [mark_of(owner, spot) for spot in (OPEN, CLOSED, NOWHERE) if not sees_run(asker, spot, owner)]
+        for mark in (*hidden, *(() if sees_talk else (talk_of(owner),))):
+            if mark in reply.text:
+                return f"tells of {mark}"
     if cell.call.lists and reply.status == 200:
         for spot, word in ((OPEN, "meadow"), (CLOSED, PRIVATE)):
             if is_there(asker, spot) and word not in reply.text:

@@ -74,8 +74,11 @@ def read_for(look: Look, actor: Actor, asked: Question, limit: int) -> list[Row]
 
 def activity(look: Look, actor: Actor, *, limit: int, user: str | None = None, session: str | None = None) -> list[Row]:
     """What a person has done, or what was done in a session (its hash): one's own, or anybody's for an administrator. What one has done
-    in a project that is not there for one any more is left out. Raises `NotYours`."""
-    there = sa.or_(table.c.project_id.is_(None), visibility.visible(actor, table.c.project_id))
+    in a project that is not there for one any more is left out; so is, for a token narrowed to a project, what was done in none. Raises
+    `NotYours`."""
+    there = visibility.visible(actor, table.c.project_id)
+    if actor.only is None:
+        there = sa.or_(table.c.project_id.is_(None), there)
     is_own = session == actor.login if session is not None else user == actor.user and actor.proven
     if not (is_own or policy.may(actor, Permission.ADMIN_SYSTEM)):
         # A session that has only named somebody sees what it has done itself, not all that was done in that name.

@@ -2,7 +2,7 @@
 
     rows 1 … n ─► audit/audit-1-n.jsonl.gz, on disk ─► a signed cut: n, hash(n), the file's SHA-256 ─► the rows go, some thousand at a time
 
-The database lets rows go that a cut stands for, and no others (migration 0017). Killed anywhere, nothing is lost: a file without a cut is
+The database lets rows go that a cut stands for, and no others (migration 0016). Killed anywhere, nothing is lost: a file without a cut is
 written anew, rows that a cut stands for go the next time. The chain's new beginning is the cut: its hash is of all that was before.
 
 Above: `keeping`, which cuts as time goes by; `proof`, which lays file, cut and chain beside each other. Below: the rows, the vault.

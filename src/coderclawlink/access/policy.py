@@ -76,9 +76,12 @@ Trust = Literal["low", "normal", "high"]
 NOWHERE: Mapping[int, Role] = MappingProxyType({})
 
 
+PERSON = "user:"
+
+
 def ownership(user: str) -> str:
     """What names a person's own things, however and wherever the person has signed in."""
-    return f"user:{hashlib.sha256(user.encode()).hexdigest()[:48]}"
+    return f"{PERSON}{hashlib.sha256(user.encode()).hexdigest()[:48]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +179,31 @@ def require_somewhere(actor: Actor, permission: Permission) -> None:
         raise PermissionMissing(f"Permission denied: {permission}")
 
 
-def may_see_run(actor: Actor, session: str | None, project: int | None) -> bool:
-    """Whether the actor may read a run of this project (None: of none) that `session` submitted (None: the owner did, without one).
+def may_see_run(actor: Actor, session: str | None, project: int | None, task: int | None = None) -> bool:
+    """Whether the actor may read a run of this project and task (None: of none) that `session` submitted (None: the owner did, without one).
 
-    One session never reads another's, unless both are the same person's; the owner and an admin read all, a project's admin the
-    project's; a run of the owner's in a project is the project's, so who may view its tasks may read it. Whether the project is
-    there for the actor at all is asked beside (`visibility`).
+    The owner and an admin read all, a project's admin the project's. What the owner has submitted to a project is the project's, so who may
+    view its tasks may read it; so is, among people who have proven who they are, what one of them has had done of a task: the board shows it,
+    while conversations are one's own. A session that has only named somebody is alone: it never reads another's, nor another its. Whether
+    the project is there for the actor at all is asked beside (`visibility`).
     """
     if not may(actor, Permission.TASK_VIEW, project):
         return False
-    if actor.is_owner or actor.role_in(project) is Role.ADMIN:
+    if actor.is_owner or actor.role_in(project) is Role.ADMIN or session == actor.session:
         return True
-    return project is not None if session is None else session == actor.session
+    return project is not None and (session is None or (task is not None and _are_colleagues(actor, session)))
 
 
-def may_cancel_run(actor: Actor, session: str | None, project: int | None = None) -> bool:
+def _are_colleagues(actor: Actor, session: str) -> bool:
+    return actor.proven and session.startswith(PERSON)
+
+
+def may_cancel_run(actor: Actor, session: str | None, project: int | None = None, task: int | None = None) -> bool:
     """Whether the actor may cancel it. The owner leaves alone what sessions submitted; an admin's session does not, nor does a
-    project's admin in the project."""
+    project's admin in the project, nor do people who have proven who they are leave alone each other's of a task."""
     if actor.is_owner:
         return session is None
-    if actor.role_in(project) is not Role.ADMIN and session != actor.session:
+    is_ours = session == actor.session or (session is not None and task is not None and _are_colleagues(actor, session))
+    if actor.role_in(project) is not Role.ADMIN and not is_ours:
         return False
     return may(actor, Permission.TASK_CANCEL, project)

@@ -65,7 +65,11 @@ def run_seen(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.is_owner or actor.role is Role.ADMIN:
         return there
     administered = [one for one in actor.memberships if actor.role_in(one) is Role.ADMIN]
-    in_project = sa.or_(runs.c.session.is_(None), runs.c.session == actor.session, runs.c.project_id.in_(administered))
+    theirs = sa.and_(runs.c.task_id.is_not(None), runs.c.session.startswith(policy.PERSON))
+    colleagues = theirs if actor.proven else sa.false()
+    in_project = sa.or_(
+        runs.c.session.is_(None), runs.c.session == actor.session, runs.c.project_id.in_(administered), colleagues
+    )
     if actor.only is not None:
         return sa.and_(there, in_project)
     return sa.or_(sa.and_(there, in_project), sa.and_(of_none, runs.c.session == actor.session))
@@ -99,9 +103,9 @@ def require(
     policy.require(actor, permission, project_id)
 
 
-def may_see_run(look: Look, actor: Actor, session: str | None, project_id: int | None) -> bool:
-    """Whether a run that `session` submitted to this project is there for the actor: its project, and it itself."""
-    return policy.may_see_run(actor, session, project_id) and may_see(look, actor, project_id)
+def may_see_run(look: Look, actor: Actor, session: str | None, project_id: int | None, task_id: int | None) -> bool:
+    """Whether a run that `session` submitted to this project and task is there for the actor: its project, and it itself."""
+    return policy.may_see_run(actor, session, project_id, task_id) and may_see(look, actor, project_id)
 
 
 def _unnarrowed(actor: Actor) -> Actor:

@@ -140,7 +140,7 @@ def _with_runs(look: Look, actor: Actor, row: Row) -> Comparison | None:
     seen = [
         run
         for run in _runs(look, row.id)
-        if not run.hidden and visibility.may_see_run(look, actor, run.session, run.project_id)
+        if not run.hidden and visibility.may_see_run(look, actor, run.session, run.project_id, run.task_id)
     ]
     if not seen:
         return None

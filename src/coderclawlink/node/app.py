@@ -27,12 +27,12 @@ from coderclawlink.drivers.models.prices import known_prices
 from coderclawlink.errors import Conflict
 from coderclawlink.ids import new_id
 from coderclawlink.link.protocol import AgentOffer, Answer, Ask, Assign, Drain, Hello, Push, Stop
+from coderclawlink.link.redaction import RedactedLog, Redactor
 from coderclawlink.node import pushes, secrets
 from coderclawlink.node.attachments import Attachments
 from coderclawlink.node.dial import Dialer, find_hub
 from coderclawlink.node.execute import Tools, bury, execute, machine_author
 from coderclawlink.node.post import SpooledPost
-from coderclawlink.link.redaction import RedactedLog, Redactor
 from coderclawlink.node.spool import Spool
 from coderclawlink.settings import Settings
 from coderclawlink.workspaces import quota

@@ -124,7 +124,11 @@ def _why_nobody(look: Look, pull: PullRequest) -> str | None:
     asker = askers.as_of_now(look, before.user_id, before.session)
     may = policy.may(asker, Permission.TASK_SUBMIT, pull.project_id)
     is_refused = uses.why_not(look, asker, "agent", [before.agent], pull.project_id)
-    if may and not is_refused and visibility.may_see_run(look, asker, before.session, before.project_id):
+    if (
+        may
+        and not is_refused
+        and visibility.may_see_run(look, asker, before.session, before.project_id, before.task_id)
+    ):
         return None
     return f"{asker.name}, who asked for the work, may have an agent work here no more: somebody else must have it answered."
 

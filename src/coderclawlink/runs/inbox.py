@@ -105,7 +105,7 @@ def needs(look: Look, actor: Actor) -> Needs:
 def run_of(look: Look, actor: Actor, question: QuestionId) -> RunId:
     """Whose question it is. Raises `QuestionNotFound`, also where the actor may not see the run."""
     found = find(look, question)
-    row = look.row(sa.select(runs.c.session, runs.c.project_id).where(runs.c.id == found.run_id))
-    if row is None or not visibility.may_see_run(look, actor, row["session"], row["project_id"]):
+    row = look.row(sa.select(runs.c.session, runs.c.project_id, runs.c.task_id).where(runs.c.id == found.run_id))
+    if row is None or not visibility.may_see_run(look, actor, row["session"], row["project_id"], row["task_id"]):
         raise QuestionNotFound
     return found.run_id

@@ -185,7 +185,7 @@ def find(look: Look, run: RunId) -> Run:
 def find_for(look: Look, actor: Actor, run: RunId) -> Run:
     """The run if the actor may see it. Raises `RunNotFound` else: what is hidden is not there."""
     found = find(look, run)
-    if found.hidden or not visibility.may_see_run(look, actor, found.session, found.project_id):
+    if found.hidden or not visibility.may_see_run(look, actor, found.session, found.project_id, found.task_id):
         raise RunNotFound
     return found
 
@@ -331,7 +331,7 @@ def fail(tx: Tx, run: Run, error: str) -> None:
 def cancel(tx: Tx, actor: Actor, run_id: RunId, reason: str = "cancelled") -> Run:
     """End the run now; its attempt, if any, is told to stop. Raises `RunNotFound`, `PermissionMissing`, `IllegalStep`."""
     run = find_for(tx, actor, run_id)
-    if not policy.may_cancel_run(actor, run.session, run.project_id):
+    if not policy.may_cancel_run(actor, run.session, run.project_id, run.task_id):
         raise policy.PermissionMissing(f"Permission denied: {Permission.TASK_CANCEL}")
     end(tx, run, reason, actor.name)
     return find(tx, run_id)

@@ -242,7 +242,7 @@ def usage_of(made: Sequence[Attempt]) -> Usage | None:
 
 def told(actor: Actor, run: Run) -> RunTold:
     values = {name: getattr(run, name) for name in RunTold.model_fields if name not in ("wait", "may_cancel")}
-    may_cancel = not run.has_ended and policy.may_cancel_run(actor, run.session, run.project_id)
+    may_cancel = not run.has_ended and policy.may_cancel_run(actor, run.session, run.project_id, run.task_id)
     return RunTold(**values, wait=wait_of(run), may_cancel=may_cancel)
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_rule"
-down_revision = "0017_pre"
+revision = "0017_pre"
+down_revision = "0016_pre"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_pre"
-down_revision = "0016_pre"
+revision = "0016_pre"
+down_revision = "0015_pre"
 
 _WHY = "the audit chain only grows"
 _BEGUN = "(SELECT coalesce(max(seq), 0) FROM audit_cuts)"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_pre"
-down_revision = "0013_pre"
+revision = "0013_pre"
+down_revision = "0012_pre"
 
 
 def upgrade() -> None:

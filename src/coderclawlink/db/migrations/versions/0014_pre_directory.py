@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_pre"
-down_revision = "0014_pre"
+revision = "0014_pre"
+down_revision = "0013_pre"
 
 
 def upgrade() -> None:
