@@ -232,7 +232,7 @@ async def test_what_was_refused_is_kept_with_its_reason(client: httpx2.AsyncClie
     of = await task(client)
     await put(client, READ_ONLY, project_id=of["project_id"])
     told = (await client.patch(f"/api/tasks/{of['id']}", json={"title": "y"})).json()["detail"]
-    assert told.endswith(f"Nothing changes on Sundays. (So says the policy of {of['key'].rpartition('-')[0]}.)")
+    assert told.endswith(f"Nothing changes on Sundays. (So says the policy of {str(of['key']).rpartition('-')[0]}.)")
     found = await until_decided(client, project_id=str(of["project_id"]), refused="true")
     assert (found[0]["by"], found[0]["reason"], found[0]["permission"]) == (
         "policy",
