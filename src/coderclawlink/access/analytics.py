@@ -60,7 +60,7 @@ def count(look: Look, asked: Question, by: Group, limit: int = 1000) -> list[Cou
 def _group(look: Look, by: Group) -> sa.ColumnElement[Any]:
     match by:
         case "actor":
-            return sa.func.coalesce(table.c.actor, "the hub")
+            return sa.func.coalesce(table.c.actor, "hub")
         case "action":
             return sa.func.coalesce(table.c.action, "")
         case "agent":
