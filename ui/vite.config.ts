@@ -84,5 +84,6 @@ export default defineConfig(({ mode }) => ({
       ]),
     ),
   },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.{ts,tsx}'], setupFiles: ['tests/setup.ts'] },
+  // A page made anew for each file took most of the tests' time.
+  test: { environment: 'jsdom', isolate: false, include: ['tests/**/*.test.{ts,tsx}'], setupFiles: ['tests/setup.ts'] },
 }))
