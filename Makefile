@@ -31,8 +31,8 @@ screenshots: $(VENV)/dev.stamp ui ## take the pictures of docs/ anew, of the dem
 
 test: $(VENV)/dev.stamp ui ## every test, with real servers and agents
 	@scripts/peers/debian.sh
-	@PATH="$(BIN):$$PATH" scripts/peers/all.sh
-	@$(BIN)/python scripts/build_ui.py run vitest run --reporter=dot
+	@PATH="$(BIN):$$PATH" scripts/peers/all.sh & peers=$$!; \
+	$(BIN)/python scripts/build_ui.py run vitest run --reporter=dot && wait $$peers
 	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 test-agents: $(VENV)/dev.stamp ## drive real agents, other people's programs, through the catalogue; ends with a table
