@@ -133,6 +133,14 @@ def test_the_runs_of_lists_are_those_that_may_be_seen_one_by_one(db: Database, p
         assert all(policy.may_cancel_run(member, run.session, run.project_id) for run in seen)
 
 
+def test_what_is_of_no_project_is_its_submitters_also_where_no_project_is_private(db: Database) -> None:
+    db.write_now(lambda tx: ledger.submit(tx, OWNER, Wish("goose", "p", {}, "t")))
+    with db.look() as look:
+        for actor in (person(Role.VIEWER), person(Role.DEVELOPER), Actor(Role.DEVELOPER, "eve", "a session's hash")):
+            assert ledger.latest(look, actor) == []
+        assert len(ledger.latest(look, OWNER)) == 1
+
+
 def test_people_of_a_project_see_and_cancel_what_each_has_had_done_of_its_tasks_and_no_more() -> None:
     bob, ann = ownership("bob"), person(Role.DEVELOPER)
     assert policy.may_see_run(ann, bob, 1, 1)

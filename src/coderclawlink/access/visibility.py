@@ -21,7 +21,8 @@ from coderclawlink.db.engine import Look
 from coderclawlink.db.schema import projects, runs
 from coderclawlink.errors import NotFound
 
-_PRIVATE = sa.select(projects.c.id).where(projects.c.private).correlate(None)
+_OPEN = sa.select(projects.c.id).where(~projects.c.private).correlate(None)
+"""Those that are not private. A run of no project is in none of them, while null is also not in an empty list of private ones."""
 
 
 class ProjectHidden(NotFound):
@@ -39,7 +40,7 @@ def visible(actor: Actor, project: sa.ColumnElement[int] = projects.c.id) -> sa.
     members_of = project.in_(list(actor.memberships))
     if actor.role is Role.GUEST and actor.proven:
         return sa.and_(members_of, narrowed)
-    return sa.and_(sa.or_(project.not_in(_PRIVATE), members_of), narrowed)
+    return sa.and_(sa.or_(project.in_(_OPEN), members_of), narrowed)
 
 
 def allowed(
