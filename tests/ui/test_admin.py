@@ -237,8 +237,10 @@ async def test_a_policy_is_written_tested_tried_put_in_force_replayed_and_taken_
             await asyncio.sleep(LOOK_SECONDS)
     await views.get_by_role("button", name="Decisions").click()
     await page.get_by_text("Only refusals").click()
-    await expect(page.get_by_role("row", name=DEVELOPER)).to_contain_text("Nothing changes here on Sundays.")
-    await page.get_by_role("row", name=DEVELOPER).get_by_role("button", name="Try").click()
+    await expect(page.get_by_role("row", name=f"{DEVELOPER} project:write")).to_contain_text(
+        "Nothing changes here on Sundays."
+    )
+    await page.get_by_role("row", name=f"{DEVELOPER} project:write").get_by_role("button", name="Try").click()
     await expect(page.get_by_role("textbox", name="The input")).to_have_value(re.compile("POLICY"))
     await views.get_by_role("button", name="Edit").click()
     await page.get_by_role("button", name="Take out of force…").click()
