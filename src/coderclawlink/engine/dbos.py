@@ -147,7 +147,10 @@ class Durable:
             event.set()
         for thread in threading.enumerate():
             if thread.name.startswith(QUEUE_THREADS):
-                thread.join(QUEUE_END_SECONDS)
+                while not thread.is_alive() and thread in threading.enumerate():
+                    time.sleep(0.001)  # it is about to begin, and cannot be waited for before
+                if thread.is_alive():
+                    thread.join(QUEUE_END_SECONDS)
         DBOS.destroy(destroy_registry=True)
 
 
