@@ -8,6 +8,7 @@ the names of threads.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -147,9 +148,7 @@ class Durable:
             event.set()
         for thread in threading.enumerate():
             if thread.name.startswith(QUEUE_THREADS):
-                while not thread.is_alive() and thread in threading.enumerate():
-                    time.sleep(0.001)  # it is about to begin, and cannot be waited for before
-                if thread.is_alive():
+                with contextlib.suppress(RuntimeError):  # one only about to begin, which sees at once that it is to end
                     thread.join(QUEUE_END_SECONDS)
         DBOS.destroy(destroy_registry=True)
 
