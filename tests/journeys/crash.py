@@ -117,10 +117,10 @@ async def _strike(home: House, dice: random.Random, toll: Toll) -> None:
             if (how := await _was_cut(home, run, attempt)) is not None:
                 toll.killed_by_hub += 1
                 toll.notes.append(f"attempt {attempt} of {run} ended with the hub: {how}")
-    elif what == "node" and home.node_pid is not None:
-        os.kill(home.node_pid, signal.SIGSTOP)  # so that it starts no agent that we would not know of
+    elif what == "node" and (node := home.node_pid) is not None:
+        os.kill(node, signal.SIGSTOP)  # so that it starts no agent that we would not know of
         toll.struck |= set(home.agent_pids().values())
-        os.kill(home.node_pid, signal.SIGKILL)
+        os.kill(node, signal.SIGKILL)
     elif what == "agent" and agents:
         victim = dice.choice(sorted(agents))
         toll.struck.add(agents[victim])

@@ -84,13 +84,14 @@ class Forgetful(Database):
 
     def write_now(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         tx = Tx(self._connection, {"now": time.time()}, {})
-        before = self.changes
+        before, is_done = self.changes, False
         try:
             with self._connection.begin_nested():
                 result = work(tx, *args, **kwargs)
-        except BaseException:
-            self._taken_back += self.changes - before
-            raise
+            is_done = True
+        finally:
+            if not is_done:
+                self._taken_back += self.changes - before
         self.bell.ring(tx.topics)
         return result
 

@@ -99,16 +99,7 @@ def verify(
             raise Broken(f"The chain was cut: it ends at row {walk.seq}, and row {cut} was signed.", walk.seq + 1)
     except Broken as error:
         broken = error
-    return Verified(
-        walk.events,
-        time.perf_counter() - began,
-        walk.head or GENESIS,
-        None if broken is None else str(broken),
-        None if broken is None else broken.at,
-        walk.agree,
-        max(walk.wanted, default=None),
-        first,
-    )
+    return _verified(walk, began, broken, max(walk.wanted, default=None), first)
 
 
 def verify_file(
@@ -124,6 +115,11 @@ def verify_file(
         _go_along_file(walk, cut, file)
     except Broken as error:
         broken = error
+    return _verified(walk, began, broken, cut.seq, cut.first)
+
+
+def _verified(walk: Walk, began: float, broken: Broken | None, latest: int | None, first: int) -> Verified:
+    """What came of a walk. `began`: by `time.perf_counter`."""
     return Verified(
         walk.events,
         time.perf_counter() - began,
@@ -131,8 +127,8 @@ def verify_file(
         None if broken is None else str(broken),
         None if broken is None else broken.at,
         walk.agree,
-        cut.seq,
-        cut.first,
+        latest,
+        first,
     )
 
 
