@@ -1,5 +1,8 @@
-"""How times are written for people and other programs. Imports nothing of ours."""
+"""How times are written for people and other programs, and how long something is waited for. Imports nothing of ours."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 
@@ -11,3 +14,19 @@ def rfc3339(at: float) -> str:
 def seconds(text: str) -> float:
     """RFC 3339 as seconds since the epoch. Raises ValueError."""
     return datetime.fromisoformat(text).timestamp()
+
+
+@contextlib.asynccontextmanager
+async def timeout(seconds: float | None) -> AsyncIterator[asyncio.Timeout]:
+    """`asyncio.timeout`, which raises TimeoutError also in the cleaning up of a task that was cancelled: before Python 3.11.3 (Debian 12 has
+    3.11.2) it raises CancelledError there, and what was to be done after the wait is not done."""
+    task = asyncio.current_task()
+    before = 0 if task is None else task.cancelling()
+    deadline = asyncio.timeout(seconds)
+    try:
+        async with deadline:
+            yield deadline
+    except asyncio.CancelledError:
+        if deadline.expired() and task is not None and task.cancelling() <= before:
+            raise TimeoutError from None
+        raise

@@ -6,11 +6,11 @@ Above: `rules`. It asks `POST /v1/data/clawlink/allow` with `{"input": …}`, an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import httpx2
 
+from coderclawlink import clock
 from coderclawlink.access.rego import DEADLINE_SECONDS, Answer, Bundle, Input
 
 
@@ -24,7 +24,7 @@ class Opa:
     async def decide(self, bundles: Sequence[Bundle], input: Input) -> Answer:
         """`bundles` are not asked: the agent has its own."""
         try:
-            async with asyncio.timeout(self._deadline):
+            async with clock.timeout(self._deadline):
                 if await self._ask("allow", input) is True:
                     return Answer(True)
         except (TimeoutError, httpx2.TimeoutException):
@@ -32,7 +32,7 @@ class Opa:
         except (httpx2.HTTPError, ValueError):
             return Answer(False, "The Open Policy Agent does not answer as one.")
         try:
-            async with asyncio.timeout(self._deadline):
+            async with clock.timeout(self._deadline):
                 reason = await self._ask("reason", input)
         except (TimeoutError, httpx2.HTTPError, ValueError):
             reason = None  # it is a no all the same

@@ -18,6 +18,7 @@ from functools import lru_cache
 
 import httpx2
 
+from coderclawlink import clock
 from coderclawlink.errors import Invalid, Unavailable
 
 CALL_SECONDS = 10.0
@@ -106,7 +107,7 @@ async def call(
     parts = checked(url, bounds)
     where = parts.host
     try:
-        async with asyncio.timeout(seconds):
+        async with clock.timeout(seconds):
             address = await _resolve(parts, bounds)
             there = parts.copy_with(host=str(address))
             said = {"Accept": "application/json", "User-Agent": "coderClawLink", **(headers or {})}

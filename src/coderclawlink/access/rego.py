@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from coderclawlink import clock
 from coderclawlink.access import rego_text
 from coderclawlink.access.rego_text import PolicyRefused
 from coderclawlink.errors import Unavailable
@@ -90,7 +91,7 @@ class _Worker:
         """Raises `TimeoutError`, `_Silent`. After either the process is of no use."""
         assert self.process.stdin is not None  # noqa: S101 - it was started so
         assert self.process.stdout is not None  # noqa: S101
-        async with asyncio.timeout(seconds):
+        async with clock.timeout(seconds):
             try:
                 self.process.stdin.write(json.dumps(asked).encode() + b"\n")
                 await self.process.stdin.drain()
@@ -124,7 +125,7 @@ async def _start(program: Sequence[str]) -> _Worker:
         raise _Silent(f"The policy's process cannot be started: {error.strerror}.") from error
     worker, is_up = _Worker(process), False
     try:
-        async with asyncio.timeout(START_SECONDS):
+        async with clock.timeout(START_SECONDS):
             assert process.stdout is not None  # noqa: S101 - it was started so
             line = await process.stdout.readline()
         if not line.endswith(b"\n"):
@@ -160,7 +161,7 @@ class Rego:
         if key is not None and (kept := self._kept.get(key)) is not None:
             return kept
         try:
-            async with asyncio.timeout(LINE_SECONDS):
+            async with clock.timeout(LINE_SECONDS):
                 await self._line.acquire()
         except TimeoutError:
             return Answer(False, "The policy is asked more than it can answer; try again.")

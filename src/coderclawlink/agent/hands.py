@@ -17,6 +17,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from coderclawlink import clock
+
 READ_LINES = 2000
 FILE_BYTES = 2 * 1024 * 1024
 LIST_ENTRIES = 500
@@ -176,7 +178,7 @@ async def _run(argv: list[str], cwd: Path, timeout_seconds: float, on_output: Ca
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(_listen(output, heard, on_output))
             try:
-                async with asyncio.timeout(timeout_seconds):
+                async with clock.timeout(timeout_seconds):
                     await process.wait()
             except TimeoutError:
                 timed_out = True

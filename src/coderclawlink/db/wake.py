@@ -17,6 +17,7 @@ from typing import Protocol, Self
 
 import psycopg
 
+from coderclawlink import clock
 from coderclawlink.ids import new_id
 
 CHANNEL = "clawlink"
@@ -52,7 +53,7 @@ class Ear:
     async def wait(self, at_most: float | None = None) -> bool:
         """Until rung, or `at_most` seconds. True if it was rung, also before this call and since the last one."""
         try:
-            async with asyncio.timeout(at_most):
+            async with clock.timeout(at_most):
                 await self._heard.wait()
         except TimeoutError:
             return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import httpx2
 
+from coderclawlink import clock
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.base import Ground, Job, Probe, Said, TurnEnded
 from coderclawlink.events import AgentLog, AgentMessage
@@ -81,7 +82,7 @@ class HttpSession:
     async def turn(self, prompt: str) -> AsyncIterator[Said]:
         self._cancelled = False
         try:
-            async with asyncio.timeout(None) as self._request:
+            async with clock.timeout(None) as self._request:
                 said = await self._execute(prompt)
         except TimeoutError:
             said = [TurnEnded("cancelled")]

@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from coderclawlink import clock
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import files, permissions
 from coderclawlink.drivers.acp.permissions import Permissions
@@ -221,7 +222,7 @@ class ScriptedSession:
     async def _unless_cancelled(self, awaitable: Awaitable[T]) -> T:
         """Wait, but not beyond a cancel. Raises TimeoutError when cancelled."""
         try:
-            async with asyncio.timeout(0 if self._cancelled else None) as self._pause:
+            async with clock.timeout(0 if self._cancelled else None) as self._pause:
                 return await awaitable
         finally:
             self._pause = None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from coderclawlink import clock
 from coderclawlink.db.engine import Database, StoreUnavailable
 from coderclawlink.db.wake import Ear
 from coderclawlink.errors import Conflict, NotFound
@@ -278,7 +279,7 @@ class Gate:
         if line is None:
             return False
         try:
-            async with asyncio.timeout(seconds):
+            async with clock.timeout(seconds):
                 await line.welcomed.wait()
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                     await line.say(Drain())

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx2
 
+from coderclawlink import clock
 from coderclawlink.errors import Unavailable
 from coderclawlink.ids import new_id
 from coderclawlink.link.protocol import Attached
@@ -73,7 +74,7 @@ class Attachments:
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         why = "no hub is known"
         try:
-            async with asyncio.timeout(self.patience_seconds) as patience:
+            async with clock.timeout(self.patience_seconds) as patience:
                 while True:
                     try:
                         if (hub := self.find()) is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from coderclawlink import clock
 from coderclawlink.drivers.base import Session
 from coderclawlink.drivers.catalogue import Agent
 from coderclawlink.drivers.models.proxy import Proxy
@@ -96,7 +97,7 @@ class Attempt:
     async def until_stopped(self, seconds: float | None = None) -> AsyncIterator[None]:
         """Wait for something within the block, but not beyond a stop. Raises `TimeoutError` for a stop and after `seconds`."""
         try:
-            async with asyncio.timeout(seconds if self.stopped is None else 0) as self._waiting:
+            async with clock.timeout(seconds if self.stopped is None else 0) as self._waiting:
                 yield
         finally:
             self._waiting = None

@@ -14,6 +14,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 
+from coderclawlink import clock
 from coderclawlink.drivers.base import Driver, Ground, Job, Session, TurnEnded
 from coderclawlink.drivers.models.failure import ModelFailure
 from coderclawlink.drivers.models.proxy import Line
@@ -245,7 +246,7 @@ class Conversation:
             if why is not None:
                 break
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with clock.timeout(LOOK_SECONDS):
                     await self._attempt.nudged.wait()
         self._breaking.set()
         if isinstance(why, Circle):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from coderclawlink import clock
 from coderclawlink.link.protocol import (
     AgentOffer,
     Answer,
@@ -192,7 +193,7 @@ class Dialer:
     async def _beat(self, wire: Wire, every: float) -> None:
         while True:
             try:
-                async with asyncio.timeout(every):
+                async with clock.timeout(every):
                     await self._beat_now.wait()
             except TimeoutError:
                 pass

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from coderclawlink import clock
 from coderclawlink.drivers.errors import CannotStart
 from coderclawlink.workspaces.sandbox import base, launch
 from coderclawlink.workspaces.sandbox.base import Confinement, Sandbox
@@ -133,7 +134,7 @@ class Contained:
 
     async def _is_gone(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with clock.timeout(seconds):
                 await self._channel.closed.wait()
         return self._channel.closed.is_set()
 
@@ -188,7 +189,7 @@ async def start(argv: Sequence[str], env: Mapping[str, str], confinement: Confin
     started = False
     try:
         lifeline.write(base.instructions(argv, program, env, confinement, enclosure))
-        async with asyncio.timeout(_START_SECONDS):
+        async with clock.timeout(_START_SECONDS):
             word = await channel.started
         if word != "up":
             raise CannotStart(word.removeprefix("failed "))

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field
 
+from coderclawlink import clock
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.board import tasks
 from coderclawlink.db.engine import Look, Tx
@@ -168,7 +169,7 @@ async def _until_over(here: Rooms, wished: list[str]) -> list[Delivery]:
     loop = asyncio.get_running_loop()
     began = loop.time()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with clock.timeout(WAIT_SECONDS):
             with here.db.bell.listen(CLOSING, *(f"delivery:{one}" for one in wished)) as ear:
                 while any(not one.is_over and one.error is None for one in await here.db.read(_all, wished)):
                     is_late = loop.time() >= began + NODE_SECONDS

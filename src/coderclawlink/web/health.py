@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from coderclawlink import clock
 from coderclawlink.access import sinks
 from coderclawlink.db.engine import Look, StoreUnavailable
 from coderclawlink.journal import log
@@ -35,7 +35,7 @@ class Health(BaseModel):
 async def health(here: Here) -> Health:
     """503 when the database does not answer. `audit`: whether signed checkpoints reach those who are to be told."""
     try:
-        async with asyncio.timeout(STORE_SECONDS):
+        async with clock.timeout(STORE_SECONDS):
             online, events, audit = await here.db.read(_look)
     except (TimeoutError, StoreUnavailable) as error:
         raise StoreUnavailable from error  # without the cause, which names hosts: this route is open to all

@@ -33,6 +33,7 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from coderclawlink import clock
 from coderclawlink.access import revocation, tickets
 from coderclawlink.access.policy import Actor, Permission
 from coderclawlink.access.rules import PolicyDenied
@@ -125,7 +126,7 @@ class _Tab:
     async def _close(self, code: int, reason: str) -> None:
         """The close waits until what was sent before is taken in; who takes nothing in is left."""
         with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with clock.timeout(CLOSE_SECONDS):
                 await self._socket.close(code, reason)
 
     async def _converse(self) -> None:

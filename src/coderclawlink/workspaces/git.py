@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from coderclawlink import clock
 from coderclawlink.errors import Unavailable
 
 Transport = Literal["nothing", "files", "network"]
@@ -261,7 +262,7 @@ async def _run(
     except OSError as problem:
         raise GitFailed(f"git could not be started: {problem}") from problem
     try:
-        async with asyncio.timeout(timeout_seconds):
+        async with clock.timeout(timeout_seconds):
             output = await _talk(process, stdin, limit_bytes)
     except TimeoutError:
         raise GitFailed(f"git {args[0]} took longer than {timeout_seconds:g} s and was ended.") from None
@@ -328,17 +329,23 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, limit_bytes: 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """See to it that nothing of git's process group is left, whatever ended the call."""
-    if process.returncode is not None:
-        return
-    _signal_group(process.pid, signal.SIGTERM)  # Git takes its lock files away when it is asked to end.
-    try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_SECONDS):
-                await process.communicate()  # Reads what is left in the pipes: unread ones would keep it from ending.
-    finally:
-        if process.returncode is None:
-            _signal_group(process.pid, signal.SIGKILL)
-            await process.communicate()
+    if process.returncode is None:
+        _signal_group(process.pid, signal.SIGTERM)  # Git takes its lock files away when it is asked to end.
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with clock.timeout(_GRACE_SECONDS):
+                    await (
+                        process.communicate()
+                    )  # Reads what is left in the pipes: unread ones would keep it from ending.
+        finally:
+            if process.returncode is None:
+                _signal_group(process.pid, signal.SIGKILL)
+                await process.communicate()
+    if process.stdin is not None:
+        # That it did not want to hear all is kept for who asks, and complained of if nobody does.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+            async with clock.timeout(_GRACE_SECONDS):
+                await process.stdin.wait_closed()
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from acp import RequestError
 from acp.connection import Connection, StreamDirection, StreamEvent
 
+from coderclawlink import clock
 from coderclawlink.configuration import McpServer
 from coderclawlink.drivers.acp import acts, files, opening, permissions
 from coderclawlink.drivers.acp.line import Far, Line, until_quiet, words
@@ -196,7 +197,7 @@ class AcpSession:
         if self._over.is_set():
             return True
         try:
-            async with asyncio.timeout(self._patience.interrupt):
+            async with clock.timeout(self._patience.interrupt):
                 await self._ask_to_stop()
         except (TimeoutError, ConnectionError):
             return False
@@ -207,7 +208,7 @@ class AcpSession:
             return
         self._stopping = True
         try:
-            async with asyncio.timeout(self._patience.cancel):
+            async with clock.timeout(self._patience.cancel):
                 await self._ask_to_stop()
         except (TimeoutError, ConnectionError):
             await self._process.end(self._patience.close)
@@ -225,9 +226,11 @@ class AcpSession:
     async def close(self) -> None:
         """End the agent and let go of it. Safe to call twice."""
         self.told.room.set()
-        await self._dismiss()
-        await self._process.end(self._patience.close)
-        await self._line.close()
+        try:
+            await self._dismiss()
+            await self._process.end(self._patience.close)
+        finally:
+            await self._line.close()
 
     async def _dismiss(self) -> None:
         """Answer every open question `cancelled`: several agents hang for ever on a cancel that leaves one open."""
@@ -285,7 +288,7 @@ class AcpSession:
                 return
             try:
                 # Looked at now and then, because a call of the model ends without a word to us.
-                async with asyncio.timeout(min(left, self._patience.silence / 20)):
+                async with clock.timeout(min(left, self._patience.silence / 20)):
                     await self._over.wait()
             except TimeoutError:
                 continue

@@ -14,6 +14,7 @@ from acp.connection import Connection
 from acp.schema import PromptRequest, TextContentBlock
 from pydantic import BaseModel
 
+from coderclawlink import clock
 from coderclawlink.drivers.acp.opening import Request
 from coderclawlink.drivers.acp.translate import Raw, shorten, text
 from coderclawlink.drivers.errors import AgentFailed, NotSignedIn
@@ -67,7 +68,7 @@ class Line:
     async def ask(self, request: Request) -> Raw:
         """Raises `RequestError` for a refusal, `AgentFailed` for an agent that dies or is silent."""
         try:
-            async with asyncio.timeout(self._seconds):
+            async with clock.timeout(self._seconds):
                 answer = await self._connection.send_request(request.method, _wire(request.body))
         except TimeoutError:
             last = self._far.last_words()

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from coderclawlink import clock
 from coderclawlink.drivers.base import Process
 from coderclawlink.drivers.errors import CannotStart
 
@@ -103,14 +104,14 @@ class AgentProcess:
         """Close its input, give it `grace_seconds` to go, then kill it and everything it started. Safe to call twice."""
         await self.close()
         try:
-            async with asyncio.timeout(grace_seconds):
+            async with clock.timeout(grace_seconds):
                 await self.ended.wait()
         except TimeoutError:
             pass
         finally:
             await self._process.kill()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.3):
+            async with clock.timeout(0.3):
                 await self.ended.wait()
         for watcher in self._watchers:
             watcher.cancel()
@@ -118,7 +119,7 @@ class AgentProcess:
     async def obituary(self, name: str) -> str:
         """How the agent ended, for people: exit code or signal, and the last of its standard error."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
+            async with clock.timeout(1):
                 await self.ended.wait()
         match self.exit_code:
             case None:
@@ -138,7 +139,7 @@ class AgentProcess:
         self.exit_code = await self._process.wait()
         # What it had still said is read first; but a child that inherited the pipes must not keep us waiting for more.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.2):
+            async with clock.timeout(0.2):
                 await self._silent.wait()
         await self._process.kill()
         self.ended.set()

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from coderclawlink import clock
 from coderclawlink.configuration import AgentConfiguration
 from coderclawlink.drivers.acp import AcpDriver
 from coderclawlink.drivers.acp.connection import AcpSession, Patience
@@ -159,15 +160,18 @@ class FarAgent:
 
     async def end(self, grace_seconds: float) -> None:
         """Stop what it does for us and hang up; after `grace_seconds` without good-bye. Safe to call twice."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace_seconds):
+        try:
+            async with clock.timeout(grace_seconds):
                 for session in [*self._working.values()]:
                     with suppress(ConnectionError):
                         cancel = {"jsonrpc": "2.0", "method": "session/cancel", "params": {"sessionId": session}}
                         await self.send(cancel)
                 await self._idle.wait()  # hung up on at once, Goose would let its command run on
                 await self._socket.close()
-        self._socket.transport.abort()
+        except TimeoutError:
+            pass
+        finally:
+            self._socket.transport.abort()
 
     async def obituary(self, name: str) -> str:
         return f"{name} at {self._url} hung up."

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from coderclawlink import clock
 from coderclawlink.drivers.base import ModelAccess
 from coderclawlink.drivers.models import asked
 from coderclawlink.drivers.models.budget import NO_CAP, Budget
@@ -168,7 +169,7 @@ class _Forwarding:
                 # while its agent still listens: it hears so.
                 if line.closed:
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(1):  # it may have stopped reading
+                        async with clock.timeout(1):  # it may have stopped reading
                             await self._break_off("authentication_error", "The attempt is over.", 401)
                 raise
             except httpx2.TimeoutException as error:

@@ -24,6 +24,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from coderclawlink import clock
 from coderclawlink.configuration import AgentConfiguration, McpServer, Mode
 from coderclawlink.drivers.acp.permissions import Permissions
 from coderclawlink.drivers.acp.process import AgentProcess, environment
@@ -126,7 +127,7 @@ class OpenHandsDriver:
 
     async def _ask_server(self) -> Probe:
         try:
-            async with asyncio.timeout(PROBE_SECONDS), reach(Address(self.url, self.key)) as server:
+            async with clock.timeout(PROBE_SECONDS), reach(Address(self.url, self.key)) as server:
                 version = beginning.version(await server.information())
                 await server.conversation(beginning.NOBODY)  # that wants the key
         except Refused as refusal:
@@ -144,7 +145,7 @@ class OpenHandsDriver:
             python, "-I", "-c", _VERSION, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
+            async with clock.timeout(PROBE_SECONDS):
                 said, _ = await process.communicate()
         except TimeoutError:
             return Probe(False, why=f"{python} did not answer within {PROBE_SECONDS:g} s.")
@@ -273,7 +274,7 @@ class OpenHandsDriver:
         try:
             async with AsyncExitStack() as stack:
                 try:
-                    async with asyncio.timeout(self.patience.start):
+                    async with clock.timeout(self.patience.start):
                         place = stack.enter_context(await _socket(ground.home / socket, process))
                         server = await stack.enter_async_context(reach(Address("http://openhands", key, place)))
                         await _ready(server, process)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from coderclawlink import clock
 from coderclawlink.drivers.acp import acts, permissions
 from coderclawlink.drivers.acp.process import AgentProcess
 from coderclawlink.drivers.acp.told import Told
@@ -149,7 +150,7 @@ class OpenHandsSession:
         if self._over.is_set():
             return True
         try:
-            async with asyncio.timeout(self._patience.interrupt):
+            async with clock.timeout(self._patience.interrupt):
                 await self._ask_to_stop()
         except (TimeoutError, Refused):
             return False
@@ -160,7 +161,7 @@ class OpenHandsSession:
             return
         self._stopping = True
         try:
-            async with asyncio.timeout(self._patience.cancel):
+            async with clock.timeout(self._patience.cancel):
                 await self._ask_to_stop()
         except (TimeoutError, Refused):
             if self._process:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+from coderclawlink import clock
 from coderclawlink.errors import Unavailable
 
 Name = Literal["bubblewrap", "landlock", "none"]
@@ -240,7 +241,7 @@ async def tried(argv: Sequence[str], seconds: float = 5) -> tuple[int, str]:
     except OSError as problem:
         return 127, str(problem)
     try:
-        async with asyncio.timeout(seconds):
+        async with clock.timeout(seconds):
             said, _ = await process.communicate()
     except TimeoutError:
         return 124, f"no answer within {seconds:g} s"
